@@ -1,0 +1,88 @@
+// Retort: version, compiler requirements, every RETORT_* switch and its default.
+// Lowest file of the house: includes nothing of Retort.
+#pragma once
+
+#define RETORT_VERSION_MAJOR 0
+#define RETORT_VERSION_MINOR 1
+#define RETORT_VERSION_PATCH 0
+#define RETORT_VERSION "0.1.0"
+
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
+#error "Retort needs C++20: compile with -std=c++20 (or /std:c++20)"
+#endif
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 12
+#error "Retort needs g++ 12 or newer"
+#endif
+#if defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ < 14
+#error "Retort needs clang 14 or newer"
+#endif
+
+// RETORT_SPLIT: define it in the whole program to include only declarations
+// (retort.hpp then equals api.hpp) and define RETORT_IMPLEMENTATION in exactly
+// one source file, which carries all the code.
+#if defined(RETORT_SPLIT)
+#define RETORT_INLINE
+#else
+#define RETORT_INLINE inline
+#endif
+
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define RETORT_EXCEPTIONS 1
+#else
+#define RETORT_EXCEPTIONS 0
+#endif
+
+// The library lives in an inline namespace whose name holds the version and
+// the compile flags that change its code. Two translation units built with
+// different flags then get two libraries; handing an object from one to the
+// other is a link error and not an illegal instruction at run time.
+#if defined(RETORT_SPLIT)
+#define RETORT_ISA_TAG split
+#elif defined(__AVX512F__)
+#define RETORT_ISA_TAG avx512
+#elif defined(__AVX2__)
+#define RETORT_ISA_TAG avx2
+#elif defined(__AVX__)
+#define RETORT_ISA_TAG avx
+#elif defined(__SSE4_1__)
+#define RETORT_ISA_TAG sse4
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define RETORT_ISA_TAG dotprod
+#else
+#define RETORT_ISA_TAG base
+#endif
+#if defined(__FAST_MATH__)
+#define RETORT_MATH_TAG fast
+#else
+#define RETORT_MATH_TAG ieee
+#endif
+#if RETORT_EXCEPTIONS
+#define RETORT_THROW_TAG throws
+#else
+#define RETORT_THROW_TAG nothrow
+#endif
+#define RETORT_JOIN3_(a, b, c) v0_1_##a##_##b##_##c
+#define RETORT_JOIN3(a, b, c) RETORT_JOIN3_(a, b, c)
+#define RETORT_ABI RETORT_JOIN3(RETORT_ISA_TAG, RETORT_MATH_TAG, RETORT_THROW_TAG)
+
+#define RETORT_BEGIN       \
+  namespace retort {       \
+  inline namespace RETORT_ABI {
+#define RETORT_END \
+  }                \
+  }
+
+// Preconditions of the lower floors: checked in debug builds on request only;
+// what comes from a file or a user is checked always and returns an error.
+#if defined(RETORT_CHECKS)
+#include <cassert>
+#define RETORT_ASSERT(x) assert(x)
+#else
+#define RETORT_ASSERT(x) static_cast<void>(0)
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define RETORT_ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define RETORT_ALWAYS_INLINE inline
+#endif

@@ -1,0 +1,112 @@
+// The kernel table: every operation that touches many numbers, as function
+// pointers, one set per instruction set. nn/ calls only through it; which set
+// is an argument from outside, never a global.
+//
+// What is bit-equal between the sets, and what is not:
+//   * matmul with a quantized weight is DEFINED as a sequence, so every set, every
+//     batch size and every split of rows gives the same bits. For row r, token t:
+//       acc = 0
+//       for each run b of 32 inputs, in order:
+//         I   = scale0 * dot(q_w[0..15], q_x[0..15]) + scale1 * dot(q_w[16..31], q_x[16..31])   (int32, exact)
+//         acc = fma(float(I), d_w * d_x, acc)
+//         if the type has minima:
+//           J   = min0 * sum(q_x[0..15]) + min1 * sum(q_x[16..31])                              (int32, exact)
+//           acc = fma(float(-J), dmin_w * d_x, acc)
+//     with the 32-wide view of a block given by tensor/blocks.hpp. (nvfp4 has a
+//     float scale per 16: two fma's, low half first.)
+//   * quantize() is exact by its definition below.
+//   * everything else is float: equal within the rounding bound each test derives,
+//     and independent of batch size and row split inside one set.
+#pragma once
+
+#include <retort/simd/target.hpp>
+#include <retort/tensor/dtype.hpp>
+
+RETORT_BEGIN
+namespace simd {
+
+/// The inputs of a matmul: float rows, and the same rows as int8 when a
+/// quantized weight will read them. Rows are dense.
+struct activations {
+  std::size_t n_tokens = 0;
+  std::size_t n_in = 0;                  ///< row length; a multiple of 32 where q is used
+  const float* x = nullptr;              // [n_tokens, n_in]
+  const std::int8_t* q = nullptr;        // [n_tokens, n_in]       in [-127, 127]
+  const float* d = nullptr;              // [n_tokens, n_in / 32]  x is about d * q
+  const std::int16_t* sums = nullptr;    // [n_tokens, n_in / 16]  sum of 16 q's
+};
+
+/// A weight matrix where it lies in the file: rows of blocks, no gaps beyond row_bytes.
+struct matrix {
+  dtype type = dtype::f32;
+  const std::byte* data = nullptr;       // [n_out, n_in], 1-byte aligned
+  std::size_t n_out = 0;
+  std::size_t n_in = 0;
+  std::size_t row_bytes = 0;
+};
+
+/// y[t * y_stride + r] = sum_i w[r][i] * x[t][i]  for every token t and r in [row_begin, row_end).
+using matmul_fn = void (*)(const matrix& w, const activations& a, float* y, std::size_t y_stride,
+                           std::size_t row_begin, std::size_t row_end);
+
+/// out[i * out_stride + j] = scale * dot(q_i, row_j)   i < n_q, j < n_rows.  Rows of the cache are row_stride bytes apart.
+using scores_fn = void (*)(const float* q, std::size_t q_stride, std::size_t n_q, const std::byte* rows,
+                           std::size_t row_stride, std::size_t n_rows, std::size_t dim, float scale, float* out,
+                           std::size_t out_stride);
+
+/// acc_i[0..dim) += sum_j p[i * p_stride + j] * row_j, j in order.
+using weighted_sum_fn = void (*)(const float* p, std::size_t p_stride, std::size_t n_q, const std::byte* rows,
+                                 std::size_t row_stride, std::size_t n_rows, std::size_t dim, float* acc,
+                                 std::size_t acc_stride);
+
+/// Writes x[0..n) as one cache row. q8_0 rows: n a multiple of 32, blocks of tensor/blocks.hpp.
+using store_row_fn = void (*)(const float* x, std::size_t n, std::byte* row);
+
+/// The three cache formats' operations (f32, f16, q8_0).
+struct cache_kernels {
+  scores_fn scores = nullptr;
+  weighted_sum_fn weighted_sum = nullptr;
+  store_row_fn store_row = nullptr;
+};
+
+struct kernels {
+  target id = target::scalar;
+
+  // ---- weights x activations; entry [size_t(dtype)], nullptr where a type is no weight -----------
+  std::array<matmul_fn, n_dtypes> matmul{};
+
+  // ---- float vectors; x and y may be the same unless said ------------------------------------------
+  /// sum a[i] * b[i]
+  float (*dot)(const float* a, const float* b, std::size_t n) = nullptr;
+  /// y = x * w / sqrt(mean(x^2) + eps); the sum of squares in at least pairwise float
+  void (*rms_norm)(const float* x, const float* w, std::size_t n, float eps, float* y) = nullptr;
+  /// y += x
+  void (*add)(const float* x, std::size_t n, float* y) = nullptr;
+  /// y += a * x
+  void (*axpy)(float a, const float* x, std::size_t n, float* y) = nullptr;
+  /// y *= a
+  void (*scale)(float a, std::size_t n, float* y) = nullptr;
+  /// y = silu(gate) * up,  silu(z) = z / (1 + exp(-z))
+  void (*silu_mul)(const float* gate, const float* up, std::size_t n, float* y) = nullptr;
+  /// largest element; n >= 1
+  float (*max)(const float* x, std::size_t n) = nullptr;
+  /// x[i] = exp(x[i] - shift); returns the sum. Arguments below -87 give 0.
+  float (*exp_sum)(float* x, std::size_t n, float shift) = nullptr;
+  /// Rotates pairs of x[0..2n) in place: halves (i, i + n) or adjacent (2i, 2i + 1).  cos, sin [n]
+  void (*rope_halves)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
+  void (*rope_adjacent)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
+  /// int8 rows for a quantized matmul, per run of 32:
+  ///   amax = max|x|;  d = amax / 127;  id = amax > 0 ? 127 / amax : 0;  q = round-half-even(x * id);  sums per 16
+  /// n a multiple of 32; bit-equal in every set.
+  void (*quantize)(const float* x, std::size_t n, std::int8_t* q, float* d, std::int16_t* sums) = nullptr;
+
+  // ---- attention over cache rows ---------------------------------------------------------------------
+  cache_kernels cache_f32, cache_f16, cache_q8_0;
+
+  [[nodiscard]] const cache_kernels* cache(dtype d) const noexcept {
+    return d == dtype::f32 ? &cache_f32 : d == dtype::f16 ? &cache_f16 : d == dtype::q8_0 ? &cache_q8_0 : nullptr;
+  }
+};
+
+}  // namespace simd
+RETORT_END

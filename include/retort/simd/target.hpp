@@ -1,0 +1,122 @@
+// Instruction sets: their names, what this CPU has, and the regions in which
+// kernels are compiled for one of them without any compile flag.
+#pragma once
+
+#include <retort/base/types.hpp>
+
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(RETORT_NO_SIMD)
+#define RETORT_X86 1
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+#else
+#define RETORT_X86 0
+#endif
+
+// RETORT_TARGET_BEGIN("avx2,fma,f16c") ... RETORT_TARGET_END: every function,
+// template and lambda between them may use those instructions. All includes
+// must stand before the region. In g++ regions the optimizer is also turned on,
+// so that a host built with -O0 still runs at speed, and fast-math is turned off.
+#define RETORT_PRAGMA(x) _Pragma(#x)
+#if defined(__clang__)
+#define RETORT_TARGET_BEGIN(features) \
+  RETORT_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
+#define RETORT_TARGET_END RETORT_PRAGMA(clang attribute pop)
+#elif defined(__GNUC__)
+#define RETORT_TARGET_BEGIN(features) \
+  RETORT_PRAGMA(GCC push_options) RETORT_PRAGMA(GCC optimize("O2")) RETORT_PRAGMA(GCC target(features))
+#define RETORT_TARGET_END RETORT_PRAGMA(GCC pop_options)
+#else
+#define RETORT_TARGET_BEGIN(features)
+#define RETORT_TARGET_END
+#endif
+
+RETORT_BEGIN
+namespace simd {
+
+/// Kernel sets, slowest first. `scalar` is plain loops and defines what is
+/// right; `baseline` is xsimd for whatever the host program is compiled for.
+enum class target : std::uint8_t { scalar, baseline, neon, avx2, avx512 };
+
+[[nodiscard]] constexpr const char* name(target t) noexcept {
+  constexpr const char* names[] = {"scalar", "baseline", "neon", "avx2", "avx512"};
+  return names[static_cast<std::size_t>(t)];
+}
+
+/// errors bad_argument, listing the names
+inline result<target> target_by_name(std::string_view wanted) {
+  for (auto t : {target::scalar, target::baseline, target::neon, target::avx2, target::avx512})
+    if (wanted == name(t)) return t;
+  return error{errc::bad_argument, "there is no kernel target called \"" + printable(wanted) +
+                                       "\"; there are scalar, baseline, neon, avx2 and avx512"};
+}
+
+/// What the CPU and the operating system offer beyond the compile-time baseline.
+struct cpu_features {
+  bool avx2 = false;         ///< AVX2, FMA and F16C, registers saved by the system
+  bool avx512 = false;       ///< AVX-512 F, BW, DQ, VL, CD, registers saved by the system
+  bool avx_vnni = false;     ///< int8 dot in 256-bit VEX form
+  bool avx512_vnni = false;  ///< int8 dot
+  bool avx512_bf16 = false;  ///< bfloat16 dot
+  bool dotprod = false;      ///< ARM int8 dot
+  bool i8mm = false;         ///< ARM int8 matrix multiply
+};
+
+namespace detail {
+#if RETORT_X86
+inline void cpuid(unsigned leaf, unsigned subleaf, unsigned (&r)[4]) noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+  int v[4];
+  __cpuidex(v, static_cast<int>(leaf), static_cast<int>(subleaf));
+  for (int i = 0; i < 4; ++i) r[i] = static_cast<unsigned>(v[i]);
+#else
+  if (!__get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3])) r[0] = r[1] = r[2] = r[3] = 0;
+#endif
+}
+/// XCR0: which register files the operating system saves.
+inline std::uint64_t xgetbv0() noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+  return _xgetbv(0);
+#else
+  unsigned low = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<std::uint64_t>(high) << 32) | low;
+#endif
+}
+#endif
+
+inline cpu_features detect() noexcept {
+  cpu_features f;
+#if RETORT_X86
+  constexpr auto bit = [](unsigned word, int n) { return ((word >> n) & 1u) != 0; };
+  unsigned one[4], seven[4], seven1[4];
+  cpuid(1, 0, one);
+  if (!bit(one[2], 27)) return f;  // OSXSAVE
+  const std::uint64_t saved = xgetbv0();
+  const bool ymm = (saved & 0x6) == 0x6;
+  const bool zmm = (saved & 0xe6) == 0xe6;
+  cpuid(7, 0, seven);
+  cpuid(7, 1, seven1);
+  f.avx2 = ymm && bit(one[2], 12) && bit(one[2], 28) && bit(one[2], 29) && bit(seven[1], 5);
+  f.avx512 = f.avx2 && zmm && bit(seven[1], 16) && bit(seven[1], 17) && bit(seven[1], 28) && bit(seven[1], 30) &&
+             bit(seven[1], 31);
+  f.avx_vnni = f.avx2 && bit(seven1[0], 4);
+  f.avx512_vnni = f.avx512 && bit(seven[2], 11);
+  f.avx512_bf16 = f.avx512 && bit(seven1[0], 5);
+#elif defined(__ARM_FEATURE_DOTPROD)
+  f.dotprod = true;
+#endif
+  return f;
+}
+}  // namespace detail
+
+/// Asked of the CPU once per process; a constant afterwards.
+[[nodiscard]] inline const cpu_features& cpu() noexcept {
+  static const cpu_features features = detail::detect();
+  return features;
+}
+
+}  // namespace simd
+RETORT_END

@@ -1,0 +1,27 @@
+// Where the golden data is, and how a test that needs it is skipped out loud.
+#pragma once
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#ifndef RETORT_GOLDEN_DEFAULT
+#define RETORT_GOLDEN_DEFAULT "../shared/golden"
+#endif
+
+/// The golden folder, or an empty path (after printing why the test is skipped).
+inline std::filesystem::path golden(const char* below) {
+  const char* given = std::getenv("RETORT_GOLDEN");
+  const std::filesystem::path root = std::filesystem::path(given ? given : RETORT_GOLDEN_DEFAULT) / below;
+  if (std::filesystem::exists(root)) return root;
+  std::printf("skipped: no golden data at %s (set RETORT_GOLDEN)\n", root.string().c_str());
+  return {};
+}
+
+inline std::vector<char> read_bytes(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
