@@ -278,6 +278,10 @@ TEST_CASE("io/gguf: keys and strings") {
     w.data.assign(64, '\0');
     return w;
   };
+  writer cut;
+  cut.n_values = 1;
+  cut.values.bytes = byte_writer{}.text("k").put(writer::string).put('x').bytes;
+  refuses(cut, errc::bad_file, "key \"k\": the file ends before a string's length");
   refuses(one(byte_writer{}.text("").put(writer::u8).put('x').bytes), errc::bad_file, "key is empty");
   for (std::uint64_t n : {std::uint64_t{1000}, std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{0} - 31}) {
     refuses(one(byte_writer{}.put(n).bytes), errc::bad_file,
@@ -297,6 +301,37 @@ TEST_CASE("io/gguf: keys and strings") {
   w = {};
   w.text("k", std::string((std::size_t{64} << 20) + 1, 'x'));
   refuses(w, errc::bad_file, "at most 67108864");
+}
+
+TEST_CASE("io/gguf: a file that ends inside a field says which") {
+  const std::string key(16, 'k'), tensor_name(63, 't');
+  const auto value = [&](const byte_writer& rest, const std::string& before) {
+    writer w;
+    w.values.text(key);
+    w.values.bytes += rest.bytes;
+    w.n_values = 1;
+    refuses(w, errc::bad_file, "key \"" + key + "\": the file ends before " + before + " (at byte");
+  };
+  value(byte_writer{}.put<std::uint16_t>(0), "its value");
+  value(byte_writer{}.put(writer::u32).put<std::uint16_t>(0), "the value");
+  value(byte_writer{}.put(writer::u64).put<std::uint32_t>(0), "the value");
+  value(byte_writer{}.put(writer::string).put<std::uint32_t>(0), "a string's length");
+  value(byte_writer{}.put(writer::array).put<std::uint16_t>(0), "the array's elements");
+  value(byte_writer{}.put(writer::array).put(writer::u8).put<std::uint32_t>(0), "the array's length");
+  const auto tensor = [&](const byte_writer& rest, const std::string& before) {
+    writer w;
+    w.infos.text(tensor_name);
+    w.infos.bytes += rest.bytes;
+    w.n_tensors = 1;
+    refuses(w, errc::bad_file, "tensor \"" + tensor_name + "\": the file ends before " + before + " (at byte");
+  };
+  using u32 = std::uint32_t;
+  using u64 = std::uint64_t;
+  tensor(byte_writer{}.put<std::uint16_t>(0), "the number of dimensions");
+  tensor(byte_writer{}.put<u32>(1).put<u32>(4), "its dimensions");
+  tensor(byte_writer{}.put<u32>(2).put<u64>(4).put<u32>(4), "its dimensions");
+  tensor(byte_writer{}.put<u32>(1).put<u64>(4).put<std::uint16_t>(0), "its type and offset");
+  tensor(byte_writer{}.put<u32>(1).put<u64>(4).put<u32>(0).put<u32>(0), "its type and offset");
 }
 
 TEST_CASE("io/gguf: value types and arrays") {

@@ -382,14 +382,6 @@ struct gguf_limits {
   static constexpr std::uint64_t alignment = std::uint64_t{1} << 20;
 };
 
-/// a * b, or false when it is 2^63 or more
-[[nodiscard]] constexpr bool multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& product) noexcept {
-  constexpr std::uint64_t limit = (std::uint64_t{1} << 63) - 1;
-  if (b != 0 && a > limit / b) return false;
-  product = a * b;
-  return true;
-}
-
 /// One pass over the bytes of a file. Sizes are always compared as
 /// "needed <= left", so that nothing can wrap.
 struct gguf_parser {

@@ -1,4 +1,5 @@
-// What the readers of files share: wording messages, finding entries by name.
+// What the readers of files share: arithmetic that cannot wrap, the wording of
+// messages, finding entries by name.
 #pragma once
 
 #include <retort/base/types.hpp>
@@ -19,6 +20,14 @@ template <class... Parts>
   std::string text;
   (append(text, parts), ...);
   return text;
+}
+
+/// a * b, or false when it is 2^63 or more
+[[nodiscard]] constexpr bool multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& product) noexcept {
+  constexpr std::uint64_t limit = (std::uint64_t{1} << 63) - 1;
+  if (b != 0 && a > limit / b) return false;
+  product = a * b;
+  return true;
 }
 }  // namespace detail
 
