@@ -6,14 +6,20 @@
 //   * matmul with a quantized weight is DEFINED as a sequence, so every set, every
 //     batch size and every split of rows gives the same bits. For row r, token t:
 //       acc = 0
-//       for each run b of 32 inputs, in order:
-//         I   = scale0 * dot(q_w[0..15], q_x[0..15]) + scale1 * dot(q_w[16..31], q_x[16..31])   (int32, exact)
-//         acc = fma(float(I), d_w * d_x, acc)
-//         if the type has minima:
-//           J   = min0 * sum(q_x[0..15]) + min1 * sum(q_x[16..31])                              (int32, exact)
-//           acc = fma(float(-J), dmin_w * d_x, acc)
+//       for each block of the weight's type, in order:
+//         part = 0, low = 0
+//         for each run b of 32 inputs in the block, in order:
+//           I    = scale0 * dot(q_w[0..15], q_x[0..15]) + scale1 * dot(q_w[16..31], q_x[16..31])   (exact, < 2^24)
+//           part = fma(float(I), d_x[b], part)
+//           if the type has minima:
+//             low = fma(float(min), float(sum(q_x[0..31])) * d_x[b], low)
+//             (q2_k has a minimum per 16: two such steps with the sums of 16, low half first)
+//         acc = fma(d_w, part, acc)
+//         if the type has minima: acc = fma(-dmin_w, low, acc)
 //     with the 32-wide view of a block given by tensor/blocks.hpp. (nvfp4 has a
-//     float scale per 16: two fma's, low half first.)
+//     float scale per 16: each half of a run counts as a block.)
+//     Scaling the inputs before the weights leaves one multiplication per run and
+//     row beside the integer dots.
 //   * quantize() is exact by its definition below.
 //   * everything else is float: equal within the rounding bound each test derives,
 //     and independent of batch size and row split inside one set.

@@ -18,7 +18,9 @@
 // RETORT_TARGET_BEGIN("avx2,fma,f16c") ... RETORT_TARGET_END: every function,
 // template and lambda between them may use those instructions. All includes
 // must stand before the region. In g++ regions the optimizer is also turned on,
-// so that a host built with -O0 still runs at speed, and fast-math is turned off.
+// so that a host built with -O0 still runs at speed, and fast-math is turned off;
+// its intrinsics start some results from a deliberately unset register, which
+// its own warnings then complain about.
 #define RETORT_PRAGMA(x) _Pragma(#x)
 #if defined(__clang__)
 #define RETORT_TARGET_BEGIN(features) \
@@ -26,8 +28,10 @@
 #define RETORT_TARGET_END RETORT_PRAGMA(clang attribute pop)
 #elif defined(__GNUC__)
 #define RETORT_TARGET_BEGIN(features) \
-  RETORT_PRAGMA(GCC push_options) RETORT_PRAGMA(GCC optimize("O2")) RETORT_PRAGMA(GCC target(features))
-#define RETORT_TARGET_END RETORT_PRAGMA(GCC pop_options)
+  RETORT_PRAGMA(GCC push_options) RETORT_PRAGMA(GCC optimize("O2")) RETORT_PRAGMA(GCC target(features)) \
+  RETORT_PRAGMA(GCC diagnostic push) RETORT_PRAGMA(GCC diagnostic ignored "-Wuninitialized")              \
+  RETORT_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
+#define RETORT_TARGET_END RETORT_PRAGMA(GCC diagnostic pop) RETORT_PRAGMA(GCC pop_options)
 #else
 #define RETORT_TARGET_BEGIN(features)
 #define RETORT_TARGET_END

@@ -123,16 +123,16 @@ constexpr void shifted_grid(std::int8_t* q, const std::int8_t* grid, bool minus)
 
 // ---- the formats ---------------------------------------------------------------------------------------
 
-/// How a format is read: block_traits<D>::block, ::has_min, ::two_d, and
+/// How a format is read: block_traits<D>::block, ::n_mins, ::two_d, and
 /// view(block, run, r), which fills r with elements [32 run, 32 run + 32) of the block.
 template <dtype D>
 struct block_traits;
 
 namespace detail {
-template <class Block, bool HasMin = false, bool TwoD = false>
+template <class Block, int Mins = 0, bool TwoD = false>
 struct block_base {
   using block = Block;
-  static constexpr bool has_min = HasMin;
+  static constexpr std::uint8_t n_mins = Mins;
   static constexpr bool two_d = TwoD;
 };
 }  // namespace detail
@@ -145,7 +145,7 @@ struct block_traits<dtype::q4_0> : detail::block_base<block_q4_0> {
   }
 };
 template <>
-struct block_traits<dtype::q4_1> : detail::block_base<block_q4_1, true> {
+struct block_traits<dtype::q4_1> : detail::block_base<block_q4_1, 1> {
   static void view(const block& b, int, run32& r) noexcept {
     detail::one_scale(r, b.d.half());
     detail::offset(r, b.m.half());
@@ -162,7 +162,7 @@ struct block_traits<dtype::q5_0> : detail::block_base<block_q5_0> {
   }
 };
 template <>
-struct block_traits<dtype::q5_1> : detail::block_base<block_q5_1, true> {
+struct block_traits<dtype::q5_1> : detail::block_base<block_q5_1, 1> {
   static void view(const block& b, int, run32& r) noexcept {
     detail::one_scale(r, b.d.half());
     detail::offset(r, b.m.half());
@@ -186,7 +186,7 @@ struct block_traits<dtype::q8_1> : detail::block_base<block_q8_1> {
   }
 };
 template <>
-struct block_traits<dtype::q2_k> : detail::block_base<block_q2_k, true> {
+struct block_traits<dtype::q2_k> : detail::block_base<block_q2_k, 2> {
   static void view(const block& b, int run, run32& r) noexcept {
     const int first = b.scales[2 * run], second = b.scales[2 * run + 1];
     detail::two_scales(r, b.d.half(), first & 15, second & 15);
@@ -208,14 +208,14 @@ struct block_traits<dtype::q3_k> : detail::block_base<block_q3_k> {
   }
 };
 template <>
-struct block_traits<dtype::q4_k> : detail::block_base<block_q4_k, true> {
+struct block_traits<dtype::q4_k> : detail::block_base<block_q4_k, 1> {
   static void view(const block& b, int run, run32& r) noexcept {
     detail::k_scale(r, b.scales, run, b.d.half(), b.dmin.half());
     for (int i = 0; i < 32; ++i) r.q[i] = detail::i8(detail::nibble(b.qs[32 * (run / 2) + i], run % 2));
   }
 };
 template <>
-struct block_traits<dtype::q5_k> : detail::block_base<block_q5_k, true> {
+struct block_traits<dtype::q5_k> : detail::block_base<block_q5_k, 1> {
   static void view(const block& b, int run, run32& r) noexcept {
     detail::k_scale(r, b.scales, run, b.d.half(), b.dmin.half());
     for (int i = 0; i < 32; ++i)
@@ -371,7 +371,7 @@ struct block_traits<dtype::mxfp4> : detail::block_base<block_mxfp4> {
   }
 };
 template <>
-struct block_traits<dtype::nvfp4> : detail::block_base<block_nvfp4, false, true> {
+struct block_traits<dtype::nvfp4> : detail::block_base<block_nvfp4, 0, true> {
   static void view(const block& b, int run, run32& r) noexcept {
     detail::one_scale(r, detail::ue4m3_halved(b.d[2 * run]));
     r.dmin = detail::ue4m3_halved(b.d[2 * run + 1]);
@@ -433,8 +433,8 @@ struct block_format {
   void (*view)(const std::byte* block, int run, run32& r) = nullptr;  ///< nullptr: not a quantized type
   std::uint16_t bytes = 0;                                            ///< bytes of a block
   std::uint8_t runs = 0;                                              ///< runs of 32 in a block
-  bool has_min = false;
-  bool two_d = false;
+  std::uint8_t n_mins = 0;  ///< minima in a run: 0, 1 (both halves share it) or 2
+  bool two_d = false;       ///< a float scale per 16: run32::d and dmin
 };
 
 namespace detail {
@@ -448,7 +448,7 @@ consteval std::array<block_format, n_dtypes> make_formats() {
   std::array<block_format, n_dtypes> table{};
   for_each_quantized([&]<dtype D>(dtype_tag<D>) {
     table[static_cast<std::size_t>(D)] = {&view_at<D>, traits(D).bytes, static_cast<std::uint8_t>(traits(D).block / 32),
-                                          block_traits<D>::has_min, block_traits<D>::two_d};
+                                          block_traits<D>::n_mins, block_traits<D>::two_d};
   });
   return table;
 }
@@ -465,10 +465,10 @@ namespace detail {
 inline void run_to_float(const run32& r, const block_format& f, float* out) noexcept {
   for (int h = 0; h < 2; ++h) {
     const float d = f.two_d ? (h == 0 ? r.d : r.dmin) : r.d * static_cast<float>(r.scale[h]);
-    const float low = f.has_min ? r.dmin * static_cast<float>(r.min[h]) : 0.0f;
+    const float low = f.n_mins != 0 ? r.dmin * static_cast<float>(r.min[h]) : 0.0f;
     for (int i = 16 * h; i < 16 * h + 16; ++i) {
       const float value = d * static_cast<float>(r.q[i]);  // exact
-      out[i] = f.has_min ? value - low : value;
+      out[i] = f.n_mins != 0 ? value - low : value;
     }
   }
 }
@@ -530,19 +530,28 @@ inline void quantize_q8_0(const float* x, std::size_t n, std::byte* row) noexcep
 inline float quantized_dot(const block_format& f, const std::byte* row, const std::int8_t* q, const float* d,
                            const std::int16_t* sums, std::size_t n_in) noexcept {
   float acc = 0.0f;
-  for (std::size_t b = 0; b < n_in / 32; ++b) {
+  for (std::size_t first = 0; first < n_in / 32; first += f.runs, row += f.bytes) {
     run32 r;
-    f.view(row + b / f.runs * f.bytes, static_cast<int>(b % f.runs), r);
-    std::int32_t part[2] = {0, 0};
-    for (std::size_t i = 0; i < 32; ++i) part[i / 16] += static_cast<std::int32_t>(r.q[i]) * q[32 * b + i];
-    if (f.two_d) {
-      acc = std::fma(static_cast<float>(part[0]), r.d * d[b], acc);
-      acc = std::fma(static_cast<float>(part[1]), r.dmin * d[b], acc);
-      continue;
+    float part = 0.0f, low = 0.0f;
+    for (std::size_t b = first; b < first + f.runs; ++b) {
+      f.view(row, static_cast<int>(b - first), r);
+      std::int32_t dot[2] = {0, 0};
+      for (std::size_t i = 0; i < 32; ++i) dot[i / 16] += static_cast<std::int32_t>(r.q[i]) * q[32 * b + i];
+      if (f.two_d) {
+        acc = std::fma(r.d, std::fma(static_cast<float>(dot[0]), d[b], 0.0f), acc);
+        acc = std::fma(r.dmin, std::fma(static_cast<float>(dot[1]), d[b], 0.0f), acc);
+        continue;
+      }
+      part = std::fma(static_cast<float>(r.scale[0] * dot[0] + r.scale[1] * dot[1]), d[b], part);
+      if (f.n_mins == 2)
+        for (std::size_t h = 0; h < 2; ++h)
+          low = std::fma(static_cast<float>(r.min[h]), static_cast<float>(sums[2 * b + h]) * d[b], low);
+      if (f.n_mins == 1)
+        low = std::fma(static_cast<float>(r.min[0]), static_cast<float>(sums[2 * b] + sums[2 * b + 1]) * d[b], low);
     }
-    acc = std::fma(static_cast<float>(r.scale[0] * part[0] + r.scale[1] * part[1]), r.d * d[b], acc);
-    if (f.has_min)
-      acc = std::fma(static_cast<float>(-(r.min[0] * sums[2 * b] + r.min[1] * sums[2 * b + 1])), r.dmin * d[b], acc);
+    if (f.two_d) continue;
+    acc = std::fma(r.d, part, acc);
+    if (f.n_mins != 0) acc = std::fma(-r.dmin, low, acc);
   }
   return acc;
 }

@@ -1,0 +1,101 @@
+// AVX2 + FMA + F16C: the float vector.
+#pragma once
+
+#include <retort/simd/scalar.hpp>
+
+#if RETORT_X86
+#include <immintrin.h>
+
+RETORT_BEGIN
+namespace simd::detail {
+// exp(r) = 1 + r + r^2 q(r) for |r| <= ln(2)/2: q interpolates at Chebyshev nodes, relative error 1.1e-8.
+inline constexpr float exp_q[] = {0.5f, 0.16666576f, 0.041666556f, 0.008363179f, 0.0013926184f};
+inline constexpr float ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f, log2_e = 1.4426950f;
+}  // namespace simd::detail
+RETORT_END
+
+RETORT_TARGET_BEGIN("avx,avx2,fma,f16c")
+RETORT_BEGIN
+namespace simd::avx2 {
+
+struct vec {
+  static constexpr std::size_t width = 8;
+  static constexpr bool many_registers = false;
+  __m256 v;
+
+  RETORT_ALWAYS_INLINE static vec zero() { return {_mm256_setzero_ps()}; }
+  RETORT_ALWAYS_INLINE static vec set(float x) { return {_mm256_set1_ps(x)}; }
+  RETORT_ALWAYS_INLINE static vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
+  RETORT_ALWAYS_INLINE static vec load_half(const std::byte* p) { return set(_cvtsh_ss(load_as<std::uint16_t>(p))); }
+  RETORT_ALWAYS_INLINE static vec load_f16(const std::byte* p) {
+    return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+  }
+  RETORT_ALWAYS_INLINE static vec load_bf16(const std::byte* p) {
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(wide, 16))};
+  }
+  /// Through half: the same bits mean 2^-8 of the value there; then NaN is put in.
+  RETORT_ALWAYS_INLINE static vec load_fp8(const std::byte* p) {
+    const __m128i wide = _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+    const __m128i magnitude = _mm_and_si128(wide, _mm_set1_epi16(0x7f));
+    const __m128i nan = _mm_and_si128(_mm_cmpeq_epi16(magnitude, _mm_set1_epi16(0x7f)), _mm_set1_epi16(0x7e00));
+    const __m128i sign = _mm_slli_epi16(_mm_and_si128(wide, _mm_set1_epi16(0x80)), 8);
+    const __m128i half = _mm_or_si128(_mm_or_si128(_mm_slli_epi16(magnitude, 7), nan), sign);
+    return {_mm256_mul_ps(_mm256_cvtph_ps(half), _mm256_set1_ps(256.0f))};
+  }
+  RETORT_ALWAYS_INLINE static vec load_i8(const std::byte* p) {
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))))};
+  }
+  RETORT_ALWAYS_INLINE void store(float* p) const { _mm256_storeu_ps(p, v); }
+  RETORT_ALWAYS_INLINE void store_f16(std::byte* p) const {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+  }
+  RETORT_ALWAYS_INLINE void store_i8(std::int8_t* p) const {
+    const __m256i i = _mm256_cvtps_epi32(v);
+    const __m128i s = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(s, s));
+  }
+};
+RETORT_ALWAYS_INLINE vec operator+(vec a, vec b) { return {_mm256_add_ps(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE vec operator-(vec a, vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE vec operator*(vec a, vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE vec operator/(vec a, vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE vec fma(vec a, vec b, vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+RETORT_ALWAYS_INLINE vec max(vec a, vec b) { return {_mm256_max_ps(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE vec min(vec a, vec b) { return {_mm256_min_ps(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE vec abs(vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+RETORT_ALWAYS_INLINE vec round(vec a) {
+  return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+RETORT_ALWAYS_INLINE vec keep_if_at_least(vec a, vec x, float limit) {
+  return {_mm256_and_ps(a.v, _mm256_cmp_ps(x.v, _mm256_set1_ps(limit), _CMP_GE_OQ))};
+}
+RETORT_ALWAYS_INLINE vec exp(vec a) {
+  const vec x = min(vec::set(88.0f), max(vec::set(-87.0f), a));
+  const vec n = round(x * vec::set(detail::log2_e));
+  const vec r = fma(n, vec::set(-detail::ln2_low), fma(n, vec::set(-detail::ln2_high), x));
+  vec q = vec::set(detail::exp_q[4]);
+  for (int i = 3; i >= 0; --i) q = fma(q, r, vec::set(detail::exp_q[i]));
+  const vec p = fma(r * r, q, r) + vec::set(1.0f);
+  const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127)), 23);
+  return {_mm256_mul_ps(p.v, _mm256_castsi256_ps(power))};
+}
+RETORT_ALWAYS_INLINE float sum(vec a) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+RETORT_ALWAYS_INLINE float max_of(vec a) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+#include <retort/simd/float_kernels.inc>
+
+inline constexpr kernels table = float_table(target::avx2);
+
+}  // namespace simd::avx2
+RETORT_END
+RETORT_TARGET_END
+#endif

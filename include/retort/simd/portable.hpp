@@ -1,0 +1,124 @@
+// The baseline set: xsimd for whatever the host program is compiled for, and
+// plain floats where xsimd knows no vectors or RETORT_NO_XSIMD is defined.
+#pragma once
+
+#include <retort/simd/scalar.hpp>
+
+#if !defined(RETORT_NO_XSIMD) && __has_include(<xsimd/xsimd.hpp>)
+#include <xsimd/xsimd.hpp>
+#if !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#define RETORT_XSIMD 1
+#endif
+#endif
+#if !defined(RETORT_XSIMD)
+#define RETORT_XSIMD 0
+#endif
+
+RETORT_BEGIN
+namespace simd::portable {
+
+#if RETORT_XSIMD
+struct vec {
+  using batch = xsimd::batch<float>;
+  static constexpr std::size_t width = batch::size;
+  batch v;
+
+  static vec zero() { return {batch(0.0f)}; }
+  static vec set(float x) { return {batch(x)}; }
+  static vec load(const float* p) { return {batch::load_unaligned(p)}; }
+  void store(float* p) const { v.store_unaligned(p); }
+  void store_i8(std::int8_t* p) const {
+    std::int32_t lanes[width];
+    xsimd::nearbyint_as_int(v).store_unaligned(lanes);
+    for (std::size_t i = 0; i < width; ++i) p[i] = static_cast<std::int8_t>(lanes[i]);
+  }
+#else
+struct vec {
+  static constexpr std::size_t width = 1;
+  float v;
+
+  static vec zero() { return {0.0f}; }
+  static vec set(float x) { return {x}; }
+  static vec load(const float* p) { return {*p}; }
+  void store(float* p) const { *p = v; }
+  void store_i8(std::int8_t* p) const { *p = static_cast<std::int8_t>(v); }
+#endif
+  static constexpr bool many_registers = false;
+
+  /// Lanes converted one by one: load_lane(p, i) is lane i.
+  template <class F>
+  static vec load_lanes(F load_lane) {
+    float lanes[width];
+    for (std::size_t i = 0; i < width; ++i) lanes[i] = load_lane(i);
+    return load(lanes);
+  }
+  static vec load_half(const std::byte* p) { return set(f16_to_f32(load_as<std::uint16_t>(p))); }
+  static vec load_f16(const std::byte* p) {
+    return load_lanes([p](std::size_t i) { return f16_to_f32(load_as<std::uint16_t>(p + 2 * i)); });
+  }
+  static vec load_bf16(const std::byte* p) {
+    return load_lanes([p](std::size_t i) { return bf16_to_f32(load_as<std::uint16_t>(p + 2 * i)); });
+  }
+  static vec load_fp8(const std::byte* p) {
+    return load_lanes([p](std::size_t i) { return fp8_e4m3_to_f32(load_as<std::uint8_t>(p + i)); });
+  }
+  static vec load_i8(const std::byte* p) {
+    return load_lanes([p](std::size_t i) { return static_cast<float>(load_as<std::int8_t>(p + i)); });
+  }
+  void store_f16(std::byte* p) const {
+    float lanes[width];
+    store(lanes);
+    scalar::store_row<dtype::f16>(lanes, width, p);
+  }
+};
+
+#if RETORT_XSIMD
+inline vec operator+(vec a, vec b) { return {a.v + b.v}; }
+inline vec operator-(vec a, vec b) { return {a.v - b.v}; }
+inline vec operator*(vec a, vec b) { return {a.v * b.v}; }
+inline vec operator/(vec a, vec b) { return {a.v / b.v}; }
+inline vec fma(vec a, vec b, vec c) { return {xsimd::fma(a.v, b.v, c.v)}; }
+inline vec max(vec a, vec b) { return {xsimd::select(a.v > b.v, a.v, b.v)}; }
+inline vec min(vec a, vec b) { return {xsimd::select(a.v < b.v, a.v, b.v)}; }
+inline vec abs(vec a) { return {xsimd::abs(a.v)}; }
+inline vec round(vec a) { return {xsimd::to_float(xsimd::nearbyint_as_int(a.v))}; }
+inline vec keep_if_at_least(vec a, vec x, float limit) {
+  return {xsimd::select(x.v >= vec::batch(limit), a.v, vec::batch(0.0f))};
+}
+inline vec exp(vec a) { return {xsimd::exp(min(vec::set(88.0f), max(vec::set(-87.0f), a)).v)}; }
+#else
+inline vec operator+(vec a, vec b) { return {a.v + b.v}; }
+inline vec operator-(vec a, vec b) { return {a.v - b.v}; }
+inline vec operator*(vec a, vec b) { return {a.v * b.v}; }
+inline vec operator/(vec a, vec b) { return {a.v / b.v}; }
+inline vec fma(vec a, vec b, vec c) { return {a.v * b.v + c.v}; }
+inline vec max(vec a, vec b) { return {a.v > b.v ? a.v : b.v}; }
+inline vec min(vec a, vec b) { return {a.v < b.v ? a.v : b.v}; }
+inline vec abs(vec a) { return {std::fabs(a.v)}; }
+inline vec round(vec a) { return {std::nearbyint(a.v)}; }
+inline vec keep_if_at_least(vec a, vec x, float limit) { return {x.v >= limit ? a.v : 0.0f}; }
+inline vec exp(vec a) { return {std::exp(min(vec::set(88.0f), max(vec::set(-87.0f), a)).v)}; }
+#endif
+
+/// Halves are folded until one lane is left.
+template <class F>
+inline float fold(vec a, F f) {
+  float lanes[vec::width];
+  a.store(lanes);
+  for (std::size_t n = vec::width / 2; n > 0; n /= 2)
+    for (std::size_t i = 0; i < n; ++i) lanes[i] = f(lanes[i], lanes[i + n]);
+  return lanes[0];
+}
+inline float sum(vec a) {
+  return fold(a, [](float x, float y) { return x + y; });
+}
+inline float max_of(vec a) {
+  return fold(a, [](float x, float y) { return x > y ? x : y; });
+}
+
+#include <retort/simd/float_kernels.inc>
+
+inline constexpr kernels table = float_table(target::baseline);
+
+}  // namespace simd::portable
+RETORT_END

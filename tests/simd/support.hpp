@@ -1,0 +1,60 @@
+// What the kernel tests share: random data, guarded memory, every target but the truth.
+#pragma once
+#include "catch.hpp"
+
+#include <retort/simd/select.hpp>
+
+#include <vector>
+
+namespace simd_test {
+using namespace retort;
+using namespace retort::simd;
+
+struct random_numbers {
+  std::uint32_t state = 12345;
+  std::uint32_t bits() {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+  }
+  /// uniform in (-1, 1)
+  float number() { return static_cast<float>(static_cast<std::int32_t>(bits())) * 0x1p-31f; }
+  std::vector<float> numbers(std::size_t n, float scale = 1.0f) {
+    std::vector<float> v(n);
+    for (float& x : v) x = number() * scale;
+    return v;
+  }
+  std::vector<std::byte> bytes(std::size_t n) {
+    std::vector<std::byte> v(n);
+    for (auto& b : v) b = static_cast<std::byte>(bits() >> 11);
+    return v;
+  }
+};
+
+/// Calls f(kernels) for every set this CPU can run except scalar.
+template <class F>
+void for_each_target(F&& f) {
+  for (target t : available()) {
+    if (t == target::scalar) continue;
+    INFO("target " << name(t));
+    f(kernels_for(t));
+  }
+}
+
+inline bool same_bits(float a, float b) {
+  return (a != a && b != b) || std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+}
+
+constexpr float eps = 0x1p-24f;  // half a unit in the last place of 1
+
+/// Int8 activations of n_tokens rows, made by the truth.
+struct quantized_rows {
+  std::vector<std::int8_t> q;
+  std::vector<float> d;
+  std::vector<std::int16_t> sums;
+  quantized_rows(const std::vector<float>& x) : q(x.size()), d(x.size() / 32), sums(x.size() / 16) {
+    scalar::quantize(x.data(), x.size(), q.data(), d.data(), sums.data());
+  }
+};
+}  // namespace simd_test
