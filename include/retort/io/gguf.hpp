@@ -513,7 +513,7 @@ struct gguf_parser {
       std::uint64_t n = 0;
       if (!take(n)) return cut(name_of(t), "its dimensions");
       t.shape[rank - 1 - d] = n;
-      if (!multiply(elements, n == 0 ? 1 : n, elements))  // also where another dimension is 0
+      if (!multiply_checked(elements, n == 0 ? 1 : n, elements))  // also where another dimension is 0
         return bad(name_of(t), "its dimensions multiply to 2^63 or more");
     }
     std::uint32_t id = 0;
@@ -527,7 +527,7 @@ struct gguf_parser {
       return bad(name_of(t),
                  worded("rows of ", t.columns(), " elements, ", type.name, " needs a multiple of ", type.block));
     std::uint64_t bytes = 0;
-    if (!multiply(t.columns() / type.block, type.bytes, bytes) || !multiply(bytes, t.rows(), bytes))
+    if (!multiply_checked(t.columns() / type.block, type.bytes, bytes) || !multiply_checked(bytes, t.rows(), bytes))
       return bad(name_of(t), "its size is 2^63 bytes or more");
     t.bytes = bytes;
     out.tensors_.push_back(t);

@@ -10,20 +10,22 @@
 RETORT_BEGIN
 
 namespace detail {
-inline void append(std::string& to, std::string_view text) { to += text; }
-template <class Integer>
-requires std::is_integral_v<Integer>
-void append(std::string& to, Integer number) { to += std::to_string(number); }
 /// Texts and integers one after another.
 template <class... Parts>
 [[nodiscard]] std::string worded(const Parts&... parts) {
   std::string text;
-  (append(text, parts), ...);
+  const auto add = [&](const auto& part) {
+    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(part)>>)
+      text += std::to_string(part);
+    else
+      text += part;
+  };
+  (add(parts), ...);
   return text;
 }
 
 /// a * b, or false when it is 2^63 or more
-[[nodiscard]] constexpr bool multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& product) noexcept {
+[[nodiscard]] constexpr bool multiply_checked(std::uint64_t a, std::uint64_t b, std::uint64_t& product) noexcept {
   constexpr std::uint64_t limit = (std::uint64_t{1} << 63) - 1;
   if (b != 0 && a > limit / b) return false;
   product = a * b;

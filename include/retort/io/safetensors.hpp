@@ -292,7 +292,8 @@ class safetensors {
     for (safetensor& t : s.tensors_) {
       std::uint64_t bits = t.type.bits;
       for (std::uint64_t n : t.shape)
-        if (!detail::multiply(bits, n == 0 ? 1 : n, bits)) return bad(name_of(t) + "its size is 2^63 bits or more");
+        if (!detail::multiply_checked(bits, n == 0 ? 1 : n, bits))
+          return bad(name_of(t) + "its size is 2^63 bits or more");
       for (std::uint64_t n : t.shape)
         if (n == 0) bits = 0;
       if (bits % 8 != 0) return bad(name_of(t) + "its elements do not fill whole bytes");
