@@ -85,12 +85,22 @@ class arena {
  public:
   arena() = default;
   explicit arena(buffer memory) noexcept : memory_(std::move(memory)) {}
+  /// An arena without memory that hands out nullptr and adds up, in peak(), what was asked for.
+  static arena measuring() noexcept {
+    arena a;
+    a.measuring_ = true;
+    return a;
+  }
 
   /// n objects of T on a cache line, uninitialised; nullptr when the arena is too small.
   template <class T>
   [[nodiscard]] T* take(std::size_t n) noexcept {
     static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
     const std::size_t begin = align_up(top_, buffer::alignment);
+    if (measuring_) {
+      peak_ = top_ = begin + n * sizeof(T);
+      return nullptr;
+    }
     if (begin > memory_.size() || n > (memory_.size() - begin) / sizeof(T)) return nullptr;
     top_ = begin + n * sizeof(T);
     if (top_ > peak_) peak_ = top_;
@@ -105,6 +115,7 @@ class arena {
   buffer memory_;
   std::size_t top_ = 0;
   std::size_t peak_ = 0;
+  bool measuring_ = false;
 };
 
 /// Unaligned little-endian load (block formats have odd sizes).

@@ -85,11 +85,11 @@ class [[nodiscard]] result {
   [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&state_); }
   [[nodiscard]] const retort::error& error() const noexcept { return *std::get_if<1>(&state_); }
 
-  [[nodiscard]] T& value() & {
+  T& value() & {
     if (!*this) detail::value_of_error(error());
     return **this;
   }
-  [[nodiscard]] T&& value() && {
+  T&& value() && {
     if (!*this) detail::value_of_error(error());
     return std::move(**this);
   }
@@ -125,7 +125,7 @@ class [[nodiscard]] result<void> {
 /// The same for result<void>.
 #define RETORT_CHECK(expr)                                             \
   do {                                                                 \
-    if (auto retort_check_ = (expr); !retort_check_) return retort_check_.error(); \
+    if (auto&& retort_check_ = (expr); !retort_check_) return retort_check_.error(); \
   } while (0)
 
 /// A borrowed callable: two words, no allocation. The callable must outlive it.

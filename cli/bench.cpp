@@ -1,0 +1,132 @@
+// bench: prompt and generation speed, beside what the machine's memory can give.
+#include "commands.hpp"
+
+#include <retort/base/memory.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace cli {
+namespace {
+
+using seconds = std::chrono::duration<double>;
+
+template <class F>
+double time_of(F&& f) {
+  const auto begin = std::chrono::steady_clock::now();
+  f();
+  return seconds(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Median, least and greatest of some runs.
+struct spread {
+  double median = 0, low = 0, high = 0;
+  static spread of(std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    return {v[v.size() / 2], v.front(), v.back()};
+  }
+};
+
+/// GB/s at which all threads together read memory that no cache holds.
+double memory_ceiling(retort::threads& pool) {
+  constexpr std::size_t bytes = std::size_t{512} << 20, piece = std::size_t{1} << 20;
+  auto memory = retort::buffer::make(bytes, "the memory benchmark");
+  if (!memory) return 0;
+  std::memset(memory->data(), 1, bytes);
+  double best = 0;
+  for (int r = 0; r < 5; ++r) {
+    const double t = time_of([&] {
+      pool.run(bytes / piece, [&](std::size_t i, std::size_t) {
+        // the C library's search reads as fast as the machine can and finds nothing
+        const void* volatile found = std::memchr(memory->data() + i * piece, 2, piece);
+        static_cast<void>(found);
+      });
+    });
+    best = std::max(best, static_cast<double>(bytes) / t / 1e9);
+  }
+  return best;
+}
+
+std::vector<retort::token> some_tokens(std::size_t n, std::size_t n_vocab) {
+  std::vector<retort::token> out(n);
+  std::uint64_t x = 1;
+  for (auto& t : out) {
+    x = x * 6364136223846793005u + 1442695040888963407u;
+    t = static_cast<retort::token>((x >> 33) % n_vocab);
+  }
+  return out;
+}
+
+}  // namespace
+
+int bench(const common_options& o, const bench_options& b) {
+  CLI_TRY(engine e, start(o, retort::cache_type::f16));
+  e.options.context = std::max(e.options.context, b.depth + std::max(b.prompt, b.n) + 1);
+  const auto& info = e.model.info();
+  CLI_TRY(retort::session s, retort::session::make(e.model, e.options));
+  retort::thread_pool& pool = *e.pool;
+
+  const auto depth_tokens = some_tokens(b.depth ? b.depth : 1, info.n_vocab);
+  const auto prompt = some_tokens(b.depth + b.prompt, info.n_vocab);
+  std::vector<double> prompt_speed, speed, ceiling;
+  CLI_CHECK(s.sync(some_tokens(8, info.n_vocab)));  // touch the weights once
+  CLI_CHECK(s.step());
+  for (std::size_t r = 0; r < b.repeats; ++r) {
+    ceiling.push_back(memory_ceiling(pool));
+    if (b.prompt) {
+      CLI_CHECK(s.rewind(0));
+      if (b.depth) {
+        CLI_CHECK(s.sync(std::span(prompt).first(b.depth)));
+        CLI_CHECK(s.step());
+      }
+      CLI_CHECK(s.sync(prompt));
+      retort::result<retort::status> done = retort::status::running;
+      const double t = time_of([&] { done = s.step(); });
+      CLI_CHECK(done);
+      prompt_speed.push_back(static_cast<double>(b.prompt) / t);
+    }
+    if (b.n) {
+      CLI_CHECK(s.rewind(0));
+      CLI_CHECK(s.sync(depth_tokens));
+      CLI_CHECK(s.step());
+      retort::result<void> pushed;
+      retort::result<retort::status> done = retort::status::running;
+      const auto next = some_tokens(b.n, info.n_vocab);
+      const double t = time_of([&] {
+        for (std::size_t i = 0; i < b.n && pushed && done; ++i) {
+          pushed = s.push(next[i]);
+          if (pushed) done = s.step();
+        }
+      });
+      CLI_CHECK(pushed);
+      CLI_CHECK(done);
+      speed.push_back(static_cast<double>(b.n) / t);
+    }
+  }
+  const spread read = spread::of(ceiling);
+  nlohmann::ordered_json j = {{"model", info.name},       {"types", info.types}, {"threads", pool.size()},
+                              {"target", s.target()},     {"depth", b.depth},    {"repeats", b.repeats},
+                              {"memory_read_gb_s", read.median}};
+  const auto line = [&](const char* what, std::size_t n, const std::vector<double>& v) {
+    if (v.empty()) return;
+    const spread t = spread::of(v);
+    j[what] = {{"tokens", n}, {"tokens_per_s", t.median}, {"low", t.low}, {"high", t.high}};
+    if (!b.json)
+      std::printf("%-10s %5zu tokens  %9.2f tokens/s  (%.2f to %.2f)\n", what, n, t.median, t.low, t.high);
+  };
+  line("prompt", b.prompt, prompt_speed);
+  line("generation", b.n, speed);
+  if (!speed.empty()) {
+    const double gb_s = static_cast<double>(info.bytes_active) * spread::of(speed).median / 1e9;
+    j["generation"]["weights_gb_s"] = gb_s;
+    if (!b.json)
+      std::printf("weights read %.1f GB/s; this machine reads %.1f GB/s (%.0f %%); %zu threads, %s kernels\n", gb_s,
+                  read.median, 100 * gb_s / read.median, pool.size(), s.target());
+  }
+  if (b.json) std::printf("%s\n", j.dump(2).c_str());
+  return 0;
+}
+
+}  // namespace cli

@@ -1,0 +1,3 @@
+// The one file of this program that compiles Retort itself.
+#define RETORT_IMPLEMENTATION
+#include <retort/retort.hpp>

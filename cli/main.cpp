@@ -1,0 +1,146 @@
+// retort: the example command line tool, which is also how the library is measured from outside.
+#include "commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <thread>
+
+namespace cli {
+
+retort::result<retort::model> load(const common_options& o) {
+  if (!o.model.empty()) return retort::model::load(o.model);
+  return retort::error{retort::errc::bad_argument, "no model is built in; name one with -m FILE"};
+}
+
+retort::result<engine> start(const common_options& o, retort::cache_type cache) {
+  engine e;
+  RETORT_TRY(e.model, load(o));
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  RETORT_TRY(e.pool, retort::thread_pool::make(o.n_threads ? o.n_threads : cores));
+  e.options.pool = e.pool.get();
+  e.options.context = o.context;
+  e.options.cache = o.cache == "f32" ? retort::cache_type::f32 : o.cache == "f16" ? retort::cache_type::f16
+                    : o.cache == "q8_0" ? retort::cache_type::q8_0 : cache;
+  if (o.chunk) e.options.chunk = o.chunk;
+  e.options.target = o.target;
+  e.options.reproducible = o.reproducible;
+  if (e.options.context == 0) e.options.context = std::min<std::size_t>(4096, e.model.info().context_length);
+  return e;
+}
+
+}  // namespace cli
+
+namespace {
+
+void add_common(CLI::App& app, cli::common_options& o) {
+  app.add_option("-m,--model", o.model, "model file (GGUF; any part of a split one); default: the built-in model");
+  app.add_option("-t,--threads", o.n_threads, "threads; default: one per core");
+  app.add_option("--target", o.target, "kernel set: scalar, baseline, avx2, avx512, neon; default: the best");
+  app.add_option("--cache", o.cache, "cache type")->check(CLI::IsMember({"f32", "f16", "q8_0"}));
+  app.add_option("--context", o.context, "most tokens in a conversation");
+  app.add_option("--chunk", o.chunk, "prompt tokens worked on together");
+  app.add_flag("--reproducible", o.reproducible, "the same bits whatever the chunk");
+}
+
+void add_sampling(CLI::App& app, cli::run_options& r) {
+  app.add_option("-n", r.n, "most tokens to generate; default: until the model ends or the context is full");
+  app.add_option("--temp", r.how.temperature, "temperature; 0 takes the most likely token")->capture_default_str();
+  app.add_option("--top-k", r.how.top_k, "keep the k most likely tokens, 0 = all")->capture_default_str();
+  app.add_option("--top-p", r.how.top_p, "keep the tokens that together reach p")->capture_default_str();
+  app.add_option("--min-p", r.how.min_p, "drop tokens below this share of the best")->capture_default_str();
+  app.add_option("--seed", r.how.seed, "seed of the draws")->capture_default_str();
+  app.add_option("--system", r.system, "system message");
+  app.add_option("--template", r.template_file, "chat template file instead of the model's own");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Retort: run distilled language models in your own process"};
+  app.set_version_flag("--version", std::string(RETORT_VERSION));
+  app.require_subcommand(1);
+  cli::common_options common;
+  cli::run_options generation;
+  cli::bench_options bench;
+  cli::tokenize_options tok;
+  std::string tokens, out, type, in, template_file, now;
+  bool last = false, json = false;
+  std::size_t n = 32, context = 4096;
+  int code = 0;
+
+  auto* run = app.add_subcommand("run", "answer one prompt");
+  add_common(*run, common);
+  add_sampling(*run, generation);
+  run->add_option("-p,--prompt", generation.prompt, "what to ask");
+  run->add_flag("--raw", generation.raw, "the prompt as it is, without the chat template");
+  run->add_flag("--jsonl", generation.jsonl, "prompts as JSON lines on standard input, {\"text\":...} lines out");
+  run->callback([&] {
+    if (generation.prompt.empty() && !generation.jsonl) throw CLI::RequiredError("run needs -p TEXT or --jsonl");
+    code = cli::run(common, generation);
+  });
+
+  auto* chat = app.add_subcommand("chat", "a conversation; Ctrl-C stops an answer, Ctrl-D ends");
+  add_common(*chat, common);
+  add_sampling(*chat, generation);
+  chat->callback([&] { code = cli::chat(common, generation); });
+
+  auto* inspect = app.add_subcommand("inspect", "what a model file holds and needs");
+  add_common(*inspect, common);
+  inspect->add_flag("--json", json, "as JSON");
+  inspect->callback([&] { code = cli::inspect(common, json, common.context ? common.context : context); });
+
+  auto* tokenize = app.add_subcommand("tokenize", "JSON lines {\"text\":...} in, {\"ids\":[...]} out");
+  add_common(*tokenize, common);
+  tokenize->add_option("--tokenizer", tok.tokenizer, "a GGUF, a tokenizer.json or a folder with one");
+  tokenize->add_flag("--ids", tok.from_ids, "the other way round");
+  tokenize->add_flag("--no-special", tok.no_special, "special tokens in the text are ordinary text");
+  tokenize->add_flag("--no-bos", tok.no_bos, "no begin token in front");
+  tokenize->callback([&] { code = cli::tokenize(common, tok); });
+
+  auto* render = app.add_subcommand("render", "JSON lines of template variables in, {\"text\":...} or {\"error\":...} out");
+  add_common(*render, common);
+  render->add_option("--template", template_file, "chat template file; default: the model's own");
+  render->add_option("--now", now, "the time a template sees, as 2026-01-15T12:00:00");
+  render->callback([&] { code = cli::render(common, template_file, now); });
+
+  auto* logits = app.add_subcommand("logits", "little-endian f32 scores for every token of a list");
+  add_common(*logits, common);
+  logits->add_option("--tokens", tokens, "JSON file with token ids")->required();
+  logits->add_flag("--last", last, "only the last row");
+  logits->add_option("--out", out, "file to write")->required();
+  logits->callback([&] { code = cli::logits(common, tokens, last, out); });
+
+  auto* greedy = app.add_subcommand("greedy", "the most likely continuation, as JSON ids");
+  add_common(*greedy, common);
+  greedy->add_option("--tokens", tokens, "JSON file with token ids")->required();
+  greedy->add_option("-n", n, "tokens to generate")->capture_default_str();
+  greedy->callback([&] { code = cli::greedy(common, tokens, n); });
+
+  auto* perplexity = app.add_subcommand("perplexity", "how well the model expects a list of tokens");
+  add_common(*perplexity, common);
+  perplexity->add_option("--tokens", tokens, "JSON file with token ids")->required();
+  perplexity->add_option("--out", out, "file for -log p of every token after the first, f32");
+  perplexity->callback([&] { code = cli::perplexity(common, tokens, out); });
+
+  auto* dequant = app.add_subcommand("dequant", "blocks of a quantized type to f32");
+  dequant->add_option("--type", type, "element type, as q4_k")->required();
+  dequant->add_option("--in", in, "file of blocks")->required();
+  dequant->add_option("--out", out, "file of f32 to write")->required();
+  dequant->callback([&] { code = cli::dequant(type, in, out); });
+
+  auto* bench_command = app.add_subcommand("bench", "prompt and generation speed");
+  add_common(*bench_command, common);
+  bench_command->add_option("-p", bench.prompt, "prompt tokens, 0 = none")->capture_default_str();
+  bench_command->add_option("-n", bench.n, "tokens to generate, 0 = none")->capture_default_str();
+  bench_command->add_option("-d,--depth", bench.depth, "tokens already in the context")->capture_default_str();
+  bench_command->add_option("-r", bench.repeats, "repeats")->capture_default_str()->check(CLI::PositiveNumber);
+  bench_command->add_flag("--json", bench.json, "as JSON");
+  bench_command->callback([&] { code = cli::bench(common, bench); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return code;
+}

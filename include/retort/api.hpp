@@ -1,0 +1,209 @@
+// What a host program sees: the objects, their options and their contracts.
+// Includes no dependency and none of the code; a program that defines
+// RETORT_SPLIT includes only this, and one of its source files the rest.
+#pragma once
+
+#include <retort/base/types.hpp>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <vector>
+
+RETORT_BEGIN
+
+class allocator;   // base/memory.hpp
+class threads;     // base/threads.hpp
+class tokenizer;   // text/tokenizer.hpp
+class reader;      // io/source.hpp
+namespace detail {
+struct model_impl;
+struct session_impl;
+}  // namespace detail
+
+using token = std::int32_t;
+
+// ---- model ----------------------------------------------------------------------------------------
+
+struct model_options {
+  bool map = true;                   ///< map the file; false reads it into memory (safe against truncation by others)
+  allocator* memory = nullptr;       ///< for what is not mapped; nullptr = the system's
+};
+
+/// What a file holds, for people and for programs that decide by it.
+struct model_info {
+  std::string name;                  ///< general.name, or the file's name
+  std::string architecture;          ///< general.architecture
+  std::string types;                 ///< element types by share of bytes, "q4_k 78%, q6_k 22%"
+  std::uint64_t n_parameters = 0;
+  std::uint64_t n_active_parameters = 0;  ///< read per token: without the experts that are not chosen
+  std::uint64_t bytes_tensors = 0;
+  std::uint64_t bytes_active = 0;    ///< of weights, read to generate one token
+  std::uint64_t bytes_owned = 0;     ///< made at load beside the mapped file
+  std::size_t context_length = 0;    ///< trained context, tokens
+  std::size_t n_layers = 0, dim = 0, n_vocab = 0, n_heads = 0, n_heads_kv = 0;
+  std::size_t n_experts = 0, n_experts_used = 0;
+  std::string summary;               ///< one line: sizes, rope, scale, routing as they will be used
+  std::string chat_template;         ///< tokenizer.chat_template, empty where the file has none
+};
+
+/// Bytes a session will take, before anything is allocated.
+struct memory_quote {
+  std::uint64_t cache = 0;           ///< keys and values of the whole context; committed page by page
+  std::uint64_t workspace = 0;       ///< activations, logits, everything else
+  [[nodiscard]] std::uint64_t total() const noexcept { return cache + workspace; }
+};
+
+struct session_options;
+
+/// A loaded model: immutable, cheap to copy, safe to share between threads.
+class model {
+ public:
+  /// Maps a GGUF file (any part of a split one) and checks all of it but the
+  /// numbers. Copies no weights.
+  /// errors io, bad_file, unsupported, missing, mismatch, no_memory: file, tensor or key, expected, found
+  static result<model> load(const std::string& path, const model_options& options = {});
+  /// A GGUF file in memory, used in place: `file` must outlive every copy of the model.
+  static result<model> view(std::span<const std::byte> file, const std::string& name = "memory");
+  /// A GGUF file from the host's own storage, read once into memory.
+  static result<model> read(reader& from, const model_options& options = {});
+
+  model() = default;                 ///< empty; only assignable
+  [[nodiscard]] const model_info& info() const;
+  [[nodiscard]] result<memory_quote> quote(const session_options& options) const;
+
+  /// Text to ids, without BOS. `special`: whether control tokens in the text are recognised.
+  /// errors missing (the file holds no tokenizer Retort can read; says why)
+  [[nodiscard]] result<std::vector<token>> encode(std::string_view text, bool special = true) const;
+  /// Ids to text; bytes that are no UTF-8 become U+FFFD.
+  [[nodiscard]] result<std::string> decode(std::span<const token> ids, bool special = false) const;
+  [[nodiscard]] bool is_end(token id) const;        ///< whether generation stops at it
+  [[nodiscard]] std::vector<token> bos() const;     ///< the begin token if the model wants one in front
+  /// errors missing
+  [[nodiscard]] result<const tokenizer*> text() const;
+
+  [[nodiscard]] const std::shared_ptr<const detail::model_impl>& impl() const noexcept { return impl_; }
+
+ private:
+  explicit model(std::shared_ptr<const detail::model_impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const detail::model_impl> impl_;
+};
+
+// ---- session ----------------------------------------------------------------------------------------
+
+enum class cache_type : std::uint8_t { f32, f16, q8_0 };
+
+/// Which experts were asked for one token: see session_options::on_route.
+struct expert_route {
+  std::size_t layer = 0;
+  std::size_t position = 0;
+  std::span<const std::int32_t> experts;   // [n_used], best first
+  std::span<const float> weights;          // [n_used]
+};
+
+struct session_options {
+  std::size_t context = 4096;        ///< most tokens; 0 = what the model was trained for
+  cache_type cache = cache_type::f16;
+  std::size_t chunk = 256;           ///< prompt tokens that are worked on together
+  threads* pool = nullptr;           ///< where work runs; nullptr = the thread that calls step()
+  allocator* memory = nullptr;       ///< nullptr = the system's
+  bool reproducible = false;         ///< same bits whatever the chunk and the neighbours; see docs/performance.md
+  std::string target{};              ///< kernel set by name ("avx2"); empty = the best
+  std::function<void(const expert_route&)> on_route{};                     ///< called during step()
+  std::function<void(std::size_t position, std::span<const float>)> on_logits{};  ///< every token's logits, during step()
+};
+
+enum class status : std::uint8_t { running, done };
+
+/// One timeline of tokens: sync() says what it should hold, step() gets there,
+/// logits() tells what may come next. Not for two threads at once, but for
+/// cancel().
+class session {
+ public:
+  /// errors bad_argument, no_memory
+  static result<session> make(const model& m, const session_options& options = {});
+  session(session&&) noexcept;
+  session& operator=(session&&) noexcept;
+  ~session();
+
+  /// The timeline becomes `tokens`. What it shares with the present one from
+  /// the start is kept; the rest is computed by step().
+  /// errors bad_argument (empty, unknown id), full; then nothing has changed
+  result<void> sync(std::span<const token> tokens);
+  /// One more token: sync() with tokens() and `next`, without the comparison.
+  result<void> push(token next);
+
+  /// Computes until done, or until `budget` has passed: then it returns after
+  /// the slice in progress, a fraction of a millisecond as a rule, in prompts
+  /// as in generation, and the next call goes on from there.
+  /// errors cancelled, full, no_memory; finished tokens stay, step() may be called again
+  result<status> step(std::chrono::nanoseconds budget);
+  /// Computes until done.
+  result<status> step();
+
+  /// [n_vocab] scores of the token after the last one; empty before step() returned done.
+  [[nodiscard]] std::span<float> logits() noexcept;
+  [[nodiscard]] std::span<const token> tokens() const noexcept;
+  [[nodiscard]] std::size_t n_computed() const noexcept;   ///< tokens in the cache
+  [[nodiscard]] std::size_t context() const noexcept;
+
+  /// Forgets all but the first n tokens.  errors bad_argument
+  result<void> rewind(std::size_t n);
+  /// A second timeline with the same computed past, sharing its memory until they part.  errors no_memory
+  result<session> fork();
+  /// Makes the step() in progress, or the next one, return errc::cancelled. From any thread.
+  void cancel() noexcept;
+
+  /// The timeline with its cache, as bytes with version and checksum.
+  result<std::vector<std::byte>> save() const;
+  /// errors bad_file (damaged), mismatch (another model or cache type), full; then nothing has changed
+  result<void> restore(std::span<const std::byte> state);
+
+  [[nodiscard]] const char* target() const noexcept;       ///< the kernel set in use
+
+ private:
+  explicit session(std::unique_ptr<detail::session_impl> impl);
+  std::unique_ptr<detail::session_impl> impl_;
+};
+
+// ---- sampling ---------------------------------------------------------------------------------------
+
+/// How the next token is chosen from logits. The order: logit bias, penalties,
+/// temperature, top-k, top-p, min-p, then a draw.
+struct sampling {
+  float temperature = 0.6f;          ///< 0 = the most likely token; below 0 is refused
+  std::size_t top_k = 0;             ///< keep the k most likely; 0 = all
+  float top_p = 0.95f;               ///< keep the fewest tokens that together reach p; 1 = all
+  float min_p = 0;                   ///< drop tokens less likely than this share of the best; 0 = none
+  float repetition_penalty = 1;      ///< divide positive, multiply negative logits of tokens seen; arXiv:1909.05858
+  float presence_penalty = 0;        ///< subtract from tokens seen
+  float frequency_penalty = 0;       ///< subtract per time seen
+  std::size_t penalty_window = 64;   ///< how many last tokens count as seen; 0 = none
+  std::vector<std::pair<token, float>> logit_bias{};
+  std::uint64_t seed = 0;            ///< same seed, same tokens, whatever the thread count
+};
+
+/// Draws tokens. Copy it to branch a conversation.
+class sampler {
+ public:
+  /// errors bad_argument, naming the field
+  static result<sampler> make(const sampling& how, std::size_t n_vocab);
+  /// The next token. `logits` is scratch afterwards; `seen` is the timeline so far.
+  /// cost    O(n_vocab), a sort of the kept tokens only; no allocation after the first call
+  token operator()(std::span<float> logits, std::span<const token> seen);
+
+ private:
+  struct candidate {
+    float p;
+    token id;
+  };
+  void penalize(std::span<float> logits, std::span<const token> seen);
+  void keep_best(std::span<const float> logits);
+  double uniform();
+  sampling how_;
+  std::array<std::uint64_t, 4> state_{};
+  std::vector<candidate> kept_;
+  std::vector<std::pair<token, std::uint32_t>> counts_;
+};
+
+RETORT_END

@@ -1,0 +1,198 @@
+// A loaded model: file, network, tokenizer, and what there is to say about them.
+#pragma once
+
+#include <retort/api.hpp>
+#include <retort/model/decoder.hpp>
+#include <retort/model/vocabulary.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+RETORT_BEGIN
+namespace detail {
+
+struct model_impl {
+  weights file;
+  nn::network net;
+  std::optional<tokenizer> text;
+  error text_error{errc::missing, ""};   ///< why there is no tokenizer
+  model_info info;
+  std::uint64_t fingerprint = 0;         ///< of shapes, types and the first bytes of every tensor
+};
+
+/// A number for a summary: "0.0707", "1e+06".
+inline std::string short_number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", x);
+  return text;
+}
+
+/// The line that makes most loading mistakes visible.
+inline std::string summary_of(const nn::hyper& h) {
+  const auto n = [](std::size_t x) { return std::to_string(x); };
+  std::string s = std::string(h.kind->name) + ": " + n(h.n_layers) + " layers of " + n(h.dim);
+  if (h.kind->latent)
+    s += ", " + n(h.mla.n_heads) + " latent heads (c " + n(h.mla.dim_latent) + ", nope " + n(h.mla.dim_nope) + ", rope " +
+         n(h.mla.dim_rope) + ", v " + n(h.mla.dim_v) + ")";
+  else
+    s += ", " + n(h.gqa.n_heads) + "/" + n(h.gqa.n_heads_kv) + " heads of " + n(h.gqa.dim_head);
+  if (h.moe.n_experts) {
+    constexpr const char* gates[] = {"", "softmax", "sigmoid", "softmax of chosen", "sqrt-softplus"};
+    s += ", " + n(h.moe.n_used) + " of " + n(h.moe.n_experts) + " experts of " + n(h.moe.dim_hidden) + " (" +
+         gates[static_cast<std::size_t>(h.moe.gate)];
+    if (h.moe.n_groups > 1) s += ", " + n(h.moe.n_groups_used) + " of " + n(h.moe.n_groups) + " groups";
+    s += h.moe.normalize ? ", normalised" : "";
+    if (h.moe.scale != 1) s += ", x" + short_number(static_cast<double>(h.moe.scale));
+    s += ")";
+    if (h.dim_shared) s += " + shared " + n(h.dim_shared);
+  }
+  s += ", rope " + std::string(h.rope.style == nn::pair_style::halves ? "halves" : "adjacent") + " base " +
+       short_number(h.rope.freq_base);
+  if (h.rope.scaling == nn::rope_scaling::yarn) s += " yarn x" + short_number(h.rope.factor);
+  if (h.rope.scaling == nn::rope_scaling::linear) s += " linear x" + short_number(h.rope.factor);
+  if (!h.rope.divisors.empty()) s += " llama3 factors";
+  if (h.rope.amplitude != 1) s += " amplitude " + short_number(h.rope.amplitude);
+  return s + ", scale " + short_number(static_cast<double>(h.kind->latent ? h.mla.scale : h.gqa.scale)) + ", vocabulary " +
+         n(h.n_vocab);
+}
+
+/// "q4_k 78%, q6_k 22%": element types by share of bytes, largest first.
+inline std::string types_of(const weights& w) {
+  std::vector<std::pair<std::uint64_t, dtype>> bytes;
+  for (const gguf_tensor& t : w.tensors()) {
+    const auto at = std::find_if(bytes.begin(), bytes.end(), [&](const auto& b) { return b.second == t.type; });
+    if (at == bytes.end())
+      bytes.emplace_back(t.bytes, t.type);
+    else
+      at->first += t.bytes;
+  }
+  std::sort(bytes.begin(), bytes.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string out;
+  for (const auto& [n, type] : bytes) {
+    const std::uint64_t percent = w.bytes_tensors() ? (n * 100 + w.bytes_tensors() / 2) / w.bytes_tensors() : 0;
+    out += (out.empty() ? "" : ", ") + std::string(name(type)) + (percent ? " " + std::to_string(percent) + "%" : "");
+  }
+  return out;
+}
+
+inline model_info describe(const weights& w, const nn::network& net) {
+  const nn::hyper& h = net.hyper;
+  const gguf& file = w.metadata();
+  model_info i;
+  const auto text = [&file](const char* key) {
+    auto found = file.string_or(key, "");
+    return found ? std::string(*found) : std::string();
+  };
+  i.name = text("general.name");
+  if (i.name.empty()) i.name = w.name();
+  i.architecture = h.kind->name;
+  i.types = types_of(w);
+  i.chat_template = text("tokenizer.chat_template");
+  i.bytes_tensors = w.bytes_tensors();
+  i.bytes_owned = net.bytes_owned;
+  for (const gguf_tensor& t : w.tensors()) {
+    const std::uint64_t n = t.rows() * t.columns();
+    i.n_parameters += n;
+    const bool routed = t.name.find("_exps.") != std::string_view::npos;
+    const bool looked_up = t.name == "token_embd.weight" && net.output.data != net.embedding.data;
+    const std::uint64_t used = h.moe.n_used, all = h.moe.n_experts;
+    i.n_active_parameters += looked_up ? h.dim : routed && all ? n / all * used : n;
+    i.bytes_active += looked_up ? net.embedding.row_bytes : routed && all ? t.bytes / all * used : t.bytes;
+  }
+  i.context_length = h.context_length;
+  i.n_layers = h.n_layers;
+  i.dim = h.dim;
+  i.n_vocab = h.n_vocab;
+  i.n_heads = h.gqa.n_heads;
+  i.n_heads_kv = h.kind->latent ? 1 : h.gqa.n_heads_kv;
+  i.n_experts = h.moe.n_experts;
+  i.n_experts_used = h.moe.n_used;
+  i.summary = summary_of(h);
+  return i;
+}
+
+inline std::uint64_t fingerprint_of(const weights& w) {
+  std::uint64_t h = 0xcbf29ce484222325u;  // FNV-1a
+  const auto add = [&h](const void* data, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) h = (h ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3u;
+  };
+  for (const gguf_tensor& t : w.tensors()) {
+    add(t.name.data(), t.name.size());
+    add(&t.type, sizeof t.type);
+    add(t.shape.data(), sizeof t.shape);
+    add(t.data, static_cast<std::size_t>(std::min<std::uint64_t>(t.bytes, 64)));
+  }
+  return h;
+}
+
+inline result<std::shared_ptr<const model_impl>> build_model(weights file) {
+  auto m = std::make_shared<model_impl>();
+  m->file = std::move(file);
+  RETORT_TRY(m->net, nn::load_network(m->file));
+  m->info = describe(m->file, m->net);
+  m->fingerprint = fingerprint_of(m->file);
+  const auto build_text = [&]() -> result<tokenizer> {
+    RETORT_TRY(const vocabulary v, read_vocabulary(m->file.metadata()));
+    if (v.texts.size() > m->net.hyper.n_vocab)
+      return error{errc::mismatch, printable(m->file.name()) + ": has " + std::to_string(v.texts.size()) +
+                                       " token texts for " + std::to_string(m->net.hyper.n_vocab) + " embedding rows"};
+    return tokenizer::make(v);
+  };
+  if (auto text = build_text())
+    m->text = std::move(*text);
+  else
+    m->text_error = text.error();
+  return std::shared_ptr<const model_impl>(std::move(m));
+}
+
+}  // namespace detail
+
+RETORT_INLINE result<model> model::load(const std::string& path, const model_options& o) {
+  RETORT_TRY(weights file, weights::open(path, o.map ? weights::load::map : weights::load::read,
+                                         o.memory ? *o.memory : system_allocator()));
+  RETORT_TRY(auto impl, detail::build_model(std::move(file)));
+  return model(std::move(impl));
+}
+
+RETORT_INLINE result<model> model::view(std::span<const std::byte> file, const std::string& name) {
+  RETORT_TRY(weights w, weights::view(file, name));
+  RETORT_TRY(auto impl, detail::build_model(std::move(w)));
+  return model(std::move(impl));
+}
+
+RETORT_INLINE result<model> model::read(reader& from, const model_options& o) {
+  RETORT_TRY(source s, source::read(from, o.memory ? *o.memory : system_allocator()));
+  std::vector<source> parts;
+  parts.push_back(std::move(s));
+  RETORT_TRY(weights w, weights::from_parts(std::move(parts)));
+  RETORT_TRY(auto impl, detail::build_model(std::move(w)));
+  return model(std::move(impl));
+}
+
+RETORT_INLINE const model_info& model::info() const { return impl_->info; }
+
+RETORT_INLINE result<const tokenizer*> model::text() const {
+  if (impl_->text) return &*impl_->text;
+  return impl_->text_error;
+}
+
+RETORT_INLINE result<std::vector<token>> model::encode(std::string_view text, bool special) const {
+  RETORT_TRY(const tokenizer* t, this->text());
+  std::vector<token> ids;
+  RETORT_CHECK(t->encode(text, special ? retort::special::parse : retort::special::plain, ids));
+  return ids;
+}
+
+RETORT_INLINE result<std::string> model::decode(std::span<const token> ids, bool special) const {
+  RETORT_TRY(const tokenizer* t, text());
+  return t->decode(ids, special);
+}
+
+RETORT_INLINE bool model::is_end(token id) const { return impl_->text && impl_->text->is_end(id); }
+
+RETORT_INLINE std::vector<token> model::bos() const {
+  if (!impl_->text || !impl_->text->add_bos() || !impl_->text->bos()) return {};
+  return {*impl_->text->bos()};
+}
+
+RETORT_END

@@ -1,0 +1,333 @@
+// Causal attention over cache pages with grouped queries; the core that latent
+// attention shares.
+#pragma once
+
+#include <retort/nn/linear.hpp>
+#include <retort/nn/rope.hpp>
+
+#include <cmath>
+
+RETORT_BEGIN
+namespace nn {
+
+/// Positions whose softmax is computed in one go. Longer contexts are cut at
+/// multiples of it and merged in order, the same way for every batch size and
+/// thread count: that is what makes the result independent of both.
+inline constexpr std::size_t split_tokens = 512;
+
+/// A softmax-weighted sum over some positions, not yet divided.
+///
+/// m  largest score   l  sum of exp(score - m)   o  sum of exp(score - m) * value
+/// source  online softmax, arXiv:1805.02867; FlashAttention-2 arXiv:2307.08691 section 3.1
+struct softmax_part {
+  float* m = nullptr;   // [n_q]
+  float* l = nullptr;   // [n_q]
+  float* o = nullptr;   // [n_q, dim_v]
+
+  static std::size_t floats(std::size_t n_q, std::size_t dim_v) noexcept { return n_q * (2 + dim_v); }
+  static softmax_part in(float* memory, std::size_t n_q) noexcept { return {memory, memory + n_q, memory + 2 * n_q}; }
+};
+
+/// into = into + part, as if both had been one softmax.
+inline void merge(const simd::kernels& k, softmax_part into, softmax_part part, std::size_t n_q,
+                  std::size_t dim_v) noexcept {
+  for (std::size_t i = 0; i < n_q; ++i) {
+    const float m = std::max(into.m[i], part.m[i]);
+    const float a = std::exp(into.m[i] - m), b = std::exp(part.m[i] - m);
+    into.m[i] = m;
+    into.l[i] = into.l[i] * a + part.l[i] * b;
+    k.scale(a, dim_v, into.o + i * dim_v);
+    k.axpy(b, part.o + i * dim_v, dim_v, into.o + i * dim_v);
+  }
+}
+
+/// out = o / l; with sinks, an extra logit per head that only joins the denominator.
+///
+/// shape   sinks [n_q] or none   out [n_q, out_stride]
+inline void finish(const simd::kernels& k, softmax_part p, std::size_t n_q, std::size_t dim_v, const float* sinks,
+                   float* out, std::size_t out_stride) noexcept {
+  for (std::size_t i = 0; i < n_q; ++i) {
+    float l = p.l[i], a = 1;
+    if (sinks) {
+      const float m = std::max(p.m[i], sinks[i]);
+      a = std::exp(p.m[i] - m);
+      l = l * a + std::exp(sinks[i] - m);
+    }
+    float* y = out + i * out_stride;
+    std::memcpy(y, p.o + i * dim_v, dim_v * sizeof(float));
+    k.scale(a / l, dim_v, y);
+  }
+}
+
+/// Which rows of a cache a group of queries looks at, and how.
+struct attention_view {
+  const simd::cache_kernels* kernels = nullptr;
+  const kv_cache* cache = nullptr;
+  const kv_layer* layer = nullptr;
+  std::size_t head_kv = 0;
+  std::size_t dim_k = 0;             ///< channels of a key row that are compared
+  std::size_t dim_v = 0;             ///< channels of a value row that are summed
+  bool values_in_keys = false;       ///< latent attention: the value is the front of the key row
+  float scale = 1;
+};
+
+/// The part over positions [begin, end), which lie inside one split.
+///
+/// shape   q [n_q, q_stride]   scores scratch [n_q, split_tokens]
+inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end, const float* q,
+                   std::size_t q_stride, std::size_t n_q, float* scores, softmax_part out) noexcept {
+  const kv_layer& l = *v.layer;
+  const auto each_page = [&](auto&& f) {
+    for (std::size_t j = begin; j < end;) {
+      const std::size_t page = j / page_tokens, first = j % page_tokens;
+      const std::size_t n = std::min(page_tokens - first, end - j);
+      f(page, first, n, j - begin);
+      j += n;
+    }
+  };
+  each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
+    v.kernels->scores(q, q_stride, n_q, v.cache->keys(l, page, v.head_kv) + first * l.bytes_k_row, l.bytes_k_row, n,
+                      v.dim_k, v.scale, scores + at, split_tokens);
+  });
+  for (std::size_t i = 0; i < n_q; ++i) {
+    float* s = scores + i * split_tokens;
+    out.m[i] = k.max(s, end - begin);
+    out.l[i] = k.exp_sum(s, end - begin, out.m[i]);
+  }
+  std::memset(out.o, 0, n_q * v.dim_v * sizeof(float));
+  each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
+    const std::byte* rows = v.values_in_keys ? v.cache->keys(l, page, v.head_kv) : v.cache->values(l, page, v.head_kv);
+    const std::size_t stride = v.values_in_keys ? l.bytes_k_row : l.bytes_v_row;
+    v.kernels->weighted_sum(scores + at, split_tokens, n_q, rows + first * stride, stride, n, v.dim_v, out.o, v.dim_v);
+  });
+}
+
+/// Scratch of one attention call: per worker for whole queries, and the parts
+/// of a single query whose splits run in parallel.
+struct attention_scratch {
+  float* worker = nullptr;           // [n_workers, worker_floats]
+  std::size_t worker_floats = 0;
+  float* parts = nullptr;            // [n_groups, n_splits, part floats]   one token
+  std::size_t parts_floats = 0;
+
+  static std::size_t floats_per_worker(std::size_t n_q, std::size_t dim_v) noexcept {
+    return n_q * split_tokens + 2 * softmax_part::floats(n_q, dim_v);
+  }
+};
+
+/// What one attention call computes: queries in, weighted values out.
+struct attention_call {
+  const float* q = nullptr;          // [n_tokens, n_heads, q_stride]
+  std::size_t q_stride = 0;
+  std::size_t n_heads = 0;
+  std::size_t group = 1;             ///< query heads that run together on one key-value head
+  std::size_t heads_per_kv = 1;      ///< query heads that share a key-value head; a multiple of group
+  std::size_t window = 0;            ///< only the last `window` positions are seen; 0 = all
+  const float* sinks = nullptr;      // [n_heads] or none
+  float* out = nullptr;              // head h of token t begins at h * out_stride + t * out_token_stride
+  std::size_t out_stride = 0;
+  std::size_t out_token_stride = 0;
+  attention_view view;               ///< cache and head_kv are filled in per token
+};
+
+namespace detail {
+
+/// The positions token `row` may see: [first, last).
+inline std::pair<std::size_t, std::size_t> visible(const token_row& row, std::size_t window) noexcept {
+  const std::size_t last = row.position + 1;
+  return {window && last > window ? last - window : 0, last};
+}
+
+/// One token, one group of heads, all its splits in order.
+inline void attend_whole(const compute& c, const attention_call& a, const token_row& row, std::size_t t,
+                         std::size_t group, float* memory) noexcept {
+  const std::size_t dim_v = a.view.dim_v, head = group * a.group;
+  const std::size_t part_floats = softmax_part::floats(a.group, dim_v);
+  softmax_part total = softmax_part::in(memory, a.group);
+  softmax_part part = softmax_part::in(memory + part_floats, a.group);
+  float* scores = memory + 2 * part_floats;
+  attention_view v = a.view;
+  v.cache = row.cache;
+  v.head_kv = head / a.heads_per_kv;
+  const float* q = a.q + (t * a.n_heads + head) * a.q_stride;
+  const auto [first, last] = visible(row, a.window);
+  bool fresh = true;
+  for (std::size_t s = first / split_tokens; s * split_tokens < last; ++s) {
+    const std::size_t begin = std::max(first, s * split_tokens), end = std::min(last, (s + 1) * split_tokens);
+    attend(c.k, v, begin, end, q, a.q_stride, a.group, scores, fresh ? total : part);
+    if (!fresh) merge(c.k, total, part, a.group, dim_v);
+    fresh = false;
+  }
+  finish(c.k, total, a.group, dim_v, a.sinks ? a.sinks + head : nullptr,
+         a.out + t * a.out_token_stride + head * a.out_stride, a.out_stride);
+}
+
+/// One token, one group, one split, into its own part (first step of a single long query).
+inline void attend_one_split(const compute& c, const attention_call& a, const token_row& row, std::size_t group,
+                             std::size_t split, std::size_t n_splits, const attention_scratch& scratch,
+                             std::size_t worker) noexcept {
+  const auto [first, last] = visible(row, a.window);
+  const std::size_t s = first / split_tokens + split, head = group * a.group;
+  attention_view v = a.view;
+  v.cache = row.cache;
+  v.head_kv = head / a.heads_per_kv;
+  const std::size_t part_floats = softmax_part::floats(a.group, a.view.dim_v);
+  float* memory = scratch.parts + (group * n_splits + split) * part_floats;
+  attend(c.k, v, std::max(first, s * split_tokens), std::min(last, (s + 1) * split_tokens),
+         a.q + head * a.q_stride, a.q_stride, a.group, scratch.worker + worker * scratch.worker_floats,
+         softmax_part::in(memory, a.group));
+}
+
+inline void merge_splits(const compute& c, const attention_call& a, std::size_t group, std::size_t n_splits,
+                         const attention_scratch& scratch) noexcept {
+  const std::size_t dim_v = a.view.dim_v, head = group * a.group;
+  const std::size_t part_floats = softmax_part::floats(a.group, dim_v);
+  float* first = scratch.parts + group * n_splits * part_floats;
+  const softmax_part total = softmax_part::in(first, a.group);
+  for (std::size_t s = 1; s < n_splits; ++s)
+    merge(c.k, total, softmax_part::in(first + s * part_floats, a.group), a.group, dim_v);
+  finish(c.k, total, a.group, dim_v, a.sinks ? a.sinks + head : nullptr, a.out + head * a.out_stride, a.out_stride);
+}
+
+}  // namespace detail
+
+/// Softmax attention of every token of the batch over its own timeline.
+///
+/// A single token with a long past runs its splits in parallel; many tokens run
+/// one task per token and group. Both do the same sums in the same order.
+/// cost    2 * n_heads * (dim_k + dim_v) operations per token and visible position
+inline task attend_all(compute& c, const batch& b, const attention_call& a, const attention_scratch& scratch) {
+  const std::size_t n_groups = a.n_heads / a.group;
+  const auto [first, last] = detail::visible(b.rows[0], a.window);
+  const std::size_t n_splits = (last - 1) / split_tokens - first / split_tokens + 1;
+  const std::size_t part_floats = softmax_part::floats(a.group, a.view.dim_v);
+  const double position_ns = static_cast<double>(a.group * (a.view.dim_k + a.view.dim_v)) / 16;
+  if (b.n_tokens() == 1 && n_splits > 1 && n_groups * n_splits * part_floats <= scratch.parts_floats) {
+    co_await parallel(c, n_groups * n_splits, position_ns * split_tokens, [&](std::size_t i, std::size_t worker) {
+      detail::attend_one_split(c, a, b.rows[0], i / n_splits, i % n_splits, n_splits, scratch, worker);
+    });
+    co_await parallel(c, n_groups, static_cast<double>(n_splits * part_floats), [&](std::size_t g, std::size_t) {
+      detail::merge_splits(c, a, g, n_splits, scratch);
+    });
+    co_return;
+  }
+  const std::size_t n_tokens = b.n_tokens();
+  co_await parallel(c, n_groups * n_tokens, position_ns * static_cast<double>(last),
+                    [&](std::size_t i, std::size_t worker) {
+                      const std::size_t t = i % n_tokens;
+                      detail::attend_whole(c, a, b.rows[t], t, i / n_tokens,
+                                           scratch.worker + worker * scratch.worker_floats);
+                    });
+}
+
+// ---- grouped-query attention --------------------------------------------------------------------
+
+struct gqa_config {
+  std::size_t dim = 0;               ///< width of the residual stream
+  std::size_t n_heads = 0, n_heads_kv = 0;
+  std::size_t dim_head = 0, dim_head_v = 0;
+  std::size_t dim_rope = 0;
+  pair_style style = pair_style::halves;
+  float scale = 1;                   ///< of the scores, usually 1 / sqrt(dim_head)
+  float eps = 0;                     ///< of the q and k norms
+};
+
+struct gqa_weights {
+  simd::matrix wq;                   // [n_heads * dim_head, dim]
+  simd::matrix wk;                   // [n_heads_kv * dim_head, dim]
+  simd::matrix wv;                   // [n_heads_kv * dim_head_v, dim]
+  simd::matrix wo;                   // [dim, n_heads * dim_head_v]
+  const float* bq = nullptr;         // [n_heads * dim_head] or none
+  const float* bk = nullptr;
+  const float* bv = nullptr;
+  const float* bo = nullptr;
+  const float* q_norm = nullptr;     // [dim_head] per head, or [n_heads * dim_head] over all, or none
+  const float* k_norm = nullptr;
+  bool norm_over_heads = false;      ///< the norm spans all heads (OLMoE), not one (Qwen3)
+  const float* sinks = nullptr;      // [n_heads] or none
+  std::size_t window = 0;
+};
+
+struct gqa_workspace {
+  float* q = nullptr;                // [n_tokens, n_heads, dim_head]
+  float* k = nullptr;                // [n_tokens, n_heads_kv, dim_head]
+  float* v = nullptr;                // [n_tokens, n_heads_kv, dim_head_v]
+  float* o = nullptr;                // [n_tokens, n_heads, dim_head_v]
+  int8_rows o8;                      // [n_tokens, n_heads * dim_head_v]
+  attention_scratch scratch;
+};
+
+namespace detail {
+
+/// Norm and rotate the queries and keys of one token, then write its cache row.
+inline void finish_qkv(const compute& c, const gqa_config& g, const gqa_weights& w, const batch& b,
+                       const kv_layer& layer, const gqa_workspace& s, std::size_t t) noexcept {
+  float* q = s.q + t * g.n_heads * g.dim_head;
+  float* k = s.k + t * g.n_heads_kv * g.dim_head;
+  const float* v = s.v + t * g.n_heads_kv * g.dim_head_v;
+  const auto normalize = [&](float* x, std::size_t n_heads, const float* weight) {
+    if (!weight) return;
+    if (w.norm_over_heads) {
+      c.k.rms_norm(x, weight, n_heads * g.dim_head, g.eps, x);
+    } else {
+      for (std::size_t h = 0; h < n_heads; ++h)
+        c.k.rms_norm(x + h * g.dim_head, weight, g.dim_head, g.eps, x + h * g.dim_head);
+    }
+  };
+  normalize(q, g.n_heads, w.q_norm);
+  normalize(k, g.n_heads_kv, w.k_norm);
+  const float* cos = b.cos + t * (g.dim_rope / 2);
+  const float* sin = b.sin + t * (g.dim_rope / 2);
+  rope(c.k, g.style, q, g.n_heads, g.dim_head, cos, sin, g.dim_rope);
+  rope(c.k, g.style, k, g.n_heads_kv, g.dim_head, cos, sin, g.dim_rope);
+
+  const auto [cache, position] = b.rows[t];
+  const auto* kernels = c.k.cache(cache->layout().type);
+  const std::size_t page = position / page_tokens, at = position % page_tokens;
+  for (std::size_t h = 0; h < g.n_heads_kv; ++h) {
+    kernels->store_row(k + h * g.dim_head, g.dim_head, cache->keys(layer, page, h) + at * layer.bytes_k_row);
+    kernels->store_row(v + h * g.dim_head_v, g.dim_head_v, cache->values(layer, page, h) + at * layer.bytes_v_row);
+  }
+}
+
+}  // namespace detail
+
+/// y = Wo * attention(x), reading and writing the cache.
+///
+/// shape   x [n_tokens, dim] with its int8 form   y [n_tokens, dim]
+/// source  Attention Is All You Need arXiv:1706.03762 eq. 1; GQA arXiv:2305.13245 (heads grouped in blocks)
+/// tested  tests/nn/attention_test.cpp
+inline task grouped_query_attention(compute& c, const gqa_config& g, const gqa_weights& w, const batch& b,
+                                    const kv_layer& layer, const simd::activations& x, const gqa_workspace& s,
+                                    float* y) {
+  const std::size_t n_tokens = b.n_tokens();
+  co_await linear(c, linear_job{&w.wq, x, s.q, g.n_heads * g.dim_head, w.bq},
+                  linear_job{&w.wk, x, s.k, g.n_heads_kv * g.dim_head, w.bk},
+                  linear_job{&w.wv, x, s.v, g.n_heads_kv * g.dim_head_v, w.bv});
+  co_await parallel(c, n_tokens, static_cast<double>(g.n_heads * g.dim_head),
+                    [&](std::size_t t, std::size_t) { detail::finish_qkv(c, g, w, b, layer, s, t); });
+
+  attention_call a;
+  a.q = s.q;
+  a.q_stride = g.dim_head;
+  a.n_heads = g.n_heads;
+  a.group = a.heads_per_kv = g.n_heads / g.n_heads_kv;
+  a.window = w.window;
+  a.sinks = w.sinks;
+  a.out = s.o;
+  a.out_stride = g.dim_head_v;
+  a.out_token_stride = g.n_heads * g.dim_head_v;
+  a.view.kernels = c.k.cache(b.rows[0].cache->layout().type);
+  a.view.layer = &layer;
+  a.view.dim_k = g.dim_head;
+  a.view.dim_v = g.dim_head_v;
+  a.view.scale = g.scale;
+  co_await attend_all(c, b, a, s.scratch);
+
+  const std::size_t dim_o = g.n_heads * g.dim_head_v;
+  if (wants_int8(w.wo)) co_await quantize(c, s.o, n_tokens, dim_o, s.o8);
+  co_await linear(c, linear_job{&w.wo, activations_of(s.o, n_tokens, dim_o, s.o8), y, g.dim, w.bo});
+}
+
+}  // namespace nn
+RETORT_END

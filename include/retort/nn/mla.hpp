@@ -1,0 +1,234 @@
+// Multi-head latent attention (DeepSeek-V2, V3, R1): the cache holds one small
+// latent row per token; keys and values of all heads are linear in it.
+//
+// The two forms below are equal in algebra. Absorbed: fold the up-projections
+// into the query and the output, and attend over the latents themselves; best
+// for few tokens, since a cache row is read once for all heads. Naive: expand
+// each page of latents to keys and values of every head; best for many tokens,
+// since the expansion is shared by all of them.
+#pragma once
+
+#include <retort/nn/attention.hpp>
+
+RETORT_BEGIN
+namespace nn {
+
+struct mla_config {
+  std::size_t dim = 0;
+  std::size_t n_heads = 0;
+  std::size_t dim_latent = 0;        ///< c_kv, kv_lora_rank
+  std::size_t dim_nope = 0;          ///< key channels that come from the latent
+  std::size_t dim_rope = 0;          ///< key channels that carry the position, shared by all heads
+  std::size_t dim_v = 0;
+  std::size_t dim_q_latent = 0;      ///< q_lora_rank; 0 = the query has no latent
+  pair_style style = pair_style::adjacent;
+  float scale = 1;                   ///< magnitude^2 / sqrt(dim_nope + dim_rope)
+  float eps = 0;
+  [[nodiscard]] std::size_t dim_qk() const noexcept { return dim_nope + dim_rope; }
+  [[nodiscard]] std::size_t dim_row() const noexcept { return dim_latent + dim_rope; }
+};
+
+/// The per-head slices of the latent up-projections.
+struct mla_head {
+  simd::matrix w_uk_t;               // [dim_latent, dim_nope]   absorbs the query
+  simd::matrix w_uk;                 // [dim_nope, dim_latent]   expands keys
+  simd::matrix w_uv;                 // [dim_v, dim_latent]      expands values, or the weighted latent
+};
+
+struct mla_weights {
+  simd::matrix wq;                   // [n_heads * dim_qk, dim]             without a query latent
+  simd::matrix wq_a, wq_b;           // [dim_q_latent, dim], [n_heads * dim_qk, dim_q_latent]
+  const float* q_a_norm = nullptr;   // [dim_q_latent]
+  simd::matrix wkv_a;                // [dim_latent + dim_rope, dim]
+  const float* kv_a_norm = nullptr;  // [dim_latent]
+  std::vector<mla_head> heads;       // [n_heads]
+  simd::matrix wo;                   // [dim, n_heads * dim_v]
+};
+
+struct mla_workspace {
+  float* q_a = nullptr;              // [n_tokens, dim_q_latent]
+  int8_rows q_a8;
+  float* q = nullptr;                // [n_tokens, n_heads, dim_qk]
+  float* kv_a = nullptr;             // [n_tokens, dim_latent + dim_rope]
+  float* o = nullptr;                // [n_tokens, n_heads, dim_v]
+  int8_rows o8;
+  linear_job* jobs = nullptr;        // [2 * n_heads]
+  // absorbed
+  float* q_nope = nullptr;           // [n_heads, n_tokens, dim_nope]
+  int8_rows q_nope8;
+  float* q_row = nullptr;            // [n_tokens, n_heads, dim_latent + dim_rope]
+  float* o_latent = nullptr;         // [n_heads, n_tokens, dim_latent]
+  int8_rows o_latent8;
+  attention_scratch scratch;
+  // naive
+  float* c = nullptr;                // [page_tokens, dim_latent]
+  int8_rows c8;
+  float* keys = nullptr;             // [page_tokens, n_heads, dim_nope]
+  float* values = nullptr;           // [page_tokens, n_heads, dim_v]
+  float* totals = nullptr;           // [n_tokens * n_heads, softmax_part floats]
+};
+
+namespace detail {
+
+/// Query heads that share one walk over the latents in the absorbed form.
+inline std::size_t mla_group(std::size_t n_heads) noexcept {
+  for (std::size_t g : {8u, 4u, 2u})
+    if (n_heads % g == 0 && n_heads > g) return g;
+  return 1;
+}
+
+/// Rotates q_pe and k_pe of one token, norms its latent, writes its cache row.
+inline void finish_latent(const compute& c, const mla_config& g, const mla_weights& w, const batch& b,
+                          const kv_layer& layer, const mla_workspace& s, std::size_t t) noexcept {
+  const float* cos = b.cos + t * (g.dim_rope / 2);
+  const float* sin = b.sin + t * (g.dim_rope / 2);
+  rope(c.k, g.style, s.q + t * g.n_heads * g.dim_qk() + g.dim_nope, g.n_heads, g.dim_qk(), cos, sin, g.dim_rope);
+  float* a = s.kv_a + t * g.dim_row();
+  c.k.rms_norm(a, w.kv_a_norm, g.dim_latent, g.eps, a);
+  rope(c.k, g.style, a + g.dim_latent, 1, 0, cos, sin, g.dim_rope);
+  const auto [cache, position] = b.rows[t];
+  std::byte* row = cache->keys(layer, position / page_tokens, 0) + (position % page_tokens) * layer.bytes_k_row;
+  c.k.cache(cache->layout().type)->store_row(a, g.dim_row(), row);
+}
+
+}  // namespace detail
+
+/// o = attention(q) with the up-projections folded into q and o.
+///
+///   q~_h = W_uk_h^T q_nope_h;  score_j = scale (q~_h . c_j + q_pe_h . k_pe_j);  o_h = W_uv_h sum_j a_j c_j
+inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& w, const batch& b,
+                            const kv_layer& layer, const mla_workspace& s) {
+  const std::size_t n = b.n_tokens(), H = g.n_heads, row = g.dim_row();
+  const auto q_of = [&](std::size_t t, std::size_t h) { return s.q + (t * H + h) * g.dim_qk(); };
+  co_await parallel(c, n, static_cast<double>(H * g.dim_qk()) / 8, [&](std::size_t t, std::size_t) {
+    for (std::size_t h = 0; h < H; ++h) {
+      std::memcpy(s.q_nope + (h * n + t) * g.dim_nope, q_of(t, h), g.dim_nope * sizeof(float));
+      std::memcpy(s.q_row + (t * H + h) * row + g.dim_latent, q_of(t, h) + g.dim_nope, g.dim_rope * sizeof(float));
+    }
+  });
+  if (wants_int8(w.heads[0].w_uk_t)) co_await quantize(c, s.q_nope, H * n, g.dim_nope, s.q_nope8);
+  const auto rows_of_head = [n](const float* x, std::size_t dim, const int8_rows& r, std::size_t h) {
+    const std::size_t at = h * n * dim;
+    return simd::activations{n, dim, x + at, r.q + at, r.d + at / 32, r.sums + at / 16};
+  };
+  for (std::size_t h = 0; h < H; ++h)
+    s.jobs[h] = {&w.heads[h].w_uk_t, rows_of_head(s.q_nope, g.dim_nope, s.q_nope8, h), s.q_row + h * row, H * row};
+  co_await linear(c, std::span<const linear_job>(s.jobs, H));
+
+  attention_call a;
+  a.q = s.q_row;
+  a.q_stride = row;
+  a.n_heads = a.heads_per_kv = H;
+  a.group = detail::mla_group(H);
+  a.out = s.o_latent;
+  a.out_stride = n * g.dim_latent;
+  a.out_token_stride = g.dim_latent;
+  a.view.kernels = c.k.cache(b.rows[0].cache->layout().type);
+  a.view.layer = &layer;
+  a.view.dim_k = row;
+  a.view.dim_v = g.dim_latent;
+  a.view.values_in_keys = true;
+  a.view.scale = g.scale;
+  co_await attend_all(c, b, a, s.scratch);
+
+  if (wants_int8(w.heads[0].w_uv)) co_await quantize(c, s.o_latent, H * n, g.dim_latent, s.o_latent8);
+  for (std::size_t h = 0; h < H; ++h)
+    s.jobs[h] = {&w.heads[h].w_uv, rows_of_head(s.o_latent, g.dim_latent, s.o_latent8, h), s.o + h * g.dim_v, H * g.dim_v};
+  co_await linear(c, std::span<const linear_job>(s.jobs, H));
+}
+
+namespace detail {
+
+/// One token and head against one expanded page; merged into the running total.
+inline void attend_expanded(const compute& c, const mla_config& g, const token_row& row, const kv_layer& layer,
+                            const mla_workspace& s, std::size_t page, std::size_t t, std::size_t h,
+                            float* memory) noexcept {
+  if (row.position < page * page_tokens) return;
+  const std::size_t n = std::min(page_tokens, row.position + 1 - page * page_tokens), H = g.n_heads;
+  float* scores = memory;
+  float* scores_pe = memory + page_tokens;
+  const softmax_part part = softmax_part::in(memory + 2 * page_tokens, 1);
+  const softmax_part total = softmax_part::in(s.totals + (t * H + h) * softmax_part::floats(1, g.dim_v), 1);
+  const float* q = s.q + (t * H + h) * g.dim_qk();
+  const std::size_t key_stride = H * g.dim_nope * sizeof(float), value_stride = H * g.dim_v * sizeof(float);
+  c.k.cache_f32.scores(q, 0, 1, reinterpret_cast<const std::byte*>(s.keys + h * g.dim_nope), key_stride, n, g.dim_nope,
+                       g.scale, scores, page_tokens);
+  const dtype type = row.cache->layout().type;
+  c.k.cache(type)->scores(q + g.dim_nope, 0, 1, row.cache->keys(layer, page, 0) + row_bytes(type, g.dim_latent),
+                          layer.bytes_k_row, n, g.dim_rope, g.scale, scores_pe, page_tokens);
+  c.k.add(scores_pe, n, scores);
+  const softmax_part into = page == 0 ? total : part;
+  into.m[0] = c.k.max(scores, n);
+  into.l[0] = c.k.exp_sum(scores, n, into.m[0]);
+  std::memset(into.o, 0, g.dim_v * sizeof(float));
+  c.k.cache_f32.weighted_sum(scores, page_tokens, 1, reinterpret_cast<const std::byte*>(s.values + h * g.dim_v),
+                             value_stride, n, g.dim_v, into.o, g.dim_v);
+  if (page != 0) merge(c.k, total, part, 1, g.dim_v);
+}
+
+}  // namespace detail
+
+/// o = attention(q) with every page of latents expanded to keys and values.
+///
+///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j v_hj
+/// needs   all rows of the batch on one timeline
+inline task attend_naive(compute& c, const mla_config& g, const mla_weights& w, const batch& b, const kv_layer& layer,
+                         const mla_workspace& s) {
+  const std::size_t n = b.n_tokens(), H = g.n_heads;
+  const kv_cache& cache = *b.rows[0].cache;
+  const dtype type = cache.layout().type;
+  const std::size_t n_positions = b.rows[n - 1].position + 1;
+  for (std::size_t page = 0; page * page_tokens < n_positions; ++page) {
+    const std::size_t n_rows = std::min(page_tokens, n_positions - page * page_tokens);
+    co_await parallel(c, n_rows, static_cast<double>(g.dim_latent), [&](std::size_t j, std::size_t) {
+      dequantize(type, cache.keys(layer, page, 0) + j * layer.bytes_k_row, g.dim_latent, s.c + j * g.dim_latent);
+    });
+    if (wants_int8(w.heads[0].w_uk) || wants_int8(w.heads[0].w_uv))
+      co_await quantize(c, s.c, n_rows, g.dim_latent, s.c8);
+    const auto latents = activations_of(s.c, n_rows, g.dim_latent, s.c8);
+    for (std::size_t h = 0; h < H; ++h) {
+      s.jobs[2 * h] = {&w.heads[h].w_uk, latents, s.keys + h * g.dim_nope, H * g.dim_nope};
+      s.jobs[2 * h + 1] = {&w.heads[h].w_uv, latents, s.values + h * g.dim_v, H * g.dim_v};
+    }
+    co_await linear(c, std::span<const linear_job>(s.jobs, 2 * H));
+    co_await parallel(c, H * n, static_cast<double>(n_rows * (g.dim_qk() + g.dim_v)) / 8,
+                      [&](std::size_t i, std::size_t worker) {
+                        detail::attend_expanded(c, g, b.rows[i % n], layer, s, page, i % n, i / n,
+                                                s.scratch.worker + worker * s.scratch.worker_floats);
+                      });
+  }
+  co_await parallel(c, H * n, static_cast<double>(g.dim_v), [&](std::size_t i, std::size_t) {
+    finish(c.k, softmax_part::in(s.totals + i * softmax_part::floats(1, g.dim_v), 1), 1, g.dim_v, nullptr,
+           s.o + i * g.dim_v, g.dim_v);
+  });
+}
+
+/// y = Wo * latent attention(x), reading and writing the cache.
+///
+/// shape   x [n_tokens, dim] with its int8 form   y [n_tokens, dim]
+/// source  DeepSeek-V2 arXiv:2405.04434 section 2.1 (eq. 9-19), absorption: end of section 2.1.2
+/// tested  tests/nn/mla_test.cpp: both forms against the double-precision reference
+inline task latent_attention(compute& c, const mla_config& g, const mla_weights& w, const batch& b,
+                             const kv_layer& layer, const simd::activations& x, const mla_workspace& s, bool naive,
+                             float* y) {
+  const std::size_t n = b.n_tokens(), dim_q = g.n_heads * g.dim_qk(), dim_o = g.n_heads * g.dim_v;
+  if (g.dim_q_latent == 0) {
+    co_await linear(c, linear_job{&w.wq, x, s.q, dim_q}, linear_job{&w.wkv_a, x, s.kv_a, g.dim_row()});
+  } else {
+    co_await linear(c, linear_job{&w.wq_a, x, s.q_a, g.dim_q_latent}, linear_job{&w.wkv_a, x, s.kv_a, g.dim_row()});
+    co_await rms_norm(c, s.q_a, n, g.dim_q_latent, w.q_a_norm, g.eps, s.q_a);
+    if (wants_int8(w.wq_b)) co_await quantize(c, s.q_a, n, g.dim_q_latent, s.q_a8);
+    co_await linear(c, linear_job{&w.wq_b, activations_of(s.q_a, n, g.dim_q_latent, s.q_a8), s.q, dim_q});
+  }
+  co_await parallel(c, n, static_cast<double>(dim_q),
+                    [&](std::size_t t, std::size_t) { detail::finish_latent(c, g, w, b, layer, s, t); });
+  if (naive)
+    co_await attend_naive(c, g, w, b, layer, s);
+  else
+    co_await attend_absorbed(c, g, w, b, layer, s);
+  if (wants_int8(w.wo)) co_await quantize(c, s.o, n, dim_o, s.o8);
+  co_await linear(c, linear_job{&w.wo, activations_of(s.o, n, dim_o, s.o8), y, g.dim});
+}
+
+}  // namespace nn
+RETORT_END

@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Runs the command line tool over every golden model and judges what it computes.
+
+usage: check_golden.py RETORT [GOLDEN_FOLDER] [--only TEXT] [-- OPTIONS FOR RETORT]
+
+For each model of GOLDEN/models: logits of three prompts, the loss of 1023
+tokens and a greedy continuation, against the recorded values and within the
+tolerance recorded for the model's kind of arithmetic. For each trained story
+model: the recorded text, token for token. Ends with one line "N passed, M failed"."""
+import array
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+FLOATS = ("F32", "F16", "BF16")
+
+
+def floats(path):
+    values = array.array("f")
+    with open(path, "rb") as f:
+        values.frombytes(f.read())
+    return values
+
+
+def log_softmax(row):
+    best = max(row)
+    total = math.log(sum(math.exp(x - best) for x in row)) + best
+    return [x - total for x in row]
+
+
+class Model:
+    def __init__(self, retort, folder, options, work):
+        self.retort, self.folder, self.options, self.work = retort, folder, options, work
+        self.golden = json.load(open(os.path.join(folder, "golden.json")))
+        self.file = os.path.join(folder, "model.gguf")
+        self.vocab = self.golden["vocab"]
+        everything = floats(os.path.join(folder, "golden.f32"))
+        self.arrays = {a["name"]: everything[a["offset"]:a["offset"] + a["rows"] * a["cols"]]
+                       for a in self.golden["arrays"]}
+        float_file = all(t in FLOATS for t in self.golden["tensor_types"])
+        self.tier = "float_activations" if float_file else "int8_activations"
+        self.tolerance = self.golden["tolerance"][self.tier]
+        self.bad = []
+
+    def run(self, *arguments):
+        done = subprocess.run([self.retort, *arguments, "-m", self.file, *self.options], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip() or "exit %d" % done.returncode)
+        return done.stdout
+
+    def tokens(self, ids):
+        path = os.path.join(self.work, "tokens.json")
+        with open(path, "w") as f:
+            json.dump(ids, f)
+        return path
+
+    def logits(self, ids):
+        out = os.path.join(self.work, "out.f32")
+        self.run("logits", "--tokens", self.tokens(ids), "--out", out)
+        values = floats(out)
+        assert len(values) == len(ids) * self.vocab, "wrong number of logits"
+        return [values[i * self.vocab:(i + 1) * self.vocab] for i in range(len(ids))]
+
+    def demand(self, what, value, key, at_least=False):
+        limit = self.tolerance.get(key)
+        if limit is None:
+            return
+        ok = value >= limit if at_least else value <= limit
+        if not ok:
+            self.bad.append("%s %.3g (limit %.3g)" % (what, value, limit))
+
+    def check_logits(self):
+        prompts, top = self.golden["prompts"], self.golden["ref_argmax"]
+        rows = self.logits(prompts["short"])
+        ref = self.arrays["ref.short"]
+        ref = [ref[i * self.vocab:(i + 1) * self.vocab] for i in range(len(rows))]
+        worst = max(abs(a - b) for x, y in zip(rows, ref) for a, b in zip(x, y))
+        kl = 0.0
+        for x, y in zip(rows, ref):
+            p, q = log_softmax(y), log_softmax(x)
+            kl += sum(math.exp(a) * (a - b) for a, b in zip(p, q)) / len(rows)
+        self.demand("short max abs", worst, "short_max_abs")
+        self.demand("short KL", kl, "short_kl_mean")
+        same = [r.index(max(r)) == t for r, t in zip(rows, top["short"])]
+        last = 0.0
+        for name in ("p64", "p200"):
+            rows = self.logits(prompts[name])
+            last = max(last, max(abs(a - b) for a, b in zip(rows[-1], self.arrays["ref." + name])))
+            same += [r.index(max(r)) == t for r, t in zip(rows, top[name])]
+        self.demand("last max abs", last, "last_max_abs")
+        self.demand("top-1 agreement", sum(same) / len(same), "top1_same_min", at_least=True)
+        return worst, kl
+
+    def check_perplexity(self):
+        out = os.path.join(self.work, "nll.f32")
+        self.run("perplexity", "--tokens", self.tokens(self.golden["ppl_tokens"]), "--out", out)
+        differences = [a - b for a, b in zip(floats(out), self.arrays["ref.ppl_nll"])]
+        n = len(differences)
+        self.demand("mean loss", abs(sum(differences) / n), "ppl_nll_abs")
+        self.demand("median |loss|", sorted(map(abs, differences))[n // 2], "ppl_abs_dnll_median")
+        self.demand("mean |loss|", sum(map(abs, differences)) / n, "ppl_abs_dnll_mean")
+
+    def check_greedy(self):
+        for name, g in self.golden["greedy"].items():
+            if not isinstance(g, dict) or "ref_top" not in g:
+                continue
+            prompt = self.golden["prompts"].get(name)
+            if prompt is None:
+                continue
+            n = g.get("must_match_float" if self.tier == "float_activations" else "must_match_int8", 0)
+            if n:
+                ids = json.loads(self.run("greedy", "--tokens", self.tokens(prompt), "-n", str(n)))
+                wanted = g["ids"][:n]
+                if ids != wanted:
+                    at = next(i for i in range(n) if ids[i] != wanted[i])
+                    self.bad.append("greedy %s differs at step %d of %d" % (name, at, n))
+
+
+def check_story(retort, folder, name, options, work):
+    golden = json.load(open(os.path.join(folder, name + ".golden.json")))
+    file = os.path.join(folder, name + ".gguf")
+    bad = []
+    for i, prompt in enumerate(golden["prompts"]):
+        ids = prompt["tokens"]
+        wanted = prompt["greedy_ids"]
+        exact = "f32" in name or "f16" in name
+        n = len(wanted) if exact else min(len(wanted), 64)
+        path = os.path.join(work, "story.json")
+        json.dump(ids, open(path, "w"))
+        done = subprocess.run([retort, "greedy", "-m", file, "--tokens", path, "-n", str(n), *options],
+                              capture_output=True, text=True)
+        got = json.loads(done.stdout) if done.returncode == 0 else done.stderr
+        if got != wanted[:n]:
+            bad.append("prompt %d: %s" % (i, "text differs" if done.returncode == 0 else got))
+    return bad
+
+
+def main():
+    arguments, options = sys.argv[1:], []
+    if "--" in arguments:
+        at = arguments.index("--")
+        arguments, options = arguments[:at], arguments[at + 1:]
+    only = ""
+    if "--only" in arguments:
+        at = arguments.index("--only")
+        only = arguments[at + 1]
+        del arguments[at:at + 2]
+    retort = os.path.abspath(arguments[0])
+    golden = arguments[1] if len(arguments) > 1 else os.environ.get("RETORT_GOLDEN", "../shared/golden")
+    if not os.path.isdir(os.path.join(golden, "models")):
+        print("skipped: no golden data at %s (set RETORT_GOLDEN)" % golden)
+        return 0
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as work:
+        for name in sorted(os.listdir(os.path.join(golden, "models"))):
+            folder = os.path.join(golden, "models", name)
+            if only not in name or not os.path.exists(os.path.join(folder, "golden.json")):
+                continue
+            try:
+                model = Model(retort, folder, options, work)
+                worst, kl = model.check_logits()
+                model.check_perplexity()
+                model.check_greedy()
+                bad = model.bad
+                note = "%s: max abs %.2e, KL %.2e" % (model.tier, worst, kl)
+            except (RuntimeError, AssertionError) as e:
+                bad, note = [str(e)], ""
+            failed += bool(bad)
+            passed += not bad
+            print("%-4s %-26s %s %s" % ("FAIL" if bad else "ok", name, note, "; ".join(bad)), flush=True)
+        stories = os.path.join(golden, "stories")
+        for file in sorted(os.listdir(stories)) if os.path.isdir(stories) else []:
+            if file.endswith(".golden.json") and only in file:
+                name = file[:-len(".golden.json")]
+                bad = check_story(retort, stories, name, options, work)
+                failed += bool(bad)
+                passed += not bad
+                print("%-4s %-26s %s" % ("FAIL" if bad else "ok", name, "; ".join(bad)), flush=True)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
