@@ -1,0 +1,401 @@
+// Strings of a chat template the way Python sees them: code points, white space, case, repr, number printing.
+// Every function keeps the origin of the bytes it moves.
+#pragma once
+
+#include <retort/text/template_tables.hpp>
+#include <retort/text/template_value.hpp>
+#include <retort/text/unicode.hpp>
+#include <retort/text/utf8.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+RETORT_BEGIN
+namespace detail::templates {
+
+inline constexpr std::size_t npos = std::string_view::npos;
+
+/// str.isspace()
+constexpr bool is_space(char32_t c) noexcept {
+  if (c < 0x80) return (c >= 9 && c <= 13) || (c >= 28 && c <= 32);
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+/// str.splitlines() breaks at these.
+constexpr bool is_line_end(char32_t c) noexcept {
+  return (c >= 10 && c <= 13) || (c >= 28 && c <= 30) || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+inline utf8::step point_at(std::string_view s, std::size_t at) noexcept {
+  return utf8::next(s.data() + at, s.data() + s.size());
+}
+
+/// Where the code point that ends at `end` begins.
+inline std::size_t point_before(std::string_view s, std::size_t end) noexcept {
+  std::size_t at = end - 1;
+  while (at > 0 && end - at < 4 && (static_cast<unsigned char>(s[at]) & 0xC0) == 0x80) --at;
+  return at + point_at(s, at).length == end ? at : end - 1;
+}
+
+inline std::size_t count_points(std::string_view s) noexcept {
+  std::size_t n = 0;
+  for (std::size_t at = 0; at < s.size(); ++n)
+    at += static_cast<unsigned char>(s[at]) < 0x80 ? 1 : point_at(s, at).length;
+  return n;
+}
+
+/// len(); counted once per string
+inline std::size_t points_of(text& t) noexcept {
+  if (t.points == std::size_t(-1)) t.points = count_points(t.bytes);
+  return t.points;
+}
+
+/// Byte offset of code point `index` (at most len()).
+inline std::size_t offset_of(text& t, std::size_t index) noexcept {
+  if (points_of(t) == t.bytes.size()) return index;
+  std::size_t at = 0;
+  for (; index > 0 && at < t.bytes.size(); --index) at += point_at(t.bytes, at).length;
+  return at;
+}
+
+/// str.find() on bytes, linear for any needle (Knuth, Morris and Pratt for the long ones).
+inline std::size_t find_bytes(std::string_view s, std::string_view needle, std::size_t from = 0) {
+  if (needle.size() <= 16) return s.find(needle, from);
+  if (from > s.size() || s.size() - from < needle.size()) return npos;
+  std::vector<std::uint32_t> border(needle.size() + 1, 0);
+  for (std::size_t i = 1, k = 0; i < needle.size(); ++i) {
+    while (k > 0 && needle[i] != needle[k]) k = border[k];
+    if (needle[i] == needle[k]) ++k;
+    border[i + 1] = static_cast<std::uint32_t>(k);
+  }
+  for (std::size_t i = from, k = 0; i < s.size(); ++i) {
+    while (k > 0 && s[i] != needle[k]) k = border[k];
+    if (s[i] == needle[k]) ++k;
+    if (k == needle.size()) return i + 1 - k;
+  }
+  return npos;
+}
+
+/// str.rfind() on bytes
+inline std::size_t rfind_bytes(std::string_view s, std::string_view needle) {
+  if (needle.size() <= 16) return s.rfind(needle);
+  std::size_t last = npos;
+  for (std::size_t at = find_bytes(s, needle); at != npos; at = find_bytes(s, needle, at + 1)) last = at;
+  return last;
+}
+
+/// str.strip(chars): `chars` is a set of code points; nullptr means white space.
+inline byte_range strip(std::string_view s, const std::string_view* chars, bool left, bool right) noexcept {
+  const auto drop = [&](std::size_t at, std::size_t length) {
+    if (!chars) return is_space(point_at(s, at).code);
+    for (std::size_t i = 0; i < chars->size(); i += point_at(*chars, i).length)
+      if (point_at(*chars, i).length == length && chars->compare(i, length, s, at, length) == 0) return true;
+    return false;
+  };
+  std::size_t begin = 0, end = s.size();
+  while (left && begin < end) {
+    const std::size_t n = point_at(s, begin).length;
+    if (!drop(begin, n)) break;
+    begin += n;
+  }
+  while (right && begin < end) {
+    const std::size_t at = point_before(s, end);
+    if (!drop(at, end - at)) break;
+    end = at;
+  }
+  return {begin, end};
+}
+
+inline value substring(const value& s, std::size_t begin, std::size_t end) {
+  auto* t = new text;
+  t->append(s.string(), begin, end);
+  t->markup = s.string().markup;
+  return make_text(t);
+}
+
+inline value substring(const value& s, byte_range r) { return substring(s, r.begin, r.end); }
+
+/// template_tables.hpp, expanded. One instance, made on the first use (some 20 us), never changed.
+struct case_tables {
+  struct run {
+    char32_t first, last, stride;
+    std::int32_t distance;
+  };
+  template <std::size_t N>
+  struct runs {
+    std::array<run, N> all{};
+    std::size_t n = 0;
+    void push(const run& r) noexcept {
+      if (n < N) all[n++] = r;
+    }
+    /// The last run that begins at or before `c`, or nullptr.
+    [[nodiscard]] const run* find(char32_t c) const noexcept {
+      std::size_t low = 0;
+      for (std::size_t count = n; count > 0;) {
+        const std::size_t half = count / 2;
+        if (all[low + half].first <= c) {
+          low += half + 1;
+          count -= half + 1;
+        } else {
+          count = half;
+        }
+      }
+      return low == 0 || c > all[low - 1].last ? nullptr : &all[low - 1];
+    }
+  };
+  runs<256> lower, upper, many;  // many: `distance` is where the replacement is in `parts`
+  runs<768> hide;
+  std::array<char32_t, 512> parts{};
+
+  static const case_tables& get() noexcept {
+    static const case_tables tables;
+    return tables;
+  }
+
+ private:
+  case_tables() noexcept {
+    fill(lower, to_lower);
+    fill(upper, to_upper);
+    char32_t end = 0x80;
+    for (unicode::digits in(hidden); in.more();) {
+      const char32_t begin = end + in.next();
+      end = begin + in.next();
+      hide.push({begin, end - 1, 1, 0});
+    }
+    std::size_t at = 0;
+    for (unicode::digits in(to_upper_many); in.more();) {
+      const char32_t c = in.next();
+      many.push({c, c, 1, static_cast<std::int32_t>(at)});
+      for (std::uint32_t left = parts[at++] = in.next(); left > 0; --left) parts[at++] = in.next();
+    }
+  }
+  static void fill(runs<256>& to, const char* table) noexcept {
+    char32_t last = 0x80;
+    for (unicode::digits in(table); in.more();) {
+      const char32_t first = last + in.next();
+      const std::uint32_t shape = in.next();
+      const std::int32_t distance = in.next_signed();
+      last = first + shape / 2 * (shape % 2 + 1);
+      to.push({first, last, shape % 2 + 1, distance});
+    }
+  }
+};
+
+enum class letter_case : std::uint8_t { lower, upper };
+
+inline void append_case(std::string& out, char32_t c, letter_case to) {
+  if (c < 0x80) {
+    if (to == letter_case::lower)
+      out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    else
+      out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return;
+  }
+  const case_tables& tables = case_tables::get();
+  if (to == letter_case::lower && c == 0x130) {
+    out += "i\xCC\x87";
+    return;
+  }
+  if (const auto* r = to == letter_case::upper ? tables.many.find(c) : nullptr) {
+    const auto at = static_cast<std::size_t>(r->distance);
+    for (char32_t i = 1; i <= tables.parts[at]; ++i) utf8::append(out, tables.parts[at + i]);
+    return;
+  }
+  const auto* r = (to == letter_case::lower ? tables.lower : tables.upper).find(c);
+  utf8::append(out, r && (c - r->first) % r->stride == 0 ? c + static_cast<char32_t>(r->distance) : c);
+}
+
+inline bool is_cased(char32_t c) noexcept {
+  return (unicode::class_table::get()[c] & (unicode::upper | unicode::lower)) != 0;
+}
+
+enum class casing : std::uint8_t { lower, upper, capital, title };
+
+/// lower(), upper(), capitalize() and title(); the result is input if any byte of `s` is.
+inline value recase(const value& s, casing how) {
+  auto* t = new text;
+  const std::string& from = s.bytes();
+  bool inside = false;  // title: after a cased character
+  for (std::size_t at = 0; at < from.size();) {
+    const utf8::step p = point_at(from, at);
+    const bool up = how == casing::upper || (how == casing::capital && at == 0) || (how == casing::title && !inside);
+    if (p.valid)
+      append_case(t->bytes, p.code, up ? letter_case::upper : letter_case::lower);
+    else
+      t->bytes.append(from, at, p.length);
+    if (how == casing::title) inside = p.valid && is_cased(p.code);
+    at += p.length;
+  }
+  if (!s.string().input.empty()) t->mark(0, t->bytes.size());
+  t->markup = s.string().markup;
+  return make_text(t);
+}
+
+inline bool is_hidden(char32_t c) noexcept {
+  return c < 0x80 ? c < 0x20 || c == 0x7F : case_tables::get().hide.find(c) != nullptr;
+}
+
+inline void append_hex(std::string& out, std::uint32_t v, int width) {
+  for (int shift = 4 * (width - 1); shift >= 0; shift -= 4) out += "0123456789abcdef"[v >> shift & 15];
+}
+
+/// repr(str)
+inline void append_repr(std::string& out, std::string_view s) {
+  const char quote = s.find('\'') != npos && s.find('"') == npos ? '"' : '\'';
+  out += quote;
+  for (std::size_t at = 0; at < s.size();) {
+    const utf8::step p = point_at(s, at);
+    const char32_t c = p.code;
+    if (c == static_cast<unsigned char>(quote) || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+    } else if (is_hidden(c)) {
+      out += c < 0x100 ? "\\x" : c < 0x10000 ? "\\u" : "\\U";
+      append_hex(out, c, c < 0x100 ? 2 : c < 0x10000 ? 4 : 8);
+    } else {
+      out.append(s, at, p.length);
+    }
+    at += p.length;
+  }
+  out += quote;
+}
+
+/// json.dumps(str)
+inline void append_json_string(std::string& out, std::string_view s, bool ascii_only) {
+  out += '"';
+  for (std::size_t at = 0; at < s.size();) {
+    const utf8::step p = point_at(s, at);
+    const char32_t c = p.code;
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c < 0x20) {
+      constexpr std::string_view short_forms = "btn.fr";  // 8 to 13, without 11
+      out += '\\';
+      if (c >= 8 && c <= 13 && c != 11) {
+        out += short_forms[c - 8];
+      } else {
+        out += 'u';
+        append_hex(out, c, 4);
+      }
+    } else if (c >= 0x80 && ascii_only) {
+      const char32_t low = c - 0x10000;
+      out += "\\u";
+      append_hex(out, c < 0x10000 ? c : 0xD800 + (low >> 10), 4);
+      if (c >= 0x10000) {
+        out += "\\u";
+        append_hex(out, 0xDC00 + (low & 0x3FF), 4);
+      }
+    } else {
+      out.append(s, at, p.length);
+    }
+    at += p.length;
+  }
+  out += '"';
+}
+
+inline void append_integer(std::string& out, std::int64_t i) {
+  char digits[24];
+  const auto done = std::to_chars(digits, digits + sizeof digits, i);
+  out.append(digits, done.ptr);
+}
+
+/// Shortest scientific digits of a finite number: digits without point, and the decimal exponent.
+inline std::string shortest_digits(double d, int& exponent) {
+  char buffer[40];
+  const auto done = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::scientific);
+  const std::string_view all(buffer, static_cast<std::size_t>(done.ptr - buffer));
+  const std::size_t e = all.find('e');
+  exponent = std::atoi(all.data() + e + 1);  // bounded: to_chars writes at most three digits
+  std::string digits(1, all[0]);
+  if (e > 2) digits += all.substr(2, e - 2);
+  return digits;
+}
+
+/// repr(float); `json` spells the special values as JavaScript does.
+inline void append_real(std::string& out, double d, bool json = false) {
+  if (std::isnan(d)) {
+    out += json ? "NaN" : "nan";
+    return;
+  }
+  if (std::signbit(d)) out += '-';
+  d = std::fabs(d);
+  if (std::isinf(d)) {
+    out += json ? "Infinity" : "inf";
+    return;
+  }
+  int exponent = 0;
+  std::string digits = shortest_digits(d, exponent);
+  if (exponent < -4 || exponent >= 16) {
+    out += digits[0];
+    if (digits.size() > 1) out.append(".").append(digits, 1);
+    out += exponent < 0 ? "e-" : "e+";
+    if (std::abs(exponent) < 10) out += '0';
+    append_integer(out, std::abs(exponent));
+  } else if (exponent < 0) {
+    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
+  } else {
+    const auto whole = static_cast<std::size_t>(exponent) + 1;
+    if (digits.size() <= whole) digits.append(whole - digits.size() + 1, '0');
+    out.append(digits, 0, whole).append(".").append(digits, whole);
+  }
+}
+
+/// float(str) without the underscores; false where Python raises ValueError.
+inline bool parse_real(std::string_view s, double& out) {
+  std::string copy(s);
+  const byte_range r = strip(copy, nullptr, true, true);
+  copy = copy.substr(r.begin, r.end - r.begin);
+  bool digit = false;
+  for (char c : copy) {
+    digit = digit || (c >= '0' && c <= '9');
+    if (!((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == 'e' || c == 'E')) return false;
+  }
+  if (!digit) return false;
+  const char* first = copy.data() + (copy[0] == '+' ? 1 : 0);
+  const char* last = copy.data() + copy.size();
+  if (first != copy.data() && *first == '-') return false;
+#if defined(__cpp_lib_to_chars)
+  const auto done = std::from_chars(first, last, out);
+  if (done.ec == std::errc::result_out_of_range) out = std::strtod(first, nullptr);
+  return done.ptr == last && done.ec != std::errc::invalid_argument;
+#else
+  char* end = nullptr;
+  out = std::strtod(first, &end);
+  return end == last;
+#endif
+}
+
+/// int(str, base) for 2..36 within 64 bits; false where Python raises ValueError (or the number is too big).
+inline bool parse_integer(std::string_view s, int base, std::int64_t& out) {
+  const byte_range r = strip(s, nullptr, true, true);
+  std::string digits;
+  s = s.substr(r.begin, r.end - r.begin);
+  if (!s.empty() && (s[0] == '+' || s[0] == '-')) {
+    if (s[0] == '-') digits = "-";
+    s.remove_prefix(1);
+  }
+  const auto prefix = [&](char low, int means) {
+    if (base != means || s.size() < 3 || s[0] != '0' || (s[1] | 32) != low) return;
+    s.remove_prefix(s[2] == '_' ? 3 : 2);
+  };
+  prefix('x', 16);
+  prefix('o', 8);
+  prefix('b', 2);
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (s[i] == '_' && i > 0 && i + 1 < s.size() && s[i + 1] != '_') continue;
+    if (s[i] == '_' || s[i] == '-' || s[i] == '+') return false;
+    digits += s[i];
+  }
+  if (digits.empty() || digits == "-") return false;
+  const auto done = std::from_chars(digits.data(), digits.data() + digits.size(), out, base);
+  return done.ec == std::errc{} && done.ptr == digits.data() + digits.size();
+}
+
+}  // namespace detail::templates
+RETORT_END
