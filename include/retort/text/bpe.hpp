@@ -52,31 +52,43 @@ inline std::uint64_t hash_of(const char* p, std::size_t n) noexcept {
   return mix(h, word);
 }
 
-/// Pair of token ids -> merge. Open addressing, at most half full.
+/// Pair of token ids -> merge. Open addressing, at most half full; most pairs asked for do not merge, and a filter
+/// of 8 to 16 bits for each entry, small enough for the cache, answers for nearly all of those.
 class pair_table {
  public:
   /// Room for `n` pairs; drops what was there.
   void reserve(std::size_t n) {
-    std::size_t size = 16;
+    std::size_t size = 64;
     while (size < 2 * n) size *= 2;
     slots_.assign(size, {});
+    filter_.assign(size * 4 / 64, 0);
     mask_ = size - 1;
   }
   /// Keeps the first of two entries for one pair. False: the table is degenerate (only a file made for it is).
   bool insert(token_id left, token_id right, merge m) noexcept {
-    std::size_t i = slot(left, right);
+    const std::uint64_t h = hash(left, right);
+    std::size_t i = static_cast<std::size_t>(h) & mask_;
     for (unsigned steps = 0; slots_[i].what.rank != merge::never; i = (i + 1) & mask_) {
       if (slots_[i].left == left && slots_[i].right == right) return true;
       if (++steps == max_steps) return false;
     }
     slots_[i] = {left, right, m};
+    filter_[bit(h) / 64] |= std::uint64_t{1} << bit(h) % 64;
     return true;
   }
   [[nodiscard]] RETORT_ALWAYS_INLINE merge find(token_id left, token_id right) const noexcept {
-    for (std::size_t i = slot(left, right);; i = (i + 1) & mask_) {
+    const std::uint64_t h = hash(left, right);
+    if (!(filter_[bit(h) / 64] >> bit(h) % 64 & 1)) return {};
+    for (std::size_t i = static_cast<std::size_t>(h) & mask_;; i = (i + 1) & mask_) {
       const entry& e = slots_[i];
       if ((e.left == left && e.right == right) || e.what.rank == merge::never) return e.what;
     }
+  }
+  /// Calls `f(left, right, merge)` for every pair.
+  template <class F>
+  void each(F f) const {
+    for (const entry& e : slots_)
+      if (e.what.rank != merge::never) f(e.left, e.right, e.what);
   }
 
  private:
@@ -85,13 +97,17 @@ class pair_table {
     merge what;
   };
   static constexpr unsigned max_steps = 1024;
-  [[nodiscard]] std::size_t slot(token_id left, token_id right) const noexcept {
+  static std::uint64_t hash(token_id left, token_id right) noexcept {
     const std::uint64_t key = std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
     const std::uint64_t h = (key ^ key >> 29) * 0x9E3779B97F4A7C15u;
-    return static_cast<std::size_t>(h >> 32 ^ h >> 15) & mask_;
+    return h ^ h >> 32;
   }
-  std::vector<entry> slots_ = std::vector<entry>(16);
-  std::size_t mask_ = 15;
+  [[nodiscard]] std::size_t bit(std::uint64_t h) const noexcept {
+    return static_cast<std::size_t>(h >> 30) & (mask_ * 4 + 3);
+  }
+  std::vector<entry> slots_ = std::vector<entry>(64);
+  std::vector<std::uint64_t> filter_ = std::vector<std::uint64_t>(4);
+  std::size_t mask_ = 63;
 };
 
 /// Finds the lowest of many ranks, leftmost first, and follows changes: levels of minima over 16.

@@ -110,6 +110,7 @@ class tokenizer {
   result<void> take_scores(const vocabulary& from);
   result<void> take_unigram(const vocabulary& from);
   void finish_pairs(bool ignore_merges);
+  void find_safe_characters();
   static error slow_table() { return {errc::bad_file, "the vocabulary's texts collide as only chosen ones do"}; }
   /// Room for characters that are not tokens but parts of some.
   static constexpr std::size_t spare(std::size_t n) noexcept { return n / 4 + 64; }
@@ -136,6 +137,8 @@ class tokenizer {
   detail::token_finder specials_;
   detail::bpe::pair_table pairs_;
   std::vector<merge> byte_pairs_;              // bytes: what two single bytes become
+  std::vector<token_id> characters_;           // bytes: by code point below 10000, see find_safe_characters()
+  std::vector<bool> torn_;                     // bytes: by two neighbouring bytes, likewise
   std::array<token_id, 256> first_{};          // the token of each single byte (characters: ASCII), -1 for none
   std::array<token_id, 256> fallback_{};       // characters, unigram: "<0x41>" tokens
   std::size_t longest_ = 0;                    // bytes of the longest token
@@ -518,6 +521,56 @@ inline void tokenizer::finish_pairs(bool ignore_merges) {
     }
     texts_.set_whole(id);
   }
+  if (kind_ == kind::bytes) find_safe_characters();  // only now: the loop above needs every byte on its own
+}
+
+/// Byte-level merging can start from whole characters where nothing can come of starting from their bytes. That holds
+/// for a character if (a) its bytes alone merge into one token; (b) that token takes part in no merge of a rank
+/// below those it is made by, so it is complete before it is used; (c) no token reaches from outside into a part of
+/// it. (a) and (b) are settled here for each character. For (c), two neighbouring bytes are `torn` if some token has
+/// them next to each other where a character begins and holds only a part of the character on one side; a
+/// character is taken whole where neither of its ends is torn.
+inline void tokenizer::find_safe_characters() {
+  torn_.assign(65536, false);
+  characters_.assign(65536, -1);
+  std::vector<std::uint32_t> made(size(), 0);  // the highest rank inside a character's token, plus one
+  const auto byte = [](std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto inner = [&](std::string_view text, std::size_t i) { return (byte(text, i) & 0xC0) == 0x80; };
+  for (std::size_t i = 0; i < size(); ++i) {
+    const auto id = static_cast<token_id>(i);
+    const std::string_view text = texts_[id];
+    if (text.size() < 2) continue;
+    std::size_t head = 0, tail = text.size() - 1;
+    while (head < text.size() && inner(text, head)) ++head;
+    if (head > 0 && head < text.size()) torn_[byte(text, head - 1) * 256u + byte(text, head)] = true;
+    while (tail > 0 && inner(text, tail)) --tail;
+    if (tail > 0 && !inner(text, tail) && tail + detail::utf8::length(text[tail]) > text.size())
+      torn_[byte(text, tail - 1) * 256u + byte(text, tail)] = true;
+    if (text.size() > 3 || byte(text, 0) < 0xC2 || detail::utf8::length(text[0]) != text.size() ||
+        detail::utf8::valid_prefix(text) != text.size() || is_special(id) || types_[i] == token_type::byte)
+      continue;
+    const auto pair = [&](std::size_t k) { return byte_pairs_[byte(text, k) * 256u + byte(text, k + 1)]; };
+    merge last = pair(0);
+    std::uint32_t rank = last.rank;
+    if (text.size() == 3) {
+      const merge right = pair(1);
+      const bool left_first = last.rank <= right.rank;
+      const merge first = left_first ? last : right;
+      if (first.rank == merge::never) continue;
+      last = left_first ? pairs_.find(first.id, first_[byte(text, 2)]) : pairs_.find(first_[byte(text, 0)], first.id);
+      rank = std::max(first.rank, last.rank);
+    }
+    if (last.rank == merge::never || last.id != id) continue;
+    unsigned n;
+    characters_[detail::utf8::decode(text.data(), n)] = id;
+    made[i] = rank + 1;
+  }
+  pairs_.each([&](token_id left, token_id right, const merge& m) {
+    for (token_id part : {left, right})
+      if (made[static_cast<std::size_t>(part)] > m.rank) made[static_cast<std::size_t>(part)] = merge::never;
+  });
+  for (token_id& id : characters_)
+    if (id >= 0 && made[static_cast<std::size_t>(id)] == merge::never) id = -1;
 }
 
 inline result<void> tokenizer::take_unigram(const vocabulary& from) {
@@ -655,10 +708,27 @@ inline std::size_t tokenizer::merge_piece(std::string_view piece, scratch& work)
   token_id* const symbols = work.symbols.data();
   if (kind_ == kind::bytes) {
     const auto* const p = reinterpret_cast<const unsigned char*>(piece.data());
-    for (std::size_t i = 0; i < piece.size(); ++i) symbols[i] = first_[p[i]];
-    return detail::bpe::merge_all(symbols, piece.size(), pairs_, work, [&](std::size_t i) {
-      return byte_pairs_[static_cast<std::size_t>(p[i]) << 8 | p[i + 1]];
-    });
+    const std::size_t size = piece.size();
+    const auto torn = [&](std::size_t i) { return i > 0 && i < size && torn_[p[i - 1] * 256u + p[i]]; };
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < size;) {
+      if (p[i] >= 0xC2 && p[i] < 0xF0 && !characters_.empty()) {
+        unsigned length;
+        const token_id id = characters_[detail::utf8::decode(piece.data() + i, length)];
+        if (id >= 0 && !torn(i) && !torn(i + length)) {
+          symbols[n++] = id;
+          i += length;
+          continue;
+        }
+      }
+      symbols[n++] = first_[p[i++]];
+    }
+    if (n == size)
+      return detail::bpe::merge_all(symbols, n, pairs_, work, [&](std::size_t i) {
+        return byte_pairs_[p[i] * 256u + p[i + 1]];
+      });
+    return detail::bpe::merge_all(symbols, n, pairs_, work,
+                                  [&](std::size_t i) { return pairs_.find(symbols[i], symbols[i + 1]); });
   }
   std::size_t n = 0;
   for (std::size_t i = 0; i < piece.size();) {
