@@ -1,0 +1,100 @@
+"""Column arithmetic as text: the steps a thought shows, and the check that they are right.
+
+Every function returns (lines, result). Digits are worked from the right, one column a line, and
+a column states everything it uses: both digits, the carry, the sum. The result is put together at the end:
+
+    345+078          345-078           34×7            84÷6
+    5+8+0=13         5-8-0+10=7        4×7+0=28        8÷6=1r2
+    4+7+1=12         4-7-1+10=6        3×7+2=23        24÷6=4r0
+    3+0+1=4          3-0-1=2           =238            =14
+    =423             =267
+"""
+import re
+
+
+def add(a, b):
+    width = max(len(str(a)), len(str(b)))
+    top, bottom = str(a).zfill(width), str(b).zfill(width)
+    lines, digits, carry = [f"{top}+{bottom}"], "", 0
+    for x, y in zip(reversed(top), reversed(bottom)):
+        column = int(x) + int(y) + carry
+        lines.append(f"{x}+{y}+{carry}={column}")
+        carry, digit = divmod(column, 10)
+        digits = str(digit) + digits
+    result = int((str(carry) if carry else "") + digits)
+    return lines + [f"={result}"], result
+
+
+def subtract(a, b):
+    assert a >= b
+    width = len(str(a))
+    top, bottom = str(a), str(b).zfill(width)
+    lines, digits, borrow = [f"{top}-{bottom}"], "", 0
+    for x, y in zip(reversed(top), reversed(bottom)):
+        column = int(x) - int(y) - borrow
+        lines.append(f"{x}-{y}-{borrow}" + ("+10" if column < 0 else "") + f"={column % 10}")
+        borrow = int(column < 0)
+        digits = str(column % 10) + digits
+    result = int(digits)
+    return lines + [f"={result}"], result
+
+
+def _times_digit(a, digit, zeros):
+    lines, digits, carry = [f"{a}×{digit}{'0' * zeros}"], "", 0
+    for x in reversed(str(a)):
+        column = int(x) * digit + carry
+        lines.append(f"{x}×{digit}+{carry}={column}")
+        carry, rest = divmod(column, 10)
+        digits = str(rest) + digits
+    result = int((str(carry) if carry else "") + digits + "0" * zeros)
+    return lines + [f"={result}"], result
+
+
+def multiply(a, b):
+    """a times b, b below 100: one row for each digit of b that is not zero, then the sum of the rows."""
+    tens, units = divmod(b, 10)
+    rows = [(digit, zeros) for digit, zeros in ((units, 0), (tens, 1)) if digit]
+    lines, results = ([f"{a}×{b}"] if len(rows) > 1 else []), []
+    for digit, zeros in rows:
+        row, result = _times_digit(a, digit, zeros)
+        lines += row
+        results.append(result)
+    if len(results) == 1:
+        return lines, results[0]
+    total, result = add(*results)
+    return lines + total, result
+
+
+def divide(a, b):
+    """a by the digit b, from the left, without a remainder at the end."""
+    assert a % b == 0 and b < 10
+    lines, digits, rest = [f"{a}÷{b}"], "", 0
+    for x in str(a):
+        part = rest * 10 + int(x)
+        quotient, rest = divmod(part, b)
+        lines.append(f"{part}÷{b}={quotient}r{rest}")
+        digits += str(quotient)
+    result = int(digits)
+    return lines + [f"={result}"], result
+
+
+def steps_are_right(thought):
+    """Whether every equation in a thought holds, whoever wrote it."""
+    for line in thought.splitlines():
+        if found := re.fullmatch(r"(\d+)÷(\d+)=(\d+)r(\d+)", line):
+            part, by, quotient, rest = map(int, found.groups())
+            if by == 0 or part != by * quotient + rest or rest >= by:
+                return False
+        elif found := re.fullmatch(r"(\d+)÷(\d+)=(\d+)", line):
+            part, by, quotient = map(int, found.groups())
+            if part != by * quotient:
+                return False
+        elif found := re.fullmatch(r"(\d+(?:[+\-×]\d+)+)=(\d+)", line):
+            terms = re.sub(r"\b0+(\d)", r"\1", found[1].replace("×", "*"))
+            if eval(terms) != int(found[2]):
+                return False
+        elif found := re.fullmatch(r"(\d)([<=>])(\d)", line):
+            x, sign, y = found.groups()
+            if sign != ("<" if x < y else ">" if x > y else "="):
+                return False
+    return True

@@ -1,0 +1,122 @@
+"""Asks the held questions, greedily, and counts right answers by skill and language.
+
+    python3 evaluate.py --retort PATH [--model drop.gguf] [--questions eval.jsonl] [--floor 0.95]
+    python3 evaluate.py --checkpoint student.pt --tokenizer T.json [--count 2000]
+"""
+import argparse
+import json
+import subprocess
+import sys
+from collections import defaultdict
+
+
+def final(text):
+    """What stands after the thought."""
+    return text.split("</think>")[-1].replace("<｜end▁of▁sentence｜>", "").strip()
+
+
+def interval(right, count):
+    """Wilson's 95 % interval."""
+    if not count:
+        return 0.0, 1.0
+    z, p = 1.96, right / count
+    middle = (p + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * (p * (1 - p) / count + z * z / (4 * count * count)) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def report(rows, replies, out=sys.stdout):
+    cells = defaultdict(lambda: [0, 0])
+    for row, reply in zip(rows, replies):
+        right = final(reply) == row["answer"]
+        for key in ((row["skill"], row["lang"]), (row["skill"], "both"), ("all", row["lang"]), ("all", "both")):
+            cells[key][0] += right
+            cells[key][1] += 1
+    print("| skill | English | Arabic | both | 95 % interval |\n|---|---|---|---|---|", file=out)
+    for skill in sorted({skill for skill, _ in cells}, key=lambda s: (s == "all", s)):
+        def show(lang):
+            right, count = cells.get((skill, lang), (0, 0))
+            return f"{100 * right / count:.1f} % ({right}/{count})" if count else "-"
+        low, high = interval(*cells[skill, "both"])
+        print(f"| {skill} | {show('en')} | {show('ar')} | {show('both')} | {100 * low:.1f} .. {100 * high:.1f} |", file=out)
+    return cells
+
+
+def ask_retort(command, model, rows, limit):
+    """`retort run --jsonl`: a line {"prompt"} in, a line {"text"} out."""
+    line = [command, "run", "--jsonl", "-n", str(limit), "--temp", "0"] + (["-m", model] if model else [])
+    asked = "".join(json.dumps({"prompt": row["prompt"]}, ensure_ascii=False) + "\n" for row in rows)
+    done = subprocess.run(line, input=asked.encode(), stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(f"{' '.join(line)}: exit status {done.returncode}")
+    replies = [json.loads(text)["text"] for text in done.stdout.decode().splitlines() if text.strip()]
+    if len(replies) != len(rows):
+        sys.exit(f"{len(rows)} questions, {len(replies)} answers")
+    return replies
+
+
+def ask_model(net, tokenizer, rows, batch=128, limit=250, temperature=0.0):
+    import model as drop
+    prompts = [tokenizer.prompt(row["prompt"]) for row in rows]
+    order = sorted(range(len(rows)), key=lambda i: (row_size(rows[i]), len(prompts[i])))
+    replies = [""] * len(rows)
+    for start in range(0, len(order), batch):
+        part = order[start:start + batch]
+        ids = drop.generate(net, [prompts[i] for i in part], tokenizer.eos, tokenizer.pad, limit, temperature)
+        for i, reply in zip(part, ids):
+            replies[i] = tokenizer.decode(reply)
+    return replies
+
+
+def row_size(row):
+    """Rows of one skill stop at about the same time, which keeps a batch full."""
+    return row.get("skill", "")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--retort", help="path of the retort program")
+    parser.add_argument("--model", help="GGUF file (default: the one linked into the program)")
+    parser.add_argument("--questions", help="JSON lines with prompt, answer, skill, lang (default: generated)")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--limit", type=int, default=250, help="new tokens per question")
+    parser.add_argument("--floor", type=float, help="exit status 1 if word1, word2, add or sub is below this share")
+    parser.add_argument("--checkpoint")
+    parser.add_argument("--tokenizer")
+    parser.add_argument("--fast", action="store_true", help="the machine's fast type instead of float32 (checkpoints)")
+    parser.add_argument("--wrong", help="write wrong answers to this file")
+    args = parser.parse_args()
+
+    if args.questions:
+        with open(args.questions) as file:
+            rows = [json.loads(line) for line in file][:args.count]
+    else:
+        import generator
+        rows = [dict(skill=p.skill, lang=p.lang, prompt=p.question, answer=p.answer)
+                for p in generator.test_set(args.count, args.seed)]
+    if args.retort:
+        replies = ask_retort(args.retort, args.model, rows, args.limit)
+    else:
+        import torch
+        import model as drop
+        import train
+        from tokenizer import Tokenizer
+        torch.set_num_threads(1)
+        drop.exact(not args.fast)
+        replies = ask_model(train.load(args.checkpoint)[0], Tokenizer(args.tokenizer), rows, limit=args.limit)
+    cells = report(rows, replies)
+    if args.wrong:
+        with open(args.wrong, "w") as file:
+            for row, reply in zip(rows, replies):
+                if final(reply) != row["answer"]:
+                    print(json.dumps(dict(row, reply=reply), ensure_ascii=False), file=file)
+    if args.floor is not None:
+        low = {skill: cells[skill, "both"] for skill in ("word1", "word2", "add", "sub") if (skill, "both") in cells}
+        bad = {skill: cell for skill, cell in low.items() if cell[0] < args.floor * cell[1]}
+        if bad:
+            sys.exit(f"below the floor of {args.floor}: {', '.join(bad)}")
+
+
+if __name__ == "__main__":
+    main()
