@@ -37,6 +37,15 @@
 #define RETORT_TARGET_END
 #endif
 
+// Before a loop with a small constant count whose arrays of vectors must live in registers.
+#if defined(__clang__)
+#define RETORT_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define RETORT_UNROLL _Pragma("GCC unroll 16")
+#else
+#define RETORT_UNROLL
+#endif
+
 RETORT_BEGIN
 namespace simd {
 
