@@ -202,58 +202,6 @@ class decoder {
 
 namespace detail {
 
-/// Appends a token's text with each character of the byte alphabet turned back into its byte. Text with any other
-/// character is appended as it is.
-/// source  GPT-2's bytes_to_unicode: printable Latin-1 stands for itself, the other 68 bytes for U+0100 onwards
-inline void append_from_alphabet(std::string& out, std::string_view text) {
-  static constexpr auto table = [] {
-    std::array<std::int16_t, 0x144> byte_of{};
-    int next = 0x100;
-    for (auto& b : byte_of) b = -1;
-    for (int b = 0; b < 256; ++b) {
-      const bool itself = (b >= 0x21 && b <= 0x7E) || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
-      byte_of[static_cast<std::size_t>(itself ? b : next++)] = static_cast<std::int16_t>(b);
-    }
-    return byte_of;
-  }();
-  const std::size_t before = out.size();
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t code = static_cast<unsigned char>(text[i++]);
-    if (code >= 0x80) {
-      const bool two = (code & 0xE0) == 0xC0 && i < text.size();
-      code = two ? (code & 0x1F) << 6 | (static_cast<unsigned char>(text[i++]) & 0x3F) : table.size();
-    }
-    if (code >= table.size() || table[code] < 0) {
-      out.resize(before);
-      out.append(text);
-      return;
-    }
-    out += static_cast<char>(static_cast<unsigned char>(table[code]));
-  }
-}
-
-/// Appends text with U+2581, the visible space of SentencePiece, as a space.
-inline void append_with_spaces(std::string& out, std::string_view text) {
-  constexpr std::string_view mark = "\xE2\x96\x81";
-  while (true) {
-    const std::size_t at = text.find(mark);
-    out.append(text.substr(0, at));
-    if (at == text.npos) return;
-    out += ' ';
-    text.remove_prefix(at + mark.size());
-  }
-}
-
-/// The byte of "<0x41>", or -1.
-inline int byte_of_name(std::string_view text) noexcept {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  if (text.size() != 6 || text.substr(0, 3) != "<0x" || text[5] != '>') return -1;
-  const int high = digit(text[3]), low = digit(text[4]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 /// A text made of parts, and the stretches of it that are not trusted.
 struct joined_text {
   std::string copy;
