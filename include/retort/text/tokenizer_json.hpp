@@ -29,9 +29,9 @@ struct stretch {
 
 /// Takes the events of the parser: vocabulary and merges go straight into the storage, all else becomes a small
 /// document. nlohmann's document of a whole file would cost three times its reading.
-class reader {
+class tokenizer_events {
  public:
-  explicit reader(std::string& storage) : storage_(storage) {}
+  explicit tokenizer_events(std::string& storage) : storage_(storage) {}
 
   json rest;                                         // everything but model.vocab and model.merges
   std::vector<std::pair<stretch, token_id>> tokens;  // of an object
@@ -405,7 +405,7 @@ inline result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_jso
   // No decoded string is longer than its source, so this never grows and views into it stay good.
   out.storage = std::make_unique<std::string>();
   out.storage->reserve(tokenizer_json.size() + 64);
-  reader in(*out.storage);
+  tokenizer_events in(*out.storage);
   if (!json::sax_parse(tokenizer_json.begin(), tokenizer_json.end(), &in))
     return bad(in.problem.empty() ? "not JSON" : in.problem);
   json config;
