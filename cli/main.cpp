@@ -4,12 +4,19 @@
 #include <CLI/CLI.hpp>
 
 #include <thread>
+#if defined(RETORT_HAS_BUILTIN_MODEL)
+#include <drop.hpp>
+#endif
 
 namespace cli {
 
 retort::result<retort::model> load(const common_options& o) {
   if (!o.model.empty()) return retort::model::load(o.model);
+#if defined(RETORT_HAS_BUILTIN_MODEL)
+  return retort::model::view(embedded::drop(), "drop.gguf (built in)");
+#else
   return retort::error{retort::errc::bad_argument, "no model is built in; name one with -m FILE"};
+#endif
 }
 
 retort::result<engine> start(const common_options& o, retort::cache_type cache) {
