@@ -5,7 +5,7 @@
 #   - nothing prints, throws or ends the program
 cmake_minimum_required(VERSION 3.18)
 
-set(max_headers 64)
+set(max_headers 80)
 set(max_lines 800)
 set(generated text/unicode_tables.hpp tensor/iq_grids.hpp)
 

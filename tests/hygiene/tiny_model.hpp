@@ -18,7 +18,8 @@ class tiny_model {
     constexpr auto u32 = gguf_writer::u32;
     w.text("general.architecture", "llama").text("general.name", "tiny");
     w.value<std::uint32_t>("llama.block_count", u32, n_layers).value<std::uint32_t>("llama.context_length", u32, 128);
-    w.value<std::uint32_t>("llama.embedding_length", u32, dim).value<std::uint32_t>("llama.feed_forward_length", u32, dim_ffn);
+    w.value<std::uint32_t>("llama.embedding_length", u32, dim)
+        .value<std::uint32_t>("llama.feed_forward_length", u32, dim_ffn);
     w.value<std::uint32_t>("llama.attention.head_count", u32, n_heads);
     w.value<std::uint32_t>("llama.attention.head_count_kv", u32, n_heads_kv);
     w.value<float>("llama.attention.layer_norm_rms_epsilon", gguf_writer::f32, 1e-5f);

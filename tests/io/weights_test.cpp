@@ -97,7 +97,9 @@ TEST_CASE("io/weights: parts are found by the file's name only") {
   refuses(weights::open(folder.write("m-00001-of-00004.gguf", first)), errc::mismatch, "must end like");
   refuses(weights::open(folder.write("m-00000-of-00003.gguf", first)), errc::mismatch, "must end like");
   refuses(weights::open(folder.write("m-00004-of-00003.gguf", first)), errc::mismatch, "must end like");
-  refuses(weights::open(folder.write("m-0001x-of-00003.gguf", first)), errc::mismatch, "must end like");
+  for (const char* name : {"m-0001x-of-00003.gguf", "m_00001-of-00003.gguf", "m-00001_of-00003.gguf",
+                           "m-00001-of-0000x.gguf", "m-00001-of-00003.GGUF", "-of-00003.gguf"})
+    refuses(weights::open(folder.write(name, first)), errc::mismatch, "must end like");
   refuses(weights::open(folder.write(file_name(2, 3), first)), errc::mismatch, "key \"split.no\": expected 1, found 0");
 }
 

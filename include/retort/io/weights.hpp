@@ -126,10 +126,6 @@ class weights {
       w.bytes_tensors_ += part.tensor_bytes();
       w.parts_.push_back(std::move(part));
     }
-    if (n_tensors > detail::gguf_limits::tensors)
-      return error{errc::bad_file,
-                   detail::worded(printable(w.sources_[0].name()), ": ", n_tensors, " tensors in all parts, at most ",
-                                  detail::gguf_limits::tensors, " are allowed")};
     const gguf& head = w.parts_[0];
     RETORT_TRY(const std::uint64_t claimed, head.uint_or("split.tensors.count", n_tensors));
     if (claimed != n_tensors)

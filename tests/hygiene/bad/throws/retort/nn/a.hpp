@@ -1,0 +1,2 @@
+#pragma once
+inline void a() { throw 1; }
