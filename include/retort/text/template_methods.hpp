@@ -251,6 +251,7 @@ inline bool slice_of(runtime& rt, const value& start, const value& stop, const v
   };
   out.step = 1;
   if (whole(step, out.step) && out.step == 0) rt.fail("a slice cannot have step 0");
+  if (rt.failed()) return false;
   const std::int64_t low = out.step < 0 ? -1 : 0, high = out.step < 0 ? size - 1 : size;
   const auto bound = [&](const value& v, std::int64_t otherwise) {
     std::int64_t i = 0;
@@ -278,6 +279,14 @@ inline value slice(runtime& rt, const value& v, const value& start, const value&
     const std::size_t to = b.count == 0 ? from : offset_of(t, static_cast<std::size_t>(b.stop));
     rt.produce(to - from + 64);
     return substring(v, from, to);
+  }
+  if (v.is(kind::range)) {
+    const auto& from = v.as<number_range>();
+    auto* r = new number_range;
+    r->start = from.start + b.start * from.step;
+    r->step = b.count < 2 ? 1 : from.step * b.step;
+    r->stop = r->start + b.count * r->step;
+    return value::of(kind::range, r);
   }
   std::vector<value> items;
   auto* joined = new text;

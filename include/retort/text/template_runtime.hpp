@@ -439,7 +439,9 @@ inline void append_repr(runtime& rt, text& out, const value& v) {
   if (v.is(kind::undefined)) {
     out.append("Undefined");
   } else if (v.is_string()) {
+    if (v.string().markup) out.bytes += "Markup(";
     append_repr(out.bytes, v.bytes());
+    if (v.string().markup) out.bytes += ")";
     if (!v.string().input.empty()) out.mark(before, out.bytes.size());
     rt.produce(out.bytes.size() - before);
   } else {

@@ -311,7 +311,8 @@ inline std::string shortest_digits(double d, int& exponent) {
   const auto done = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::scientific);
   const std::string_view all(buffer, static_cast<std::size_t>(done.ptr - buffer));
   const std::size_t e = all.find('e');
-  exponent = std::atoi(all.data() + e + 1);  // bounded: to_chars writes at most three digits
+  const std::size_t sign = all[e + 1] == '+' ? 2 : 1;  // from_chars takes no '+'
+  std::from_chars(all.data() + e + sign, done.ptr, exponent);
   std::string digits(1, all[0]);
   if (e > 2) digits += all.substr(2, e - 2);
   return digits;
