@@ -14,6 +14,7 @@
 #include <ctime>
 #include <map>
 #include <random>
+#include <functional>
 #include <sstream>
 
 namespace fixtures {
@@ -68,8 +69,9 @@ inline vocabulary vocabulary_of(const gguf& file) {
   v.pre = text("pre");
   const auto list = [&](const char* key) {
     std::vector<std::string_view> out;
-    if (file.has(prefix + key))
-      for (std::string_view s : file.strings(prefix + key).value()) out.push_back(s);
+    if (!file.has(prefix + key)) return out;
+    const gguf_strings strings = file.strings(prefix + key).value();
+    for (std::string_view s : strings) out.push_back(s);
     return out;
   };
   v.texts = list("tokens");

@@ -454,13 +454,14 @@ inline result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_jso
   };
   const auto text_of = [&](stretch s) { return std::string_view(*out.storage).substr(s.begin, s.length); };
   const bool fallback = true_at(model, "byte_fallback");
+  token_id last = 0;  // no file leaves out most of its ids: one far outside would only cost memory
+  for (const auto& [text, id] : in.tokens) last = std::max(last, id);
+  if (static_cast<std::size_t>(last) > 2 * in.tokens.size() + 1024) return bad("model.vocab leaves out most of its ids");
   for (const auto& [text, id] : in.tokens) {
     const std::string_view t = text_of(text);
     const bool byte = fallback && t.size() == 6 && t.substr(0, 3) == "<0x";
     put(static_cast<std::size_t>(id), text, byte ? token_type::byte : token_type::normal);
   }
-  // No file skips more ids than it has: an id far outside would only cost memory.
-  if (texts.size() > 2 * in.tokens.size() + 1024) return bad("model.vocab leaves out most of its ids");
   const json& added = at(file, "added_tokens");
   for (std::size_t i = 0; added.is_array() && i < added.size(); ++i) {
     const json& id = at(added[i], "id");
