@@ -1,0 +1,72 @@
+// Runs a network without a session: one cache, one thread, any cut of the prompt.
+#pragma once
+
+#include <retort/model/decoder.hpp>
+
+#include <vector>
+
+namespace driver {
+
+struct run {
+  const retort::nn::network& net;
+  const retort::simd::kernels& kernels;
+  retort::dtype cache_type = retort::dtype::f32;
+  retort::nn::pass_options how{};
+  retort::threads* pool = nullptr;
+
+  /// logits [n_tokens][n_vocab] of tokens fed in chunks of that many.
+  [[nodiscard]] std::vector<std::vector<float>> operator()(std::span<const std::int32_t> tokens, std::size_t chunk) const {
+    using namespace retort;
+    calling_thread alone;
+    threads& workers = pool ? *pool : alone;
+    const std::size_t n = tokens.size(), n_vocab = net.hyper.n_vocab;
+    auto pages = nn::kv_pool::make(nn::cache_layout(net.hyper, cache_type), (n + 63) / 64, system_allocator());
+    nn::kv_cache cache(*pages, n);
+    arena measure = arena::measuring();
+    nn::take_workspace(measure, net, std::min(chunk, n), workers.size(), n);
+    arena scratch(std::move(*buffer::make(measure.peak() + 64, "scratch")));
+    arena frames(std::move(*buffer::make(64 << 10, "frames")));
+    nn::workspace work = nn::take_workspace(scratch, net, std::min(chunk, n), workers.size(), n);
+    nn::compute c(workers, frames, kernels);
+    std::vector<std::vector<float>> out;
+    std::vector<float> logits(chunk * n_vocab);
+    for (std::size_t at = 0; at < n; at += chunk) {
+      const std::size_t m = std::min(chunk, n - at);
+      if (!cache.prepare(at, at + m)) return {};
+      std::vector<nn::token_row> rows;
+      std::vector<std::uint32_t> wanted;
+      for (std::size_t i = 0; i < m; ++i) {
+        rows.push_back({&cache, at + i});
+        wanted.push_back(static_cast<std::uint32_t>(i));
+      }
+      task t = nn::forward(c, net, tokens.subspan(at, m), nn::batch{rows}, wanted, work, how, logits.data());
+      c.step(t.handle(), nullptr);
+      for (std::size_t i = 0; i < m; ++i)
+        out.emplace_back(logits.begin() + static_cast<std::ptrdiff_t>(i * n_vocab),
+                         logits.begin() + static_cast<std::ptrdiff_t>((i + 1) * n_vocab));
+    }
+    return out;
+  }
+};
+
+/// How far logits are from the reference: the largest difference and the root
+/// mean square of all, both relative to the root mean square of the reference.
+struct distance {
+  double largest = 0, typical = 0;
+};
+template <class A, class B>
+distance between(const A& got, const B& want) {
+  double square = 0, of_want = 0, largest = 0;
+  std::size_t n = 0;
+  for (std::size_t t = 0; t < want.size(); ++t)
+    for (std::size_t i = 0; i < want[t].size(); ++i, ++n) {
+      const double w = static_cast<double>(want[t][i]), d = std::abs(static_cast<double>(got[t][i]) - w);
+      square += d * d;
+      of_want += w * w;
+      if (!(d <= largest)) largest = d;   // a NaN stays
+    }
+  const double scale = std::sqrt(of_want / static_cast<double>(n));
+  return {largest / scale, std::sqrt(square / static_cast<double>(n)) / scale};
+}
+
+}  // namespace driver
