@@ -64,6 +64,38 @@ RETORT_ALWAYS_INLINE void put_8(T (&to)[4][tile_rows][4], std::size_t row, __m12
   put_16(to, row, _mm_unpacklo_epi8(v, v));
 }
 
+// ---- activations of a tile -------------------------------------------------------------------------------
+
+/// to[i] = - offset * sums[i] (16 halves of runs), or of the 8 runs; None: zeros.
+template <bool Halves, bool None>
+RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
+  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset));
+  if constexpr (Halves) {
+    const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(v));
+    const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1));
+    const __m256i wide = _mm256_set1_epi32(None ? 0 : -offset);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_mullo_epi32(low, wide));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 8), _mm256_mullo_epi32(high, wide));
+  } else {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_madd_epi16(v, factor));
+  }
+}
+/// to[i] = sum * d of the 8 runs, or of their 16 halves.
+template <bool Halves>
+RETORT_ALWAYS_INLINE void weighted_sums(const std::int16_t* sums, const float* d, float* to) {
+  const __m256i v = load32(sums);
+  const __m256 scales = _mm256_loadu_ps(d);
+  if constexpr (Halves) {
+    const __m256 low = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_castsi256_si128(v)));
+    const __m256 high = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1)));
+    const __m256i twice = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3), upper = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
+    _mm256_store_ps(to, _mm256_mul_ps(low, _mm256_permutevar8x32_ps(scales, twice)));
+    _mm256_store_ps(to + 8, _mm256_mul_ps(high, _mm256_permutevar8x32_ps(scales, upper)));
+  } else {
+    _mm256_store_ps(to, _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(v, _mm256_set1_epi16(1))), scales));
+  }
+}
+
 // ---- formats ---------------------------------------------------------------------------------------------
 
 /// unpacker<D>::block(b, t, row, n): block n of a row into the tile; ::prepare(t): what is the same for all rows.

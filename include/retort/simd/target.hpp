@@ -37,13 +37,11 @@
 #define RETORT_TARGET_END
 #endif
 
-// Before a loop with a small constant count whose arrays of vectors must live in registers.
-#if defined(__clang__)
-#define RETORT_UNROLL _Pragma("unroll")
-#elif defined(__GNUC__)
-#define RETORT_UNROLL _Pragma("GCC unroll 16")
+// After the parameters of a lambda that must be inlined.
+#if defined(__GNUC__) || defined(__clang__)
+#define RETORT_INLINE_LAMBDA __attribute__((always_inline))
 #else
-#define RETORT_UNROLL
+#define RETORT_INLINE_LAMBDA
 #endif
 
 RETORT_BEGIN
