@@ -454,9 +454,9 @@ inline result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_jso
   };
   const auto text_of = [&](stretch s) { return std::string_view(*out.storage).substr(s.begin, s.length); };
   const bool fallback = true_at(model, "byte_fallback");
-  token_id last = 0;  // no file leaves out most of its ids: one far outside would only cost memory
-  for (const auto& [text, id] : in.tokens) last = std::max(last, id);
-  if (static_cast<std::size_t>(last) > 2 * in.tokens.size() + 1024) return bad("model.vocab leaves out most of its ids");
+  token_id highest = 0;  // no file leaves out most of its ids: one far outside would only cost memory
+  for (const auto& [text, id] : in.tokens) highest = std::max(highest, id);
+  if (static_cast<std::size_t>(highest) > 2 * in.tokens.size() + 1024) return bad("model.vocab leaves out most of its ids");
   for (const auto& [text, id] : in.tokens) {
     const std::string_view t = text_of(text);
     const bool byte = fallback && t.size() == 6 && t.substr(0, 3) == "<0x";
