@@ -8,5 +8,6 @@
 #include <retort/api.hpp>
 
 #if !defined(RETORT_SPLIT) || defined(RETORT_IMPLEMENTATION)
+#include <retort/run/prompt.hpp>
 #include <retort/run/session.hpp>
 #endif

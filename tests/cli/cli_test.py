@@ -1,0 +1,146 @@
+"""The command line tool's manners: exit codes, one-sentence errors, files that are not what they say."""
+import glob
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+RETORT = os.path.abspath(sys.argv.pop(1))
+GOLDEN = os.environ.get("RETORT_GOLDEN", "../shared/golden")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+DROP = os.path.join(ROOT, "models", "drop.gguf")
+
+
+def retort(*arguments, stdin=""):
+    return subprocess.run([RETORT, *arguments], input=stdin, capture_output=True, text=True, timeout=120)
+
+
+def golden(path):
+    full = os.path.join(GOLDEN, path)
+    if not os.path.exists(full):
+        raise unittest.SkipTest("no golden data at %s" % full)
+    return full
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_usage_exits_2(self):
+        for arguments in ([], ["nothing"], ["run"], ["logits"], ["run", "-p", "x", "--cache", "q3"], ["bench", "-r", "0"]):
+            self.assertEqual(retort(*arguments).returncode, 2, arguments)
+
+    def test_help_and_version_exit_0(self):
+        self.assertEqual(retort("--help").returncode, 0)
+        self.assertRegex(retort("--version").stdout, r"^\d+\.\d+\.\d+")
+
+    def refused(self, *arguments, stdin="", says=""):
+        done = retort(*arguments, stdin=stdin)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("retort: "), done.stderr)
+        self.assertIn(says, done.stderr)
+
+    def test_errors_are_one_sentence_and_exit_1(self):
+        with tempfile.TemporaryDirectory() as work:
+            empty, tokens = os.path.join(work, "empty"), os.path.join(work, "tokens.json")
+            open(empty, "w").close()
+            with open(tokens, "w") as f:
+                f.write("[1, -5]")
+            self.refused("inspect", "-m", "no/such/file.gguf", says="no/such/file.gguf")
+            self.refused("inspect", "-m", empty, says="empty")
+            self.refused("inspect", "-m", work)
+            self.refused("greedy", "-m", empty, "--tokens", tokens, says="entry 1")
+            self.refused("dequant", "--type", "q9", "--in", empty, "--out", empty, says="q9")
+            self.refused("dequant", "--type", "q4_0", "--in", tokens, "--out", empty, says="18")
+            self.refused("render", "--template", "no/such/template")
+
+
+class Malformed(unittest.TestCase):
+    def test_every_malformed_file_is_an_error(self):
+        folder = golden("text/containers/gguf-bad")
+        for path in sorted(glob.glob(os.path.join(folder, "*.gguf"))):
+            done = retort("inspect", "-m", path)
+            self.assertEqual(done.returncode, 1, path)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+
+class Dequantization(unittest.TestCase):
+    def compare(self, name, blocks, floats):
+        with tempfile.TemporaryDirectory() as work:
+            out = os.path.join(work, "out.f32")
+            done = retort("dequant", "--type", name, "--in", blocks, "--out", out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(out, "rb") as a, open(floats, "rb") as b:
+                got, wanted = a.read(), b.read()
+            self.assertEqual(len(got), len(wanted), name)
+            if got == wanted:
+                return
+            got, wanted = (struct.unpack("<%df" % (len(x) // 4), x) for x in (got, wanted))
+            for i, (x, y) in enumerate(zip(got, wanted)):  # NaN payloads may differ
+                self.assertTrue(x == y or (x != x and y != y), "%s element %d: %r, not %r" % (name, i, x, y))
+
+    def test_all_types_bit_equal(self):
+        for folder in ("models/dequant", "text/quants"):
+            for blocks in sorted(glob.glob(os.path.join(golden(folder), "*.blocks"))):
+                name = os.path.basename(blocks)[:-len(".blocks")].lower()
+                self.compare(name.split(".")[0], blocks, blocks[:-len(".blocks")] + ".f32")
+
+
+class Text(unittest.TestCase):
+    def test_tokens_there_and_back(self):
+        if not os.path.exists(DROP):
+            self.skipTest("no built-in model")
+        lines = ["What is 12 + 30?", "كم يساوي ٤٥", "  two  spaces\n", "🙂"]
+        stdin = "".join(json.dumps({"text": t}) + "\n" for t in lines)
+        ids = retort("tokenize", "--no-bos", stdin=stdin)
+        self.assertEqual(ids.returncode, 0, ids.stderr)
+        back = retort("tokenize", "--ids", stdin=ids.stdout)
+        self.assertEqual([json.loads(x)["text"] for x in back.stdout.splitlines()], lines)
+
+    def test_render_gives_text_or_error_per_line(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".jinja") as f:
+            f.write("{% for m in messages %}{{ m.role }}: {{ m.content }};{% endfor %}")
+            f.flush()
+            done = retort("render", "--template", f.name,
+                          stdin='{"messages": [{"role": "user", "content": "hi"}]}\n{"messages": 7}\n')
+        first, second = map(json.loads, done.stdout.splitlines())
+        self.assertEqual(first, {"text": "user: hi;"})
+        self.assertIn("error", second)
+
+
+class BuiltIn(unittest.TestCase):
+    def setUp(self):
+        if not os.path.exists(DROP):
+            self.skipTest("no built-in model")
+
+    def test_run_answers_from_any_folder(self):
+        with tempfile.TemporaryDirectory() as work:
+            done = subprocess.run([RETORT, "run", "--temp", "0", "-n", "200", "-p", "What is 12 + 30?"], cwd=work,
+                                  capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("42", done.stdout)
+        self.assertIn("tokens/s", done.stderr)
+
+    def test_same_seed_same_text(self):
+        runs = [retort("run", "-n", "40", "--temp", "1", "--seed", "7", "-t", t, "-p", "Tell me").stdout for t in "12"]
+        self.assertEqual(runs[0], runs[1])
+
+    def test_chat_remembers_and_ends(self):
+        done = retort("chat", "--temp", "0", "-n", "120", stdin="What is 2 + 3?\nWhat is 4 + 4?\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("5", done.stdout)
+        self.assertIn("8", done.stdout)
+
+    def test_inspect_json(self):
+        info = json.loads(retort("inspect", "--json").stdout)
+        self.assertEqual(info["architecture"], "deepseek2")
+        self.assertGreater(info["session"]["bytes_cache"], 0)
+
+    def test_bench_json(self):
+        b = json.loads(retort("bench", "-p", "16", "-n", "8", "-r", "1", "--json").stdout)
+        self.assertGreater(b["generation"]["tokens_per_s"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
