@@ -1,0 +1,206 @@
+#include "catch.hpp"
+#include "reference/mla_ref.hpp"
+#include "tiny/numbers.hpp"
+
+#include <retort/nn/mla.hpp>
+#include <retort/simd/scalar.hpp>
+
+using namespace retort;
+
+namespace {
+
+struct shape {
+  std::size_t n_heads = 4, dim_latent = 32, dim_nope = 16, dim_rope = 8, dim_v = 24, dim_q_latent = 0;
+};
+
+/// A layer of latent attention twice: as the library takes it and as the reference does.
+struct scene {
+  static constexpr std::size_t dim = 48;
+  std::vector<std::vector<float>> memory;
+  nn::mla_config g;
+  nn::mla_weights w;
+  ref::latent_attention want;
+  tiny::random random{3};
+
+  simd::matrix add(std::size_t n_out, std::size_t n_in, ref::matrix& m, float gain = 1) {
+    std::vector<float> x(n_out * n_in);
+    for (float& v : x) v = random.real() * gain * std::sqrt(3.0f / static_cast<float>(n_in));
+    m = {n_out, n_in, ref::vec(x.begin(), x.end()), false};
+    memory.push_back(std::move(x));
+    return {dtype::f32, reinterpret_cast<const std::byte*>(memory.back().data()), n_out, n_in, n_in * sizeof(float)};
+  }
+  const float* ones(std::size_t n, ref::vec& v) {
+    std::vector<float> x(n);
+    for (float& f : x) f = 1 + 0.3f * random.real();
+    v.assign(x.begin(), x.end());
+    memory.push_back(std::move(x));
+    return memory.back().data();
+  }
+  explicit scene(const shape& s) {
+    g.dim = dim;
+    g.n_heads = want.n_heads = s.n_heads;
+    g.dim_latent = want.dim_latent = s.dim_latent;
+    g.dim_nope = want.dim_nope = s.dim_nope;
+    g.dim_rope = want.dim_rope = s.dim_rope;
+    g.dim_v = want.dim_v = s.dim_v;
+    g.dim_q_latent = s.dim_q_latent;
+    g.eps = 1e-5f;
+    want.eps = static_cast<double>(g.eps);
+    g.scale = 0.5f;
+    want.scale = 0.5;
+    want.rope.n = s.dim_rope;
+    want.rope.adjacent = true;
+    if (s.dim_q_latent) {
+      w.wq_a = add(s.dim_q_latent, dim, want.wq_a);
+      w.wq_b = add(g.n_heads * g.dim_qk(), s.dim_q_latent, want.wq_b);
+      w.q_a_norm = ones(s.dim_q_latent, want.q_a_norm);
+    } else {
+      w.wq = add(g.n_heads * g.dim_qk(), dim, want.wq);
+    }
+    w.wkv_a = add(g.dim_row(), dim, want.wkv_a);
+    w.kv_a_norm = ones(g.dim_latent, want.kv_a_norm);
+    w.wo = add(dim, g.n_heads * g.dim_v, want.wo);
+    want.w_uk.resize(s.n_heads);
+    want.w_uv.resize(s.n_heads);
+    for (std::size_t h = 0; h < s.n_heads; ++h) {
+      nn::mla_head head;
+      head.w_uk = add(s.dim_nope, s.dim_latent, want.w_uk[h]);
+      head.w_uv = add(s.dim_v, s.dim_latent, want.w_uv[h]);
+      std::vector<float> turned(s.dim_latent * s.dim_nope);
+      for (std::size_t c = 0; c < s.dim_latent; ++c)
+        for (std::size_t i = 0; i < s.dim_nope; ++i)
+          turned[c * s.dim_nope + i] = static_cast<float>(want.w_uk[h].w[i * s.dim_latent + c]);
+      memory.push_back(std::move(turned));
+      head.w_uk_t = {dtype::f32, reinterpret_cast<const std::byte*>(memory.back().data()), s.dim_latent, s.dim_nope,
+                     s.dim_nope * sizeof(float)};
+      w.heads.push_back(head);
+    }
+  }
+};
+
+/// Both forms on n tokens in chunks of m; [n][dim].
+std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool naive, threads& pool) {
+  const nn::mla_config& g = s.g;
+  const std::size_t n = x.size(), H = g.n_heads;
+  nn::kv_layout layout;
+  layout.type = dtype::f32;
+  layout.add_layer(1, g.dim_row(), 0);
+  const auto pages = *nn::kv_pool::make(layout, (n + 63) / 64, system_allocator());
+  nn::kv_cache cache(pages, n);
+  REQUIRE(cache.prepare(0, n));
+  std::vector<std::vector<float>> memory;
+  const auto room = [&](std::size_t count) {
+    memory.emplace_back(count);
+    return memory.back().data();
+  };
+  nn::mla_workspace w;
+  w.q_a = room(m * g.dim_q_latent);
+  w.q = room(m * H * g.dim_qk());
+  w.kv_a = room(m * g.dim_row());
+  w.o = room(m * H * g.dim_v);
+  std::vector<nn::linear_job> jobs(2 * H);
+  w.jobs = jobs.data();
+  w.q_nope = room(m * H * g.dim_nope);
+  w.q_row = room(m * H * g.dim_row());
+  w.o_latent = room(m * H * g.dim_latent);
+  w.scratch.worker_floats = std::max(nn::attention_scratch::floats_per_worker(nn::detail::mla_group(H), g.dim_latent),
+                                     2 * nn::page_tokens + nn::softmax_part::floats(1, g.dim_v));
+  w.scratch.worker = room(pool.size() * w.scratch.worker_floats);
+  w.scratch.parts_floats = 4 * nn::softmax_part::floats(H, g.dim_latent);
+  w.scratch.parts = room(w.scratch.parts_floats);
+  w.c = room(64 * g.dim_latent);
+  w.keys = room(64 * H * g.dim_nope);
+  w.values = room(64 * H * g.dim_v);
+  w.totals = room(m * H * nn::softmax_part::floats(1, g.dim_v));
+
+  nn::rope_config rc;
+  rc.dim_rope = g.dim_rope;
+  const auto f = nn::rope_frequencies(rc);
+  arena frames(std::move(*buffer::make(1 << 14, "frames")));
+  nn::compute c(pool, frames, simd::scalar::table);
+  std::vector<std::vector<float>> out;
+  for (std::size_t at = 0; at < n; at += m) {
+    const std::size_t k = std::min(m, n - at), half = g.dim_rope / 2;
+    std::vector<float> in, cos(k * half), sin(k * half), y(k * s.dim);
+    std::vector<nn::token_row> rows;
+    for (std::size_t i = 0; i < k; ++i) {
+      in.insert(in.end(), x[at + i].begin(), x[at + i].end());
+      rows.push_back({&cache, at + i});
+      nn::rope_angles(f, 1, at + i, &cos[i * half], &sin[i * half]);
+    }
+    const nn::batch b{rows, cos.data(), sin.data()};
+    simd::activations a;
+    a.n_tokens = k;
+    a.n_in = s.dim;
+    a.x = in.data();
+    task t = nn::latent_attention(c, g, s.w, b, layout.layers[0], a, w, naive, y.data());
+    REQUIRE(c.step(t.handle(), nullptr));
+    for (std::size_t i = 0; i < k; ++i)
+      out.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(i * s.dim), y.begin() + static_cast<std::ptrdiff_t>((i + 1) * s.dim));
+  }
+  return out;
+}
+
+std::vector<std::vector<float>> inputs(std::size_t n) {
+  tiny::random r(17);
+  std::vector<std::vector<float>> x(n, std::vector<float>(scene::dim));
+  for (auto& row : x)
+    for (float& v : row) v = 1.7f * r.real();
+  return x;
+}
+double worst(const std::vector<std::vector<float>>& a, const ref::rows& b) {
+  double most = 0;
+  for (std::size_t t = 0; t < b.size(); ++t)
+    for (std::size_t i = 0; i < b[t].size(); ++i) {
+      const double d = std::abs(static_cast<double>(a[t][i]) - b[t][i]);
+      if (!(d <= most)) most = d;
+    }
+  return most;
+}
+
+/// Queries, keys and latents are about 1, up to 6, over at most 48 channels; each of the four sums in a
+/// row (projection, score, weights, output) is off by at most 48 * 2^-24 of its largest partial sum,
+/// which stays under 60; the weights follow the scores.
+constexpr double bound = 4 * 48 * 60 * 0x1p-24;
+
+}  // namespace
+
+TEST_CASE("mla: both forms against the reference, and so against each other") {
+  calling_thread alone;
+  for (const shape& s : {shape{}, shape{1, 16, 8, 4, 8, 0}, shape{3, 32, 16, 8, 16, 20}, shape{16, 64, 16, 16, 16, 0}}) {
+    INFO(s.n_heads << " heads, query latent " << s.dim_q_latent);
+    scene layer(s);
+    const auto x = inputs(140);
+    const ref::rows want = layer.want(ref::rows([&] {
+      ref::rows r;
+      for (const auto& row : x) r.emplace_back(row.begin(), row.end());
+      return r;
+    }()));
+    const auto absorbed = run(layer, x, 140, false, alone), naive = run(layer, x, 140, true, alone);
+    CHECK(worst(absorbed, want) < bound);
+    CHECK(worst(naive, want) < bound);
+    CHECK(absorbed != naive);   // two ways indeed
+    CHECK(worst(run(layer, x, 70, true, alone), want) < bound);
+    CHECK(run(layer, x, 1, false, alone) == absorbed);   // bit for bit, whatever the chunk
+    CHECK(run(layer, x, 33, false, alone) == absorbed);
+    const auto pool = thread_pool::make(3);
+    REQUIRE(pool);
+    CHECK(run(layer, x, 140, false, **pool) == absorbed);
+    CHECK(run(layer, x, 140, true, **pool) == naive);
+  }
+}
+
+TEST_CASE("mla: a single query over several splits equals the same query in a batch") {
+  calling_thread alone;
+  scene layer(shape{4, 16, 8, 4, 8, 0});
+  const auto x = inputs(1030);
+  const auto batch = run(layer, x, 515, false, alone);
+  const auto pool = thread_pool::make(2);
+  REQUIRE(pool);
+  CHECK(run(layer, x, 1, false, **pool) == batch);
+}
+
+TEST_CASE("mla: the group of heads divides the heads") {
+  for (std::size_t h = 1; h <= 256; ++h) CHECK(h % nn::detail::mla_group(h) == 0);
+  CHECK(nn::detail::mla_group(128) == 8);
+}
