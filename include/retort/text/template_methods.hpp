@@ -267,6 +267,22 @@ inline bool slice_of(runtime& rt, const value& start, const value& stop, const v
   return !rt.failed();
 }
 
+/// A string's characters start, start + step, ...
+inline value slice_characters(runtime& rt, const value& v, const slice_bounds& b) {
+  auto* out = new text;
+  value result = make_text(out);
+  out->markup = v.string().markup;
+  const std::string& s = v.bytes();
+  if (!rt.produce(s.size() * 5)) return {};
+  std::vector<std::uint32_t> offsets;  // of every code point; strings here are bounded by the budget
+  for (std::size_t at = 0; at < s.size(); at += point_at(s, at).length) offsets.push_back(static_cast<std::uint32_t>(at));
+  for (std::int64_t n = 0; n < b.count && rt.charge(); ++n) {
+    const std::size_t at = offsets[static_cast<std::size_t>(b.start + n * b.step)];
+    out->append(v.string(), at, at + point_at(s, at).length);
+  }
+  return result;
+}
+
 /// v[start:stop:step] of a string, list, tuple or range
 inline value slice(runtime& rt, const value& v, const value& start, const value& stop, const value& step) {
   const bool fits = v.is_string() || v.is(kind::list) || v.is(kind::tuple) || v.is(kind::range);
@@ -288,26 +304,11 @@ inline value slice(runtime& rt, const value& v, const value& start, const value&
     r->stop = r->start + b.count * r->step;
     return value::of(kind::range, r);
   }
+  if (v.is_string()) return slice_characters(rt, v, b);
   std::vector<value> items;
-  auto* joined = new text;
-  value s = make_text(joined);
-  const bool ascii = v.is_string() && points_of(v.as<text>()) == v.bytes().size();
-  for (std::int64_t n = 0; n < b.count && rt.charge(); ++n) {
-    bool found = false;
-    const std::int64_t at = b.start + n * b.step;
-    if (ascii) {
-      joined->append(v.string(), static_cast<std::size_t>(at), static_cast<std::size_t>(at) + 1);
-      continue;
-    }
-    value e = element(rt, v, at, found);
-    if (v.is_string())
-      joined->append(e.string());
-    else
-      items.push_back(std::move(e));
-  }
-  if (!v.is_string()) return rt.list(std::move(items), v.is(kind::tuple) ? kind::tuple : kind::list);
-  rt.produce(joined->bytes.size());
-  return s;
+  for (std::int64_t n = 0; n < b.count && rt.charge(); ++n)
+    items.push_back(v.as<sequence>().items[static_cast<std::size_t>(b.start + n * b.step)]);
+  return rt.list(std::move(items), v.type());
 }
 
 // --- methods of strings
