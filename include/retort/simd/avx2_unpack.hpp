@@ -43,8 +43,8 @@ RETORT_ALWAYS_INLINE __m256i spread_bits(std::uint32_t word) {
   return _mm256_cmpeq_epi8(_mm256_and_si256(copies, bit), bit);
 }
 /// 16 table entries looked up by the nibbles in v.
-RETORT_ALWAYS_INLINE __m256i look_up(const std::int8_t (&table)[16], int offset, __m256i v) {
-  const __m128i t = _mm_add_epi8(load16(table), _mm_set1_epi8(static_cast<char>(offset)));
+RETORT_ALWAYS_INLINE __m256i look_up(const std::int8_t (&levels)[16], int offset, __m256i v) {
+  const __m128i t = _mm_add_epi8(load16(levels), _mm_set1_epi8(static_cast<char>(offset)));
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(t), v);
 }
 /// 16 bytes, one per 16 inputs, into a row's place.
@@ -307,19 +307,6 @@ struct unpacker<dtype::mxfp4> : unpacker_base<12> {
     store32(t.q[row] + 32 * n, look_up(fp4_doubled, 12, nibbles(b.qs)));
   }
 };
-template <>
-struct unpacker<dtype::nvfp4> : unpacker_base<12> {
-  RETORT_ALWAYS_INLINE static void block(const block_nvfp4& b, quant_tile& t, std::size_t row, std::size_t n) {
-    for (std::size_t run = 0; run < 2; ++run) {
-      t.d[2 * n + run][row] = retort::detail::ue4m3_halved(b.d[2 * run]);
-      t.dmin[2 * n + run][row] = retort::detail::ue4m3_halved(b.d[2 * run + 1]);
-      // eight bytes hold sixteen elements: low nibbles, then high nibbles
-      const __m256i v = _mm256_permute4x64_epi64(nibbles(b.qs + 16 * run), 0xd8);
-      store32(t.q[row] + 64 * n + 32 * run, look_up(fp4_doubled, 12, v));
-    }
-  }
-};
-
 // ---- grids -------------------------------------------------------------------------------------------------
 
 /// Four 8-byte grid entries.
@@ -552,14 +539,14 @@ void unpack(const std::byte* rows, std::size_t row_bytes, std::size_t n_rows, st
 }
 
 consteval std::array<quant_format, n_dtypes> make_quant_formats() {
-  std::array<quant_format, n_dtypes> table{};
+  std::array<quant_format, n_dtypes> all{};
   for_each_quantized([&]<dtype D>(dtype_tag<D>) {
-    using traits_type = block_traits<D>;
     constexpr auto runs = static_cast<std::uint8_t>(traits(D).block / 32);
-    table[static_cast<std::size_t>(D)] = {
-        {unpacker<D>::offset, unpacker<D>::n_scales, traits_type::n_mins, runs, traits_type::two_d}, &unpack<D>, traits(D).bytes};
+    if constexpr (!block_traits<D>::two_d)
+      all[static_cast<std::size_t>(D)] = {
+          {unpacker<D>::offset, unpacker<D>::n_scales, block_traits<D>::n_mins, runs}, &unpack<D>, traits(D).bytes};
   });
-  return table;
+  return all;
 }
 inline constexpr auto quant_formats = make_quant_formats();
 

@@ -11,10 +11,10 @@ namespace simd::avx512vnni {
 
 using avx512::vec;
 inline constexpr std::size_t few_tokens = 2, gemm_tokens = 6;
+inline constexpr bool wide_needs_care = false;
 
 struct ivec {
   static constexpr std::size_t width = 16;
-  static constexpr bool wide_needs_care = false;
   __m512i v;
   RETORT_ALWAYS_INLINE static ivec load(const void* p) { return {_mm512_loadu_si512(p)}; }
   RETORT_ALWAYS_INLINE static ivec broadcast(const void* p) { return {_mm512_set1_epi32(load_as<std::int32_t>(p))}; }
@@ -98,42 +98,32 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
     // lanes are groups of 16 inputs, v[i] rows 4 i ..: gather the lanes of one group
     const __m512i even0 = _mm512_shuffle_i32x4(v[0], v[1], 0x88), odd0 = _mm512_shuffle_i32x4(v[0], v[1], 0xdd);
     const __m512i even1 = _mm512_shuffle_i32x4(v[2], v[3], 0x88), odd1 = _mm512_shuffle_i32x4(v[2], v[3], 0xdd);
-    if constexpr (Kind::two_d) {
-      const __m512i group[4] = {_mm512_shuffle_i32x4(even0, even1, 0x88), _mm512_shuffle_i32x4(odd0, odd1, 0x88),
-                                _mm512_shuffle_i32x4(even0, even1, 0xdd), _mm512_shuffle_i32x4(odd0, odd1, 0xdd)};
-      for (std::size_t h = 0; h < 4 && 2 * c + h / 2 < n_runs; ++h) {
-        const std::size_t run = 2 * c + h / 2;
-        const vec one = fma(vec{_mm512_cvtepi32_ps(group[h])}, vec::set(x.d[run]), vec::zero());
-        acc = fma(vec::load(h % 2 ? t.dmin[run] : t.d[run]), one, acc);
+    const __m512i both0 = _mm512_add_epi32(even0, odd0), both1 = _mm512_add_epi32(even1, odd1);
+    const __m512i run_sums[2] = {_mm512_shuffle_i32x4(both0, both1, 0x88), _mm512_shuffle_i32x4(both0, both1, 0xdd)};
+    const __m512i mins = _mm512_load_si512(t.min[c]);
+    unrolled<2>([&](auto h) RETORT_INLINE_LAMBDA {
+      const std::size_t run = 2 * c + h;
+      if (run >= n_runs) return;
+      part = fma(vec{_mm512_cvtepi32_ps(run_sums[h])}, vec::set(x.d[run]), part);
+      const auto lower = [&](std::size_t g, int sum) RETORT_INLINE_LAMBDA {
+        const ivec m = ivec{mins}.template byte<false>(static_cast<int>(2 * h + g));
+        low = fma(to_float(m), vec::set(static_cast<float>(sum) * x.d[run]), low);
+      };
+      if constexpr (Kind::mins == 1) lower(0, x.sums[2 * run] + x.sums[2 * run + 1]);
+      if constexpr (Kind::mins == 2) {
+        lower(0, x.sums[2 * run]);
+        lower(1, x.sums[2 * run + 1]);
       }
-    } else {
-      const __m512i both0 = _mm512_add_epi32(even0, odd0), both1 = _mm512_add_epi32(even1, odd1);
-      const __m512i run_sums[2] = {_mm512_shuffle_i32x4(both0, both1, 0x88), _mm512_shuffle_i32x4(both0, both1, 0xdd)};
-      const __m512i mins = _mm512_load_si512(t.min[c]);
-      unrolled<2>([&](auto h) RETORT_INLINE_LAMBDA {
-        const std::size_t run = 2 * c + h;
-        if (run >= n_runs) return;
-        part = fma(vec{_mm512_cvtepi32_ps(run_sums[h])}, vec::set(x.d[run]), part);
-        const auto lower = [&](std::size_t g, int sum) RETORT_INLINE_LAMBDA {
-          const ivec m = ivec{mins}.template byte<false>(static_cast<int>(2 * h + g));
-          low = fma(to_float(m), vec::set(static_cast<float>(sum) * x.d[run]), low);
-        };
-        if constexpr (Kind::mins == 1) lower(0, x.sums[2 * run] + x.sums[2 * run + 1]);
-        if constexpr (Kind::mins == 2) {
-          lower(0, x.sums[2 * run]);
-          lower(1, x.sums[2 * run + 1]);
-        }
-        if (((run + 1) & (kind.runs - 1u)) != 0) return;
-        acc = fma(vec::load(d), part, acc);
-        part = vec::zero();
-        if constexpr (Kind::mins != 0) {
-          acc = vec{_mm512_fnmadd_ps(vec::load(dmin).v, low.v, acc.v)};
-          low = vec::zero();
-        }
-        d += tile_rows;
-        dmin += tile_rows;
-      });
-    }
+      if (((run + 1) & (kind.runs - 1u)) != 0) return;
+      acc = fma(vec::load(d), part, acc);
+      part = vec::zero();
+      if constexpr (Kind::mins != 0) {
+        acc = vec{_mm512_fnmadd_ps(vec::load(dmin).v, low.v, acc.v)};
+        low = vec::zero();
+      }
+      d += tile_rows;
+      dmin += tile_rows;
+    });
   }
   acc.store(sums_of_rows);
 }

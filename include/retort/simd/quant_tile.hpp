@@ -16,17 +16,16 @@ struct quant_tile {
   alignas(64) std::uint8_t q[tile_rows][tile_inputs];  ///< q + quant_kind::offset
   alignas(64) std::int8_t scale[4][tile_rows][4];      ///< [64 inputs][row][16 inputs], where the kind has scales
   alignas(64) std::uint8_t min[4][tile_rows][4];       ///< the same for minima
-  alignas(64) float d[8][tile_rows];                   ///< [block in the tile][row]; two_d: [run][row], first halves
-  alignas(64) float dmin[8][tile_rows];                ///< two_d: second halves
+  alignas(64) float d[8][tile_rows];                   ///< [block in the tile][row]
+  alignas(64) float dmin[8][tile_rows];        
 };
 
 /// What the multiplications must know of a format.
 struct quant_kind {
   std::uint8_t offset = 0;    ///< added to every q to make it unsigned
-  std::uint8_t n_scales = 0;  ///< integer scales in a run: 0 (all are 1), 1 or 2
+  std::uint8_t n_scales = 0;  ///< integer scales in a run: 0 (all are 1), 1 (twice in the tile) or 2
   std::uint8_t n_mins = 0;    ///< minima in a run
-  std::uint8_t runs = 0;      ///< runs of 32 in a block; 0: the format is not handled
-  bool two_d = false;
+  std::uint8_t runs = 0;      ///< runs of 32 in a block
 };
 
 /// Fills a tile from n_rows <= 16 rows (the last is repeated) and n_blocks blocks of each.

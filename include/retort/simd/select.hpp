@@ -1,6 +1,7 @@
 // Which kernel sets this CPU can run, and the best of them.
 #pragma once
 
+#include <retort/simd/avx2_quant.hpp>
 #include <retort/simd/avx512_quant.hpp>
 #include <retort/simd/portable.hpp>
 
@@ -18,7 +19,7 @@ namespace simd {
 [[nodiscard]] inline const kernels& kernels_for(target t) noexcept {
 #if RETORT_X86
   if (t >= target::avx512 && cpu().avx512) return cpu().avx512_vnni ? avx512vnni::table : avx512::table;
-  if (t >= target::avx2 && cpu().avx2) return avx2::table;
+  if (t >= target::avx2 && cpu().avx2) return avx2maddubs::table;
 #endif
   return t >= target::baseline ? portable::table : scalar::table;
 }

@@ -37,6 +37,15 @@
 #define RETORT_TARGET_END
 #endif
 
+// Before a loop with a constant count that is to disappear.
+#if defined(__clang__)
+#define RETORT_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define RETORT_UNROLL _Pragma("GCC unroll 8")
+#else
+#define RETORT_UNROLL
+#endif
+
 // After the parameters of a lambda that must be inlined.
 #if defined(__GNUC__) || defined(__clang__)
 #define RETORT_INLINE_LAMBDA __attribute__((always_inline))
