@@ -53,6 +53,7 @@ RETORT_INLINE void sampler::penalize(std::span<float> logits, std::span<const to
   for (const auto& [id, bias] : how_.logit_bias) logits[static_cast<std::size_t>(id)] += bias;
   if (how_.repetition_penalty == 1 && how_.presence_penalty == 0 && how_.frequency_penalty == 0) return;
   counts_.clear();
+  counts_.reserve(std::min(how_.penalty_window, logits.size()));
   for (token id : seen.last(std::min(seen.size(), how_.penalty_window))) {
     if (id < 0 || static_cast<std::size_t>(id) >= logits.size()) continue;
     const auto at = std::find_if(counts_.begin(), counts_.end(), [id](const auto& c) { return c.first == id; });
@@ -75,6 +76,7 @@ RETORT_INLINE void sampler::keep_best(std::span<const float> logits) {
   // what has less than 1e-9 of the best's probability cannot matter to any draw
   const float floor = best - 21 * how_.temperature;
   kept_.clear();
+  kept_.reserve(logits.size());
   for (std::size_t i = 0; i < logits.size(); ++i)
     if (logits[i] >= floor)
       kept_.push_back({std::exp((logits[i] - best) / how_.temperature), static_cast<token>(i)});

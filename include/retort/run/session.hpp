@@ -109,6 +109,8 @@ struct session_impl {
   }
 
   result<status> step(const clock::time_point* deadline) {
+    // after a rewind the logits are gone: the last token is computed once more for them
+    if (!has_logits && n_done > 0 && n_done == tokens.size()) keep(n_done - 1);
     while (n_done < tokens.size()) {
       if (!running) {
         if (auto begun = begin_chunk(); !begun) return begun.error();
@@ -238,6 +240,7 @@ RETORT_INLINE result<void> session::sync(std::span<const token> tokens) {
     if (t < 0 || static_cast<std::size_t>(t) >= s.n_vocab())
       return error{errc::bad_argument, "token " + std::to_string(t) + " is outside the vocabulary of " +
                                            std::to_string(s.n_vocab())};
+  if (std::equal(tokens.begin(), tokens.end(), s.tokens.begin(), s.tokens.end())) return {};  // a chunk in progress goes on
   const std::size_t limit = std::min(tokens.size(), s.n_done);
   std::size_t same = 0;
   while (same < limit && s.tokens[same] == tokens[same]) ++same;
