@@ -20,8 +20,8 @@ RETORT_ALWAYS_INLINE float half(le16 h) { return _cvtsh_ss(h.bits()); }
 
 /// Low nibbles of 16 bytes, then their high nibbles.
 RETORT_ALWAYS_INLINE __m256i nibbles(const u8* p) {
-  const __m128i v = load16(p);
-  return _mm256_and_si256(_mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1), bytes(15));
+  const __m256i twice = _mm256_broadcastsi128_si256(load16(p));
+  return _mm256_and_si256(_mm256_srlv_epi32(twice, _mm256_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4)), bytes(15));
 }
 /// (v >> Shift) & mask in every byte.
 template <int Shift>
@@ -98,36 +98,63 @@ RETORT_ALWAYS_INLINE void weighted_sums(const std::int16_t* sums, const float* d
 
 // ---- formats ---------------------------------------------------------------------------------------------
 
-/// unpacker<D>::block(b, t, row, n): block n of a row into the tile; ::prepare(t): what is the same for all rows.
+/// unpacker<D>::block(b, t, row, n): block n of a row into the tile; ::finish(t): what is done for all rows at once.
 template <dtype D>
 struct unpacker;
 
-template <std::uint8_t Offset, std::uint8_t Scales = 0>
+/// Halves gathered in half_d (and half_min) as floats, times a power of two.
+RETORT_ALWAYS_INLINE void widen_halves(const std::uint16_t (&from)[8][tile_rows], std::size_t n, float factor,
+                                       float (&to)[8][tile_rows]) {
+  const __m256 f = _mm256_set1_ps(factor);
+  for (std::size_t b = 0; b < n; ++b)
+    for (std::size_t r = 0; r < tile_rows; r += 8)
+      _mm256_store_ps(to[b] + r, _mm256_mul_ps(_mm256_cvtph_ps(load16(from[b] + r)), f));
+}
+/// The four dwords of every header, as vectors of four rows: f(first row, dwords 0, 1, 2, 3).
+template <class F>
+RETORT_ALWAYS_INLINE void for_headers(const quant_tile& t, F f) {
+  for (std::size_t r = 0; r < tile_rows; r += 4) {
+    const __m128i a = load16(t.header[r]), b = load16(t.header[r + 1]), c = load16(t.header[r + 2]), d = load16(t.header[r + 3]);
+    const __m128i ab0 = _mm_unpacklo_epi32(a, b), ab1 = _mm_unpackhi_epi32(a, b);
+    const __m128i cd0 = _mm_unpacklo_epi32(c, d), cd1 = _mm_unpackhi_epi32(c, d);
+    f(r, _mm_unpacklo_epi64(ab0, cd0), _mm_unpackhi_epi64(ab0, cd0), _mm_unpacklo_epi64(ab1, cd1),
+      _mm_unpackhi_epi64(ab1, cd1));
+  }
+}
+RETORT_ALWAYS_INLINE void store16(void* p, __m128i v) { _mm_storeu_si128(static_cast<__m128i*>(p), v); }
+
+/// Eighths: d is stored as 1 / (2^Eighths) of what is gathered; Mins: half_min is gathered too.
+template <std::uint8_t Offset, std::uint8_t Scales = 0, int Eighths = 0, bool Mins = false>
 struct unpacker_base {
   static constexpr std::uint8_t offset = Offset, n_scales = Scales;
-  static void prepare(quant_tile&) {}
+  static void finish(quant_tile& t, std::size_t n_blocks) {
+    widen_halves(t.half_d, n_blocks, 1.0f / static_cast<float>(1 << Eighths), t.d);
+    if constexpr (Mins) widen_halves(t.half_min, n_blocks, 1.0f, t.dmin);
+  }
 };
 
 template <>
 struct unpacker<dtype::q4_0> : unpacker_base<8> {
   RETORT_ALWAYS_INLINE static void block(const block_q4_0& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     store32(t.q[row] + 32 * n, nibbles(b.qs));
   }
 };
 
 /// Formats with an offset instead of minima: scale and minimum are 1.
 struct unit_minima : unpacker_base<0, 1> {
-  static void prepare(quant_tile& t) {
+  static void finish(quant_tile& t, std::size_t n_blocks) {
     std::memset(t.scale, 1, sizeof t.scale);
     std::memset(t.min, 1, sizeof t.min);
+    widen_halves(t.half_d, n_blocks, 1.0f, t.d);
+    widen_halves(t.half_min, n_blocks, -1.0f, t.dmin);
   }
 };
 template <>
 struct unpacker<dtype::q4_1> : unit_minima {
   RETORT_ALWAYS_INLINE static void block(const block_q4_1& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
-    t.dmin[n][row] = -half(b.m);
+    t.half_d[n][row] = b.d.bits();
+    t.half_min[n][row] = b.m.bits();
     store32(t.q[row] + 32 * n, nibbles(b.qs));
   }
 };
@@ -138,15 +165,15 @@ RETORT_ALWAYS_INLINE __m256i five_bits(const u8* qs, le32 high) {
 template <>
 struct unpacker<dtype::q5_0> : unpacker_base<16> {
   RETORT_ALWAYS_INLINE static void block(const block_q5_0& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     store32(t.q[row] + 32 * n, five_bits(b.qs, b.qh));
   }
 };
 template <>
 struct unpacker<dtype::q5_1> : unit_minima {
   RETORT_ALWAYS_INLINE static void block(const block_q5_1& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
-    t.dmin[n][row] = -half(b.m);
+    t.half_d[n][row] = b.d.bits();
+    t.half_min[n][row] = b.m.bits();
     store32(t.q[row] + 32 * n, five_bits(b.qs, b.qh));
   }
 };
@@ -154,19 +181,20 @@ struct unpacker<dtype::q5_1> : unit_minima {
 template <>
 struct unpacker<dtype::q8_0> : unpacker_base<128> {
   RETORT_ALWAYS_INLINE static void block(const block_q8_0& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     store32(t.q[row] + 32 * n, _mm256_xor_si256(load32(b.qs), bytes(128)));
   }
 };
 template <>
 struct unpacker<dtype::q8_1> : unpacker_base<128> {
   RETORT_ALWAYS_INLINE static void block(const block_q8_1& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     store32(t.q[row] + 32 * n, _mm256_xor_si256(load32(b.qs), bytes(128)));
   }
 };
 template <>
 struct unpacker<dtype::q8_k> : unpacker_base<128> {
+  static void finish(quant_tile&, std::size_t) {}
   static void block(const block_q8_k& b, quant_tile& t, std::size_t row, std::size_t) {
     t.d[0][row] = std::bit_cast<float>(b.d.bits());
     for (std::size_t i = 0; i < 256; i += 32)
@@ -175,14 +203,20 @@ struct unpacker<dtype::q8_k> : unpacker_base<128> {
 };
 
 template <>
-struct unpacker<dtype::q2_k> : unpacker_base<0, 2> {
+struct unpacker<dtype::q2_k> : unpacker_base<0, 2, 0, true> {
+  static void finish(quant_tile& t, std::size_t n_blocks) {
+    unpacker_base::finish(t, n_blocks);
+    for_headers(t, [&t](std::size_t r, auto... dwords) RETORT_INLINE_LAMBDA {
+      const __m128i low = _mm_set1_epi8(15);
+      std::size_t c = 0;
+      ((store16(t.scale[c][r], _mm_and_si128(dwords, low)), store16(t.min[c++][r], _mm_and_si128(_mm_srli_epi16(dwords, 4), low))), ...);
+    });
+  }
   RETORT_ALWAYS_INLINE static void block(const block_q2_k& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
-    t.dmin[0][row] = half(b.dmin);
-    const __m128i both = load16(b.scales), low = _mm_set1_epi8(15);
-    put_16(t.scale, row, _mm_and_si128(both, low));
-    put_16(t.min, row, _mm_and_si128(_mm_srli_epi16(both, 4), low));
-    for (std::size_t h = 0; h < 2; ++h) {
+    t.half_d[0][row] = b.d.bits();
+    t.half_min[0][row] = b.dmin.bits();
+    store16(t.header[row], load16(b.scales));
+    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m256i v = load32(b.qs + 32 * h);
       u8* q = t.q[row] + 128 * h;
       store32(q, bits_at<0>(v, 3));
@@ -193,21 +227,32 @@ struct unpacker<dtype::q2_k> : unpacker_base<0, 2> {
   }
 };
 
+/// Formats with 16 scales of a byte each.
+template <std::uint8_t Offset>
+struct sixteen_scales : unpacker_base<Offset, 2> {
+  static void finish(quant_tile& t, std::size_t n_blocks) {
+    unpacker_base<Offset, 2>::finish(t, n_blocks);
+    for_headers(t, [&t](std::size_t r, auto... dwords) RETORT_INLINE_LAMBDA {
+      std::size_t c = 0;
+      (store16(t.scale[c++][r], dwords), ...);
+    });
+  }
+};
 template <>
-struct unpacker<dtype::q3_k> : unpacker_base<4, 2> {
+struct unpacker<dtype::q3_k> : sixteen_scales<4> {
   template <int Run>
   RETORT_ALWAYS_INLINE static void run(__m256i low, __m256i high, u8* q) {
     store32(q + 32 * Run, _mm256_or_si256(bits_at<2 * (Run % 4)>(low, 3), move_bit<Run, 2>(high)));
   }
   RETORT_ALWAYS_INLINE static void block(const block_q3_k& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
+    t.half_d[0][row] = b.d.bits();
     const auto a = load_as<std::uint64_t>(b.scales);
     const auto c = load_as<std::uint32_t>(b.scales + 8);
     const std::uint64_t top0 = (c & 0x03030303u) | static_cast<std::uint64_t>(c >> 2 & 0x03030303u) << 32;
     const std::uint64_t top1 = (c >> 4 & 0x03030303u) | static_cast<std::uint64_t>(c >> 6 & 0x03030303u) << 32;
     const std::uint64_t first = (a & 0x0f0f0f0f0f0f0f0fu) | top0 << 4, second = (a >> 4 & 0x0f0f0f0f0f0f0f0fu) | top1 << 4;
     const __m128i six = _mm_set_epi64x(static_cast<long long>(second), static_cast<long long>(first));
-    put_16(t.scale, row, _mm_sub_epi8(six, _mm_set1_epi8(32)));
+    store16(t.header[row], _mm_sub_epi8(six, _mm_set1_epi8(32)));
     const __m256i high = load32(b.hmask), low0 = load32(b.qs), low1 = load32(b.qs + 32);
     u8* q = t.q[row];
     run<0>(low0, high, q);
@@ -221,24 +266,34 @@ struct unpacker<dtype::q3_k> : unpacker_base<4, 2> {
   }
 };
 
-/// Six-bit scales and minima of q4_k and q5_k.
-RETORT_ALWAYS_INLINE void put_k_scales(const u8* c, quant_tile& t, std::size_t row) {
-  const auto c0 = load_as<std::uint32_t>(c), c1 = load_as<std::uint32_t>(c + 4), c2 = load_as<std::uint32_t>(c + 8);
-  const std::uint32_t scale_high = (c2 & 0x0f0f0f0fu) | (c0 >> 2 & 0x30303030u);
-  const std::uint32_t min_high = (c2 >> 4 & 0x0f0f0f0fu) | (c1 >> 2 & 0x30303030u);
-  const auto join = [](std::uint32_t low, std::uint32_t high) {
-    return _mm_cvtsi64_si128(static_cast<long long>((low & 0x3f3f3f3fu) | static_cast<std::uint64_t>(high) << 32));
-  };
-  put_8(t.scale, row, join(c0, scale_high));
-  put_8(t.min, row, join(c1, min_high));
-}
+/// q4_k and q5_k begin with d, dmin and twelve bytes of six-bit scales and minima.
+struct k_header : unpacker_base<0, 1> {
+  /// Four bytes of each of four rows, every byte twice.
+  template <class T>
+  RETORT_ALWAYS_INLINE static void put_twice(T (&to)[4][tile_rows][4], std::size_t c, std::size_t row, __m128i v) {
+    store16(to[c][row], _mm_shuffle_epi8(v, _mm_setr_epi8(0, 0, 1, 1, 4, 4, 5, 5, 8, 8, 9, 9, 12, 12, 13, 13)));
+    store16(to[c + 1][row], _mm_shuffle_epi8(v, _mm_setr_epi8(2, 2, 3, 3, 6, 6, 7, 7, 10, 10, 11, 11, 14, 14, 15, 15)));
+  }
+  RETORT_ALWAYS_INLINE static __m128i halves_to_float(__m128i in_dwords) {
+    return _mm_castps_si128(_mm_cvtph_ps(_mm_packus_epi32(in_dwords, in_dwords)));
+  }
+  static void finish(quant_tile& t, std::size_t) {
+    for_headers(t, [&t](std::size_t r, __m128i ds, __m128i c0, __m128i c1, __m128i c2) RETORT_INLINE_LAMBDA {
+      const __m128i six = _mm_set1_epi8(0x3f), four = _mm_set1_epi8(0x0f), top = _mm_set1_epi8(0x30);
+      store16(t.d[0] + r, halves_to_float(_mm_and_si128(ds, _mm_set1_epi32(0xffff))));
+      store16(t.dmin[0] + r, halves_to_float(_mm_srli_epi32(ds, 16)));
+      put_twice(t.scale, 0, r, _mm_and_si128(c0, six));
+      put_twice(t.scale, 2, r, _mm_or_si128(_mm_and_si128(c2, four), _mm_and_si128(_mm_srli_epi16(c0, 2), top)));
+      put_twice(t.min, 0, r, _mm_and_si128(c1, six));
+      put_twice(t.min, 2, r, _mm_or_si128(_mm_and_si128(_mm_srli_epi16(c2, 4), four), _mm_and_si128(_mm_srli_epi16(c1, 2), top)));
+    });
+  }
+};
 template <>
-struct unpacker<dtype::q4_k> : unpacker_base<0, 1> {
+struct unpacker<dtype::q4_k> : k_header {
   RETORT_ALWAYS_INLINE static void block(const block_q4_k& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
-    t.dmin[0][row] = half(b.dmin);
-    put_k_scales(b.scales, t, row);
-    for (std::size_t i = 0; i < 4; ++i) {
+    store16(t.header[row], load16(&b));
+    RETORT_UNROLL for (std::size_t i = 0; i < 4; ++i) {
       const __m256i v = load32(b.qs + 32 * i);
       store32(t.q[row] + 64 * i, bits_at<0>(v, 15));
       store32(t.q[row] + 64 * i + 32, bits_at<4>(v, 15));
@@ -246,7 +301,7 @@ struct unpacker<dtype::q4_k> : unpacker_base<0, 1> {
   }
 };
 template <>
-struct unpacker<dtype::q5_k> : unpacker_base<0, 1> {
+struct unpacker<dtype::q5_k> : k_header {
   template <int Pair>
   RETORT_ALWAYS_INLINE static void pair(const block_q5_k& b, __m256i high, u8* q) {
     const __m256i v = load32(b.qs + 32 * Pair);
@@ -254,9 +309,7 @@ struct unpacker<dtype::q5_k> : unpacker_base<0, 1> {
     store32(q + 64 * Pair + 32, _mm256_or_si256(bits_at<4>(v, 15), move_bit<2 * Pair + 1, 4>(high)));
   }
   RETORT_ALWAYS_INLINE static void block(const block_q5_k& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
-    t.dmin[0][row] = half(b.dmin);
-    put_k_scales(b.scales, t, row);
+    store16(t.header[row], load16(&b));
     const __m256i high = load32(b.qh);
     pair<0>(b, high, t.q[row]);
     pair<1>(b, high, t.q[row]);
@@ -265,11 +318,11 @@ struct unpacker<dtype::q5_k> : unpacker_base<0, 1> {
   }
 };
 template <>
-struct unpacker<dtype::q6_k> : unpacker_base<32, 2> {
+struct unpacker<dtype::q6_k> : sixteen_scales<32> {
   RETORT_ALWAYS_INLINE static void block(const block_q6_k& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
-    put_16(t.scale, row, load16(b.scales));
-    for (std::size_t h = 0; h < 2; ++h) {
+    t.half_d[0][row] = b.d.bits();
+    store16(t.header[row], load16(b.scales));
+    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m256i low0 = load32(b.ql + 64 * h), low1 = load32(b.ql + 64 * h + 32), high = load32(b.qh + 32 * h);
       u8* q = t.q[row] + 128 * h;
       store32(q, _mm256_or_si256(bits_at<0>(low0, 15), _mm256_slli_epi16(bits_at<0>(high, 3), 4)));
@@ -283,25 +336,26 @@ struct unpacker<dtype::q6_k> : unpacker_base<32, 2> {
 template <>
 struct unpacker<dtype::iq4_nl> : unpacker_base<128> {
   RETORT_ALWAYS_INLINE static void block(const block_iq4_nl& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     store32(t.q[row] + 32 * n, look_up(iq4_levels, 128, nibbles(b.qs)));
   }
 };
 template <>
 struct unpacker<dtype::iq4_xs> : unpacker_base<128, 1> {
   RETORT_ALWAYS_INLINE static void block(const block_iq4_xs& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
+    t.half_d[0][row] = b.d.bits();
     std::uint64_t scales = 0;
     const std::uint32_t low = load_as<std::uint32_t>(b.scales_low), high = b.scales_high.bits();
     for (unsigned k = 0; k < 8; ++k)
       scales |= static_cast<std::uint64_t>((low >> 4 * k & 15) | (high >> 2 * k & 3) << 4) << 8 * k;
     put_8(t.scale, row, _mm_sub_epi8(_mm_cvtsi64_si128(static_cast<long long>(scales)), _mm_set1_epi8(32)));
-    for (std::size_t k = 0; k < 8; ++k)
+    RETORT_UNROLL for (std::size_t k = 0; k < 8; ++k)
       store32(t.q[row] + 32 * k, look_up(iq4_levels, 128, nibbles(b.qs + 16 * k)));
   }
 };
 template <>
 struct unpacker<dtype::mxfp4> : unpacker_base<12> {
+  static void finish(quant_tile&, std::size_t) {}
   RETORT_ALWAYS_INLINE static void block(const block_mxfp4& b, quant_tile& t, std::size_t row, std::size_t n) {
     t.d[n][row] = 0.5f * e8m0_to_f32(b.e);
     store32(t.q[row] + 32 * n, look_up(fp4_doubled, 12, nibbles(b.qs)));
@@ -337,10 +391,10 @@ RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const u8* p) {
 }
 
 template <>
-struct unpacker<dtype::iq2_xxs> : unpacker_base<64, 1> {
+struct unpacker<dtype::iq2_xxs> : unpacker_base<64, 1, 3> {
   static void block(const block_iq2_xxs& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq2_xxs;
-    t.d[0][row] = half(b.d) * 0.125f;
+    t.half_d[0][row] = b.d.bits();
     std::uint64_t scales = 0;
     for (std::size_t k = 0; k < 8; ++k) {
       const auto& s = b.sub[k];
@@ -353,10 +407,10 @@ struct unpacker<dtype::iq2_xxs> : unpacker_base<64, 1> {
   }
 };
 template <>
-struct unpacker<dtype::iq2_xs> : unpacker_base<64, 2> {
+struct unpacker<dtype::iq2_xs> : unpacker_base<64, 2, 3> {
   static void block(const block_iq2_xs& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq2_xs;
-    t.d[0][row] = half(b.d) * 0.125f;
+    t.half_d[0][row] = b.d.bits();
     put_16(t.scale, row, odd_nibble_scales(b.scales));
     for (std::size_t k = 0; k < 8; ++k) {
       const auto w = load_as<std::uint64_t>(b.qs + 4 * k);
@@ -367,10 +421,10 @@ struct unpacker<dtype::iq2_xs> : unpacker_base<64, 2> {
   }
 };
 template <>
-struct unpacker<dtype::iq2_s> : unpacker_base<64, 2> {
+struct unpacker<dtype::iq2_s> : unpacker_base<64, 2, 3> {
   static void block(const block_iq2_s& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq2_s;
-    t.d[0][row] = half(b.d) * 0.125f;
+    t.half_d[0][row] = b.d.bits();
     put_16(t.scale, row, odd_nibble_scales(b.scales));
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = b.qh[k];
@@ -390,9 +444,9 @@ RETORT_ALWAYS_INLINE __m256i eight_entries(const Grid& g, Index index) {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(v));
 }
 template <>
-struct unpacker<dtype::iq3_xxs> : unpacker_base<64, 1> {
+struct unpacker<dtype::iq3_xxs> : unpacker_base<64, 1, 2> {
   static void block(const block_iq3_xxs& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d) * 0.25f;
+    t.half_d[0][row] = b.d.bits();
     std::uint64_t scales = 0;
     for (std::size_t k = 0; k < 8; ++k) {
       const std::uint32_t word = b.signs[k].bits();
@@ -407,7 +461,7 @@ struct unpacker<dtype::iq3_xxs> : unpacker_base<64, 1> {
 template <>
 struct unpacker<dtype::iq3_s> : unpacker_base<64, 1> {
   static void block(const block_iq3_s& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
+    t.half_d[0][row] = b.d.bits();
     std::uint64_t scales = 0;
     for (std::size_t k = 0; k < 8; ++k) {
       scales |= static_cast<std::uint64_t>(b.scales[k / 2] >> 4 * (k % 2) & 15) << 8 * k;
@@ -426,10 +480,10 @@ RETORT_ALWAYS_INLINE __m256i shifted(__m256i ternary, __m256i minus) {
   return _mm256_add_epi8(eights, _mm256_andnot_si256(minus, bytes(2)));
 }
 template <>
-struct unpacker<dtype::iq1_s> : unpacker_base<9, 1> {
+struct unpacker<dtype::iq1_s> : unpacker_base<9, 1, 3> {
   static void block(const block_iq1_s& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq1;
-    t.d[0][row] = half(b.d) * 0.125f;
+    t.half_d[0][row] = b.d.bits();
     std::uint64_t scales = 0;
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = b.qh[k].bits();
@@ -444,6 +498,7 @@ struct unpacker<dtype::iq1_s> : unpacker_base<9, 1> {
 };
 template <>
 struct unpacker<dtype::iq1_m> : unpacker_base<9, 2> {
+  static void finish(quant_tile&, std::size_t) {}
   static void block(const block_iq1_m& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq1;
     t.d[0][row] = block_traits<dtype::iq1_m>::d(b) * 0.125f;
@@ -473,7 +528,7 @@ struct unpacker<dtype::tq1_0> : unpacker_base<1> {
     return _mm256_sub_epi8(_mm256_setzero_si256(), _mm256_add_epi8(one, two));
   }
   static void block(const block_tq1_0& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
+    t.half_d[0][row] = b.d.bits();
     u8* q = t.q[row];
     __m256i v = load32(b.qs);
     for (std::size_t n = 0; n < 5; ++n, v = triple(v)) store32(q + 32 * n, digit(v));
@@ -490,8 +545,8 @@ struct unpacker<dtype::tq1_0> : unpacker_base<1> {
 template <>
 struct unpacker<dtype::tq2_0> : unpacker_base<1> {
   RETORT_ALWAYS_INLINE static void block(const block_tq2_0& b, quant_tile& t, std::size_t row, std::size_t) {
-    t.d[0][row] = half(b.d);
-    for (std::size_t h = 0; h < 2; ++h) {
+    t.half_d[0][row] = b.d.bits();
+    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m256i v = load32(b.qs + 32 * h);
       u8* q = t.q[row] + 128 * h;
       store32(q, bits_at<0>(v, 3));
@@ -504,7 +559,7 @@ struct unpacker<dtype::tq2_0> : unpacker_base<1> {
 template <>
 struct unpacker<dtype::q1_0> : unpacker_base<1> {
   RETORT_ALWAYS_INLINE static void block(const block_q1_0& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     for (std::size_t k = 0; k < 4; ++k)
       store32(t.q[row] + 128 * n + 32 * k, _mm256_and_si256(spread_bits(load_as<std::uint32_t>(b.bits + 4 * k)), bytes(2)));
   }
@@ -512,7 +567,7 @@ struct unpacker<dtype::q1_0> : unpacker_base<1> {
 template <>
 struct unpacker<dtype::q2_0> : unpacker_base<1> {
   RETORT_ALWAYS_INLINE static void block(const block_q2_0& b, quant_tile& t, std::size_t row, std::size_t n) {
-    t.d[n][row] = half(b.d);
+    t.half_d[n][row] = b.d.bits();
     for (std::size_t k = 0; k < 2; ++k) {
       __m256i v = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(load_as<long long>(b.qs + 8 * k)));
       v = _mm256_or_si256(v, _mm256_slli_epi32(v, 6));
@@ -528,14 +583,21 @@ template <dtype D>
 void unpack(const std::byte* rows, std::size_t row_bytes, std::size_t n_rows, std::size_t n_blocks, std::size_t next,
             quant_tile& t) {
   using block_type = typename block_traits<D>::block;
-  unpacker<D>::prepare(t);
+  constexpr std::size_t all = tile_inputs / traits(D).block;
   for (std::size_t r = 0; r < tile_rows; ++r) {
     const std::byte* row = rows + (r < n_rows ? r : n_rows - 1) * row_bytes;
-    for (std::size_t line = 0; line < n_blocks * sizeof(block_type); line += 64)
+    RETORT_UNROLL for (std::size_t line = 0; line < all * sizeof(block_type); line += 64)
       _mm_prefetch(reinterpret_cast<const char*>(row + next + line), _MM_HINT_T0);
-    for (std::size_t n = 0; n < n_blocks; ++n)
+    const auto one = [&](std::size_t n) RETORT_INLINE_LAMBDA {
       unpacker<D>::block(*reinterpret_cast<const block_type*>(row + n * sizeof(block_type)), t, r, n);
+    };
+    if (all == 1 || n_blocks == all) {
+      RETORT_UNROLL for (std::size_t n = 0; n < all; ++n) one(n);
+    } else {
+      for (std::size_t n = 0; n < n_blocks; ++n) one(n);
+    }
   }
+  unpacker<D>::finish(t, n_blocks);
 }
 
 consteval std::array<quant_format, n_dtypes> make_quant_formats() {

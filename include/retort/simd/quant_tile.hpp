@@ -17,7 +17,11 @@ struct quant_tile {
   alignas(64) std::int8_t scale[4][tile_rows][4];      ///< [64 inputs][row][16 inputs], where the kind has scales
   alignas(64) std::uint8_t min[4][tile_rows][4];       ///< the same for minima
   alignas(64) float d[8][tile_rows];                   ///< [block in the tile][row]
-  alignas(64) float dmin[8][tile_rows];        
+  alignas(64) float dmin[8][tile_rows];
+  // What unpackers gather from row after row and convert for all rows at once.
+  alignas(64) std::uint16_t half_d[8][tile_rows];
+  alignas(64) std::uint16_t half_min[8][tile_rows];
+  alignas(64) std::uint8_t header[tile_rows][16];
 };
 
 /// What the multiplications must know of a format.
