@@ -594,7 +594,7 @@ inline value filter_text(runtime& rt, filter which, const value& v, const bound_
   switch (which) {
     case filter::capitalize: return recase(s, casing::capital);
     case filter::lower: return recase(s, casing::lower);
-    case filter::title: return recase(s, casing::title);
+    case filter::title: return recase(s, casing::words);
     case filter::upper: return recase(s, casing::upper);
     case filter::trim: return strip_method(rt, s, args[0], true, true);
     default: return s;

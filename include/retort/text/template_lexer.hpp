@@ -33,7 +33,7 @@ inline std::string normal_lines(std::string_view source) {
   return out;
 }
 
-/// source  Jinja 3.1's documented behaviour; checked against it in tests/text/template_syntax_test.cpp
+/// source  Jinja 3.1's documented behaviour; checked against it in tests/text/template_jinja_test.cpp
 class lexer {
  public:
   explicit lexer(std::string_view source) : s_(source) {}

@@ -301,7 +301,7 @@ inline value slice(runtime& rt, const value& v, const value& start, const value&
     auto* r = new number_range;
     r->start = from.start + b.start * from.step;
     r->step = b.count < 2 ? 1 : from.step * b.step;
-    r->stop = r->start + b.count * r->step;
+    r->stop = from.start + b.stop * from.step;
     return value::of(kind::range, r);
   }
   if (v.is_string()) return slice_characters(rt, v, b);

@@ -114,6 +114,7 @@ inline std::string why_undefined(const value& v) {
 /// Fails with "why undefined" if `v` is undefined, else with the type error given.
 inline value fail_type(runtime& rt, const value& v, std::string_view what) {
   if (v.is(kind::undefined)) return rt.fail(why_undefined(v) + " (" + std::string(what) + ")");
+  if (v.is(kind::huge)) return rt.fail(std::string(what) + " with an integer beyond 64 bits", errc::unsupported);
   return rt.fail(std::string(what) + " cannot take " + std::string(type_name(v)));
 }
 
@@ -209,8 +210,21 @@ inline bool equal(runtime& rt, const value& a, const value& b) {
   }
 }
 
+/// A big integer beside another number, as reals: enough to order them.
+inline int order_huge(const value& a, const value& b) {
+  const auto real = [](const value& v) {
+    double d = 0;
+    if (v.is(kind::huge)) return parse_real(v.bytes(), d), d;
+    return as_real(v);
+  };
+  const double x = real(a), y = real(b);
+  return x < y ? -1 : x > y;
+}
+
 /// -1, 0, 1 as a < b, a == b, a > b; fails where Python refuses to order them.
 inline int order(runtime& rt, const value& a, const value& b) {
+  if ((a.is(kind::huge) || a.is_number()) && (b.is(kind::huge) || b.is_number()) && (a.is(kind::huge) || b.is(kind::huge)))
+    return order_huge(a, b);
   if (a.is_number() && b.is_number()) {
     if (a.is_integer() && b.is_integer()) return a.integer() < b.integer() ? -1 : a.integer() > b.integer();
     const double x = as_real(a), y = as_real(b);
@@ -318,6 +332,7 @@ class walker {
     if (at_ >= s.size() || !rt.produce(64)) return false;
     const std::size_t n = point_at(s, at_).length;
     out = character(source_, at_, n);
+    out.as<text>().markup = false;
     at_ += n;
     return true;
   }

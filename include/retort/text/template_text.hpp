@@ -212,21 +212,28 @@ inline bool is_cased(char32_t c) noexcept {
   return (unicode::class_table::get()[c] & (unicode::upper | unicode::lower)) != 0;
 }
 
-enum class casing : std::uint8_t { lower, upper, capital, title };
+enum class casing : std::uint8_t { lower, upper, capital, title, words };
 
-/// lower(), upper(), capitalize() and title(); the result is input if any byte of `s` is.
+/// Whether a word may begin after `c`: str.title() says after anything without case, Jinja's filter has a list.
+inline bool before_word(char32_t c, casing how) noexcept {
+  if (how == casing::title) return !is_cased(c);
+  return is_space(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
+}
+
+/// lower(), upper(), capitalize(), str.title() and the filter `title` (words); input if any byte of `s` is.
 inline value recase(const value& s, casing how) {
   auto* t = new text;
   const std::string& from = s.bytes();
-  bool inside = false;  // title: after a cased character
+  const bool titles = how == casing::title || how == casing::words;
+  bool begins = true;  // a word may begin here
   for (std::size_t at = 0; at < from.size();) {
     const utf8::step p = point_at(from, at);
-    const bool up = how == casing::upper || (how == casing::capital && at == 0) || (how == casing::title && !inside);
+    const bool up = how == casing::upper || (how == casing::capital && at == 0) || (titles && begins);
     if (p.valid)
       append_case(t->bytes, p.code, up ? letter_case::upper : letter_case::lower);
     else
       t->bytes.append(from, at, p.length);
-    if (how == casing::title) inside = p.valid && is_cased(p.code);
+    if (titles) begins = p.valid && before_word(p.code, how);
     at += p.length;
   }
   if (!s.string().input.empty()) t->mark(0, t->bytes.size());
