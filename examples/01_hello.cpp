@@ -1,4 +1,4 @@
-// The shortest whole program: load a model, ask it something, print the answer.
+// The shortest whole program: load a model, ask it, print what it thought and said.
 //   example_01_hello model.gguf
 #include <retort/retort.hpp>
 
@@ -8,20 +8,8 @@ int main(int argc, char** argv) {
   auto model = retort::model::load(argc > 1 ? argv[1] : "models/drop.gguf");  // maps the file, copies no weights
   if (!model) return std::puts(model.error().what.c_str()), 1;
 
-  auto prompts = retort::prompt_maker::make(*model).value();                  // the model's own chat template
-  auto prompt = prompts.render({{"messages", {{{"role", "user"}, {"content", "Tom has 7 pens and buys 5 more. How many pens does he have?"}}}},
-                                {"add_generation_prompt", true}}).value();
-  auto session = retort::session::make(*model, {.context = 512}).value();
-  auto next = retort::sampler::make({.temperature = 0}, model->info().n_vocab).value();
-
-  session.sync(prompt.tokens).value();
-  std::vector<retort::token> answer;
-  while (session.tokens().size() < session.context()) {
-    session.step().value();
-    const retort::token t = next(session.logits(), session.tokens());
-    if (model->is_end(t)) break;
-    answer.push_back(t);
-    session.push(t).value();
-  }
-  std::puts(model->decode(answer, true).value().c_str());
+  auto chat = retort::chat::make(*model, {.session = {.context = 512}, .how = {.temperature = 0}}).value();
+  auto reply = chat.ask("Tom has 7 pens and buys 5 more. How many pens does Tom have?");
+  if (!reply) return std::puts(reply.error().what.c_str()), 1;
+  std::printf("thought: %s\nanswer: %s\n", reply->thought.c_str(), reply->answer.c_str());
 }

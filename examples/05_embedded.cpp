@@ -11,19 +11,8 @@ int main() {
   if (!model) return std::puts(model.error().what.c_str()), 1;
   std::puts(model->info().summary.c_str());
 
-  auto prompts = retort::prompt_maker::make(*model).value();
-  auto prompt = prompts.render({{"messages", {{{"role", "user"}, {"content", "What is 31 + 12?"}}}}, {"add_generation_prompt", true}});
-  auto session = retort::session::make(*model, {.context = 512}).value();
-  auto next = retort::sampler::make({.temperature = 0}, model->info().n_vocab).value();
-  session.sync(prompt.value().tokens).value();
-  retort::decoder words(*model->text().value(), true);
-  for (;;) {
-    session.step().value();
-    const retort::token t = next(session.logits(), session.tokens());
-    if (model->is_end(t) || session.tokens().size() == session.context()) break;
-    const auto piece = words.push(t);  // whole characters only
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
-    session.push(t).value();
-  }
-  std::puts("");
+  auto chat = retort::chat::make(*model, {.session = {.context = 512}, .how = {.temperature = 0}}).value();
+  auto reply = chat.ask("What is 31 + 12?");
+  if (!reply) return std::puts(reply.error().what.c_str()), 1;
+  std::puts(reply->answer.c_str());
 }

@@ -19,6 +19,7 @@ class reader;      // io/source.hpp
 namespace detail {
 struct model_impl;
 struct session_impl;
+struct chat_impl;
 }  // namespace detail
 
 using token = std::int32_t;
@@ -204,6 +205,104 @@ class sampler {
   std::array<std::uint64_t, 4> state_{};
   std::vector<candidate> kept_;
   std::vector<std::pair<token, std::uint32_t>> counts_;
+};
+
+// ---- chat -------------------------------------------------------------------------------------------
+
+/// What to do when a conversation no longer fits its context.
+enum class overflow : std::uint8_t {
+  error,                             ///< ask() and begin() return errc::full and change nothing
+  drop_oldest,                       ///< forget the oldest question and its answer, as often as needed
+};
+
+struct chat_options {
+  session_options session{};         ///< context, cache, threads, memory, ...
+  std::string system{};              ///< system message; empty = none
+  sampling how{};                    ///< temperature 0.6 and top-p 0.95 suit reasoning models
+  std::size_t max_tokens = 0;        ///< of one answer, thought included; 0 = what the context leaves
+  std::size_t max_thought = 0;       ///< tokens after which a thought is closed by force; 0 = no limit
+  std::size_t reserve = 256;         ///< room that must be left for an answer when a question is asked
+  overflow when_full = overflow::error;
+  std::vector<std::string> stop{};   ///< texts that end an answer
+  std::string chat_template{};       ///< Jinja source; empty = the model's own
+  std::string variables{};           ///< JSON object with more template variables, as {"enable_thinking": false}
+  std::chrono::sys_seconds now{};    ///< what templates see as the time; the epoch = they take their fixed date
+};
+
+/// A stretch of an answer as it comes: whole characters, never part of a tag.
+struct piece {
+  enum kind_type : std::uint8_t { thought, answer } kind = answer;
+  std::string_view text;             ///< lives during the call only
+};
+enum class flow : std::uint8_t { go_on, stop };
+using on_piece = std::function<flow(const piece&)>;
+
+/// Why an answer ended.
+enum class finish : std::uint8_t {
+  stop,                              ///< the model ended it, or a stop text came
+  length,                            ///< a limit on tokens, or the context is full
+  interrupted,                       ///< the callback returned flow::stop
+};
+
+struct reply {
+  std::string thought;               ///< what stood between <think> and </think>
+  std::string answer;
+  finish why = finish::stop;
+  std::size_t n_prompt = 0;          ///< tokens the model read ...
+  std::size_t n_cached = 0;          ///< ... of which so many were still in the cache
+  std::size_t n_tokens = 0;          ///< tokens the model wrote
+};
+
+class chat;
+
+/// One answer in the making: step it when there is time. The chat must outlive
+/// it and has one job at a time. Dropping an unfinished job forgets its question.
+class job {
+ public:
+  job(job&&) noexcept;
+  job& operator=(job&&) noexcept;
+  ~job();
+  /// Works until the answer is done or `budget` has passed; see session::step for how exactly.
+  /// errors cancelled, no_memory; the chat is then as it was before begin()
+  result<status> step(std::chrono::nanoseconds budget);
+  /// The answer so far, or the whole one after status::done.
+  [[nodiscard]] const reply& so_far() const noexcept;
+  /// The finished answer; the conversation keeps it.
+  reply take();
+
+ private:
+  friend class chat;
+  explicit job(detail::chat_impl* of) noexcept : chat_(of) {}
+  detail::chat_impl* chat_ = nullptr;
+};
+
+/// A conversation: questions in, thoughts and answers out.
+class chat {
+ public:
+  /// errors missing (no chat template), bad_template, bad_argument, no_memory
+  static result<chat> make(const model& m, const chat_options& options = {});
+  chat(chat&&) noexcept;
+  chat& operator=(chat&&) noexcept;
+  ~chat();
+
+  /// Asks and waits; `each` sees every piece as it comes and may end the answer.
+  /// errors busy, full, cancelled, bad_template, no_memory; then the conversation is as it was
+  result<reply> ask(std::string_view question, const on_piece& each = {});
+  /// Asks without waiting.
+  /// errors busy, full, bad_template
+  result<job> begin(std::string_view question, on_piece each = {});
+  /// Makes the call in progress, or the next one, return errc::cancelled. From any thread.
+  void cancel() noexcept;
+  /// Forgets everything said.
+  void clear();
+  /// A second conversation with the same past; its memory is shared until they part.  errors busy, no_memory
+  result<chat> fork();
+  /// Questions and answers so far.
+  [[nodiscard]] std::size_t n_turns() const noexcept;
+
+ private:
+  explicit chat(std::unique_ptr<detail::chat_impl> impl);
+  std::unique_ptr<detail::chat_impl> impl_;
 };
 
 RETORT_END

@@ -1,13 +1,12 @@
 // Retort: a distilled language model inside your own process, from one include.
 //
-// Reading order for a newcomer: run/session.hpp, model/decoder.hpp (the forward
-// pass on one page), nn/attention.hpp or nn/mla.hpp, nn/moe.hpp, nn/linear.hpp,
+// Reading order for a newcomer: run/chat.hpp, run/session.hpp, model/decoder.hpp (the
+// forward pass on one page), nn/attention.hpp or nn/mla.hpp, nn/moe.hpp, nn/linear.hpp,
 // simd/scalar.hpp.
 #pragma once
 
 #include <retort/api.hpp>
 
 #if !defined(RETORT_SPLIT) || defined(RETORT_IMPLEMENTATION)
-#include <retort/run/prompt.hpp>
-#include <retort/run/session.hpp>
+#include <retort/run/chat.hpp>
 #endif
