@@ -125,10 +125,10 @@ inline std::uint64_t fingerprint_of(const weights& w) {
   return h;
 }
 
-inline result<std::shared_ptr<const model_impl>> build_model(weights file) {
+inline result<std::shared_ptr<const model_impl>> build_model(weights file, allocator& memory = system_allocator()) {
   auto m = std::make_shared<model_impl>();
   m->file = std::move(file);
-  RETORT_TRY(m->net, nn::load_network(m->file));
+  RETORT_TRY(m->net, nn::load_network(m->file, memory));
   m->info = describe(m->file, m->net);
   m->fingerprint = fingerprint_of(m->file);
   const auto build_text = [&]() -> result<tokenizer> {
@@ -148,9 +148,9 @@ inline result<std::shared_ptr<const model_impl>> build_model(weights file) {
 }  // namespace detail
 
 RETORT_INLINE result<model> model::load(const std::string& path, const model_options& o) {
-  RETORT_TRY(weights file, weights::open(path, o.map ? weights::load::map : weights::load::read,
-                                         o.memory ? *o.memory : system_allocator()));
-  RETORT_TRY(auto impl, detail::build_model(std::move(file)));
+  allocator& memory = o.memory ? *o.memory : system_allocator();
+  RETORT_TRY(weights file, weights::open(path, o.map ? weights::load::map : weights::load::read, memory));
+  RETORT_TRY(auto impl, detail::build_model(std::move(file), memory));
   return model(std::move(impl));
 }
 
@@ -161,11 +161,12 @@ RETORT_INLINE result<model> model::view(std::span<const std::byte> file, const s
 }
 
 RETORT_INLINE result<model> model::read(reader& from, const model_options& o) {
-  RETORT_TRY(source s, source::read(from, o.memory ? *o.memory : system_allocator()));
+  allocator& memory = o.memory ? *o.memory : system_allocator();
+  RETORT_TRY(source s, source::read(from, memory));
   std::vector<source> parts;
   parts.push_back(std::move(s));
   RETORT_TRY(weights w, weights::from_parts(std::move(parts)));
-  RETORT_TRY(auto impl, detail::build_model(std::move(w)));
+  RETORT_TRY(auto impl, detail::build_model(std::move(w), memory));
   return model(std::move(impl));
 }
 

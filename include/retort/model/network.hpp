@@ -50,7 +50,7 @@ namespace detail {
 /// Finds tensors by name, checks their shapes, remembers which were used.
 class tensor_finder {
  public:
-  tensor_finder(const weights& w, network& net) : w_(w), net_(net) {}
+  tensor_finder(const weights& w, network& net, allocator& memory) : w_(w), net_(net), from_(memory) {}
 
   [[nodiscard]] bool has(const std::string& name) const { return w_.find(name) != nullptr; }
 
@@ -99,7 +99,7 @@ class tensor_finder {
   }
   /// Memory that lives as long as the model.  errors no_memory
   result<std::byte*> own(std::size_t bytes, const std::string& what) {
-    RETORT_TRY(buffer memory, buffer::make(bytes, what));
+    RETORT_TRY(buffer memory, buffer::make(bytes, what, from_));
     net_.owned.push_back(std::move(memory));
     net_.bytes_owned += bytes;
     return net_.owned.back().data();
@@ -129,6 +129,7 @@ class tensor_finder {
   }
   const weights& w_;
   network& net_;
+  allocator& from_;
   std::unordered_set<std::string> used_;
 };
 
@@ -304,11 +305,11 @@ inline result<void> load_moe(tensor_finder& find, const std::string& blk, const 
 /// latent attention, are made anew.
 ///
 /// errors missing, mismatch, unsupported: file, tensor, expected and found
-inline result<network> load_network(const weights& w) {
+inline result<network> load_network(const weights& w, allocator& memory = system_allocator()) {
   network net;
   RETORT_TRY(net.hyper, read_hyper(w));
   hyper& h = net.hyper;
-  detail::tensor_finder find(w, net);
+  detail::tensor_finder find(w, net, memory);
   RETORT_TRY(net.embedding, find.matrix("token_embd.weight", h.n_vocab, h.dim));
   RETORT_TRY(net.output_norm, find.vector("output_norm.weight", h.dim));
   RETORT_TRY(net.output, find.optional_matrix("output.weight", h.n_vocab, h.dim));
