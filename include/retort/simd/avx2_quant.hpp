@@ -24,7 +24,7 @@ RETORT_ALWAYS_INLINE __m256i sum_of_products(__m256i acc, __m256i u, __m256i s) 
   return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(u, s), _mm256_set1_epi16(1)));
 }
 
-inline constexpr std::size_t few_tokens = 2, gemm_tokens = 4;
+inline constexpr std::size_t few_tokens = 4, gemm_tokens = 4;
 
 struct ivec {
   static constexpr std::size_t width = 8;

@@ -10,7 +10,7 @@ RETORT_BEGIN
 namespace simd::avx512vnni {
 
 using avx512::vec;
-inline constexpr std::size_t few_tokens = 2, gemm_tokens = 6;
+inline constexpr std::size_t few_tokens = 4, gemm_tokens = 6;
 inline constexpr bool wide_needs_care = false;
 
 struct ivec {

@@ -118,7 +118,69 @@ inline float max_of(vec a) {
 
 #include <retort/simd/float_kernels.inc>
 
-inline constexpr kernels table = float_table(target::baseline);
+// ---- quantized weights ----------------------------------------------------------------------------------
+
+/// Tokens that share one view of each run.
+inline constexpr std::size_t tokens_at_once = 4;
+
+/// Dot of 16 int8 pairs, in a form compilers turn into vector multiplies.
+inline std::int32_t dot_16(const std::int8_t* a, const std::int8_t* b) {
+  std::int32_t total = 0;
+  for (std::size_t i = 0; i < 16; ++i) total += static_cast<std::int16_t>(a[i]) * static_cast<std::int16_t>(b[i]);
+  return total;
+}
+
+/// The defining sequence of table.hpp for one row and a few tokens.
+inline void quantized_row(const block_format& f, const std::byte* row, const activations& a, std::size_t token,
+                          std::size_t n_tokens, float* out) {
+  float acc[tokens_at_once] = {}, part[tokens_at_once] = {}, low[tokens_at_once] = {};
+  run32 r;
+  for (std::size_t b = 0; b < a.n_in / 32; ++b) {
+    const std::size_t in_block = b % f.runs;
+    f.view(row + b / f.runs * f.bytes, static_cast<int>(in_block), r);
+    for (std::size_t t = 0; t < n_tokens; ++t) {
+      const std::size_t run = (token + t) * (a.n_in / 32) + b;
+      const std::int8_t* q = a.q + 32 * run;
+      const std::int16_t* sums = a.sums + 2 * run;
+      const std::int32_t dots[2] = {dot_16(r.q, q), dot_16(r.q + 16, q + 16)};
+      if (f.two_d) {
+        acc[t] = std::fma(r.d, std::fma(static_cast<float>(dots[0]), a.d[run], 0.0f), acc[t]);
+        acc[t] = std::fma(r.dmin, std::fma(static_cast<float>(dots[1]), a.d[run], 0.0f), acc[t]);
+        continue;
+      }
+      part[t] = std::fma(static_cast<float>(r.scale[0] * dots[0] + r.scale[1] * dots[1]), a.d[run], part[t]);
+      if (f.n_mins == 1)
+        low[t] = std::fma(static_cast<float>(r.min[0]), static_cast<float>(sums[0] + sums[1]) * a.d[run], low[t]);
+      if (f.n_mins == 2)
+        for (std::size_t h = 0; h < 2; ++h)
+          low[t] = std::fma(static_cast<float>(r.min[h]), static_cast<float>(sums[h]) * a.d[run], low[t]);
+      if (in_block + 1 != f.runs) continue;
+      acc[t] = std::fma(r.d, part[t], acc[t]);
+      if (f.n_mins != 0) acc[t] = std::fma(-r.dmin, low[t], acc[t]);
+      part[t] = low[t] = 0.0f;
+    }
+  }
+  for (std::size_t t = 0; t < n_tokens; ++t) out[t] = acc[t];
+}
+
+inline void matmul_quantized(const matrix& w, const activations& a, float* y, std::size_t y_stride,
+                             std::size_t row_begin, std::size_t row_end) {
+  for (std::size_t r = row_begin; r < row_end; ++r)
+    for (std::size_t t = 0; t < a.n_tokens; t += tokens_at_once) {
+      const std::size_t n = a.n_tokens - t < tokens_at_once ? a.n_tokens - t : tokens_at_once;
+      float out[tokens_at_once];
+      quantized_row(format(w.type), w.data + r * w.row_bytes, a, t, n, out);
+      for (std::size_t i = 0; i < n; ++i) y[(t + i) * y_stride + r] = out[i];
+    }
+}
+
+constexpr kernels make_table() {
+  kernels k = float_table(target::baseline);
+  for (std::size_t d = 0; d < n_dtypes; ++d)
+    if (format(static_cast<dtype>(d)).view) k.matmul[d] = &matmul_quantized;
+  return k;
+}
+inline constexpr kernels table = make_table();
 
 }  // namespace simd::portable
 RETORT_END
