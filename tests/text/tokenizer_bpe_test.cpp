@@ -13,6 +13,11 @@ constexpr const char* sample =
     "铁匠加热刀刃直到钢变亮，然后把刀刃浸入油中。新的刀刃比旧的刀刃更硬。 "
     "the blade the blade the smith; int main() { return 0; } 0123 0123 🔥🔥 🔨🔥";
 
+struct vocabulary_and_text {
+  fixtures::trained trained;
+  std::vector<std::string> texts;
+};
+
 fixtures::trained smithy() { return fixtures::train(sample, 300); }
 
 tokenizer make(const vocabulary& words) {
@@ -93,6 +98,46 @@ TEST_CASE("text/bpe: tokens that reach into half a character are made as from by
   }
 }
 
+TEST_CASE("text/bpe: a character used by a merge that ranks before its own is made as from bytes") {
+  fixtures::trained t = fixtures::train("", 0);
+  const auto add = [&](const char* left, const char* right) {
+    const std::string text = fixtures::alphabet(std::string(left) + right);
+    if (std::find(t.texts.begin(), t.texts.end(), text) == t.texts.end()) t.texts.push_back(text);
+    t.merges.push_back(fixtures::alphabet(left) + " " + fixtures::alphabet(right));
+  };
+  add("é", "x");
+  add("x", "y");
+  add("\xC3", "\xA9");
+  add("\xE5\x88", "\x80");
+  add("刀", "x");
+  add("\xE5", "\x88");
+  t.types.assign(t.texts.size(), token_type::normal);
+  const vocabulary words = t.words("gpt-2");
+  const fixtures::slow_bpe slow(words);
+  const tokenizer with = make(words);
+  for (const char* text : {"éxy", "éx", "xéxy", "刀xy", "刀x", "é刀xyé"}) CHECK(encode(with, text) == slow(text));
+  CHECK(encode(with, "éxy") == ids{*with.find("é"), *with.find("xy")});
+}
+
+TEST_CASE("text/bpe: equals the definition on long pieces, too") {
+  const std::string sentence = "abaabbbaababbabaaabbabab刀刃刀刀刃刀刃abbaaaabaéaéaaéé";
+  const vocabulary_and_text long_ones = [&] {
+    vocabulary_and_text out{fixtures::train(sentence + sentence + "baéa刃", 60), {}};
+    fixtures::random_text random(14);
+    const std::string_view bits[] = {"a", "b", "刀", "刃", "é", "ab", "z"};
+    for (int i = 0; i < 150; ++i) {
+      std::string text;
+      for (unsigned n = 40 + random.below(400); n > 0; --n) text += bits[random.below(i % 2 ? 2 : std::size(bits))];
+      out.texts.push_back(text);
+    }
+    return out;
+  }();
+  const vocabulary words = long_ones.trained.words("gpt-2");
+  const fixtures::slow_bpe slow(words);
+  const tokenizer with = make(words);
+  for (const std::string& text : long_ones.texts) REQUIRE(encode(with, text) == slow(text));
+}
+
 TEST_CASE("text/tokenizer: special tokens, leftmost and longest first, in both modes") {
   fixtures::trained t = smithy();
   const token_id end = t.add_special("<|end|>", token_type::control);
@@ -140,8 +185,9 @@ TEST_CASE("text/tokenizer: untrusted text cannot make control tokens, and parts 
   CHECK(parts({{"<|end|>"}, {"", false}, {"<|end|>"}}) == ids{end, end});
   CHECK(parts({}).empty());
   // Malformed bytes before move everything behind them.
-  CHECK(parts({{"\xFF\xFF"}, {"<|end|>", false}, {"\xFF<|end|>"}}) ==
-        encode(with, "\xEF\xBF\xBD\xEF\xBF\xBD<|end|>\xEF\xBF\xBD", special::plain) + ids{end});
+  const std::string bad(6, '\xFF');
+  CHECK(parts({{bad}, {"<|end|>", false}, {"\xFF<|end|>"}}) ==
+        encode(with, bad + "<|end|>\xFF", special::plain) + ids{end});
 }
 
 TEST_CASE("text/tokenizer: malformed UTF-8 is read as U+FFFD") {

@@ -101,6 +101,14 @@ class lexicon {
     slots_[i] = {key, id, static_cast<std::uint32_t>(text.size())};
     return true;
   }
+  /// Starts loading what index() or find() of this text will look at.
+  void prefetch(std::string_view text) const noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+    __builtin_prefetch(&slots_[slot_of(key_of(text), text.size())]);
+#else
+    static_cast<void>(text);
+#endif
+  }
   void set_whole(token_id id) noexcept {
     if (slot* s = const_cast<slot*>(search((*this)[id])); s && s->id == id) s->length |= whole_bit;
   }

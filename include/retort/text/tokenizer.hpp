@@ -316,11 +316,16 @@ inline result<void> tokenizer::take_texts(const vocabulary& from) {
     }
     if (bytes.size() > longest_) longest_ = bytes.size();
     texts_.add(bytes);
-    if (byte < 0 && !is_special(id) && !texts_.index(id, true)) return slow_table();
   }
   specials_.build();
-  for (std::size_t i = 0; i < n; ++i)  // merges may name special tokens, but normal ones come first
-    if (is_special(static_cast<token_id>(i)) && !texts_.index(static_cast<token_id>(i), false)) return slow_table();
+  for (const bool specials : {false, true})  // merges may name special tokens, but normal ones come first
+    for (std::size_t i = 0; i < n; ++i) {
+      constexpr std::size_t ahead = 12;
+      if (i + ahead < n) texts_.prefetch(texts_[static_cast<token_id>(i + ahead)]);
+      const auto id = static_cast<token_id>(i);
+      const bool byte = types_[i] == token_type::byte && detail::byte_of_name(from.texts[i]) >= 0;
+      if (!byte && is_special(id) == specials && !texts_.index(id, !specials)) return slow_table();
+    }
   return {};
 }
 
@@ -376,21 +381,35 @@ inline void tokenizer::take_ids(const vocabulary& from) {
 inline result<void> tokenizer::take_merges(const vocabulary& from) {
   if (from.merges.size() > max_tokens) return error{errc::bad_file, "the vocabulary has over 16 million merges"};
   pairs_.reserve(from.merges.size());
-  std::string bytes;
-  for (std::size_t rank = 0; rank < from.merges.size(); ++rank) {
-    const std::string_view text = from.merges[rank];
-    const std::size_t space = text.find(' ', 1);
-    if (space == text.npos) continue;
-    bytes.clear();
-    const auto append = kind_ == kind::bytes ? detail::append_from_alphabet : detail::append_with_spaces;
-    append(bytes, text.substr(0, space));
-    const std::size_t cut = bytes.size();
-    append(bytes, text.substr(space + 1));
-    const std::string_view whole = bytes;
-    const token_id left = texts_.find(whole.substr(0, cut)).id, right = texts_.find(whole.substr(cut)).id;
-    const token_id both = texts_.find(whole).id;
-    if (left < 0 || right < 0 || both < 0) continue;  // a merge of what is not there never happens
-    if (!pairs_.insert(left, right, {static_cast<std::uint32_t>(rank), both})) return slow_table();
+  // Each look-up waits for memory, so a few merges are under way at once.
+  constexpr std::size_t batch = 16;
+  struct read {
+    std::string bytes;
+    std::size_t cut = 0;  // length of the left half; 0: not a merge
+  };
+  std::array<read, batch> reads;
+  const auto append = kind_ == kind::bytes ? detail::append_from_alphabet : detail::append_with_spaces;
+  for (std::size_t begin = 0; begin < from.merges.size(); begin += batch) {
+    const std::size_t n = std::min(batch, from.merges.size() - begin);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::string_view text = from.merges[begin + i];
+      const std::size_t space = text.find(' ', 1);
+      reads[i].bytes.clear();
+      reads[i].cut = 0;
+      if (space == text.npos) continue;
+      append(reads[i].bytes, text.substr(0, space));
+      reads[i].cut = reads[i].bytes.size();
+      append(reads[i].bytes, text.substr(space + 1));
+      const std::string_view whole = reads[i].bytes;
+      for (std::string_view part : {whole.substr(0, reads[i].cut), whole.substr(reads[i].cut), whole}) texts_.prefetch(part);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::string_view whole = reads[i].bytes;
+      const token_id left = texts_.find(whole.substr(0, reads[i].cut)).id, right = texts_.find(whole.substr(reads[i].cut)).id;
+      const token_id both = texts_.find(whole).id;
+      if (left < 0 || right < 0 || both < 0) continue;  // a merge of what is not there never happens
+      if (!pairs_.insert(left, right, {static_cast<std::uint32_t>(begin + i), both})) return slow_table();
+    }
   }
   return {};
 }
