@@ -281,6 +281,9 @@ TEST_CASE("io/safetensors: an index names shards beside it and what is in them")
   refuses(with("[]"), errc::bad_file, "holds an array");
   refuses(with("3"), errc::bad_file, "holds a number");
   refuses(with(""), errc::bad_file, "is empty");
+  with("{}");
+  std::filesystem::resize_file(folder.path / index_name, 100'000'001);
+  refuses(safetensors_set::open(folder.path.string()), errc::bad_file, "too long for an index");
   refuses(with("{\"weight_map\":[]}"), errc::bad_file, "weight_map: holds an array");
   refuses(with("{\"weight_map\":\"x\"}"), errc::bad_file, "weight_map: holds a string");
   refuses(with(map("\"a\":1")), errc::bad_file, "weight_map: holds a number");
