@@ -186,8 +186,10 @@ TEST_CASE("text/tokenizer: untrusted text cannot make control tokens, and parts 
   CHECK(parts({}).empty());
   // Malformed bytes before move everything behind them.
   const std::string bad(6, '\xFF');
+  const std::string mark = "\xEF\xBF\xBD", marks = mark + mark + mark + mark + mark + mark;
   CHECK(parts({{bad}, {"<|end|>", false}, {"\xFF<|end|>"}}) ==
-        encode(with, bad + "<|end|>\xFF", special::plain) + ids{end});
+        encode(with, marks + "<|end|>" + mark, special::plain) + ids{end});
+  CHECK(encode(with, bad + "<|end|>", special::plain) == encode(with, marks + "<|end|>", special::plain));
 }
 
 TEST_CASE("text/tokenizer: malformed UTF-8 is read as U+FFFD") {
