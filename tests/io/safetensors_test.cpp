@@ -281,7 +281,7 @@ TEST_CASE("io/safetensors: an index names shards beside it and what is in them")
   refuses(with("[]"), errc::bad_file, "holds an array");
   refuses(with("3"), errc::bad_file, "holds a number");
   refuses(with(""), errc::bad_file, "is empty");
-  with("{}");
+  static_cast<void>(with("{}"));
   std::filesystem::resize_file(folder.path / index_name, 100'000'001);
   refuses(safetensors_set::open(folder.path.string()), errc::bad_file, "too long for an index");
   refuses(with("{\"weight_map\":[]}"), errc::bad_file, "weight_map: holds an array");
