@@ -42,8 +42,10 @@ void for_each_target(F&& f) {
   }
 }
 
+/// Equal bits, or both NaN (asked in integers, for hosts built with -ffast-math).
 inline bool same_bits(float a, float b) {
-  return (a != a && b != b) || std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+  const auto x = std::bit_cast<std::uint32_t>(a), y = std::bit_cast<std::uint32_t>(b);
+  return x == y || ((x & 0x7fffffffu) > 0x7f800000u && (y & 0x7fffffffu) > 0x7f800000u);
 }
 
 constexpr float eps = 0x1p-24f;  // half a unit in the last place of 1

@@ -177,7 +177,7 @@ inline void matmul_quantized(const matrix& w, const activations& a, float* y, st
 constexpr kernels make_table() {
   kernels k = float_table(target::baseline);
   for (std::size_t d = 0; d < n_dtypes; ++d)
-    if (format(static_cast<dtype>(d)).view) k.matmul[d] = &matmul_quantized;
+    if (format(static_cast<dtype>(d)).bytes != 0) k.matmul[d] = &matmul_quantized;
   return k;
 }
 inline constexpr kernels table = make_table();

@@ -169,7 +169,7 @@ constexpr kernels make_table() {
   for (dtype d : {dtype::f32, dtype::f16, dtype::bf16, dtype::fp8_e4m3})
     k.matmul[static_cast<std::size_t>(d)] = &matmul_float;
   for (std::size_t d = 0; d < n_dtypes; ++d)
-    if (format(static_cast<dtype>(d)).view) k.matmul[d] = &matmul_quantized;
+    if (format(static_cast<dtype>(d)).bytes != 0) k.matmul[d] = &matmul_quantized;
   k.dot = &dot;
   k.rms_norm = &rms_norm;
   k.add = &add;

@@ -28,7 +28,7 @@
 #define RETORT_TARGET_END RETORT_PRAGMA(clang attribute pop)
 #elif defined(__GNUC__)
 #define RETORT_TARGET_BEGIN(features) \
-  RETORT_PRAGMA(GCC push_options) RETORT_PRAGMA(GCC optimize("O2")) RETORT_PRAGMA(GCC target(features)) \
+  RETORT_PRAGMA(GCC push_options) RETORT_PRAGMA(GCC optimize("O2", "no-fast-math")) RETORT_PRAGMA(GCC target(features)) \
   RETORT_PRAGMA(GCC diagnostic push) RETORT_PRAGMA(GCC diagnostic ignored "-Wuninitialized")              \
   RETORT_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
 #define RETORT_TARGET_END RETORT_PRAGMA(GCC diagnostic pop) RETORT_PRAGMA(GCC pop_options)
