@@ -235,6 +235,15 @@ TEST_CASE("text/tokenizer: what is wrong with a vocabulary is said") {
   words = t.words("gpt-2");
   words.model = "t5";
   CHECK(code(words) == errc::missing);
+  // Tokens that no model has, but a file made to cost time may.
+  const std::string long_text(5000, 'a');
+  words = t.words("gpt-2");
+  words.texts[300] = long_text;
+  CHECK(code(words) == errc::bad_file);
+  words.texts[300] = std::string_view(long_text).substr(0, 300);
+  CHECK(tokenizer::make(words));
+  words.types[300] = token_type::user_defined;
+  CHECK(code(words) == errc::bad_file);
 }
 
 TEST_CASE("text/tokenizer: odd vocabularies are read as far as they make sense") {

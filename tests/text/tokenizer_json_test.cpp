@@ -194,6 +194,9 @@ TEST_CASE("text/tokenizer_json: damaged files are refused") {
   CHECK(bad([](json& j) { j["model"]["merges"] = {{"a"}}; }) == errc::bad_file);
   CHECK(bad([](json& j) { j["model"]["merges"] = {{"a", "b", "c"}}; }) == errc::bad_file);
   CHECK(bad([](json& j) { j["added_tokens"][0]["id"] = 1u << 30; }) == errc::bad_file);
+  CHECK(bad([](json& j) {  // each only a little further than the last
+          for (unsigned i = 0; i < 3000; ++i) j["added_tokens"].push_back({{"id", 300 + 3000 * i}, {"content", "x"}});
+        }) == errc::bad_file);
   CHECK(bad([](json& j) { j["added_tokens"][0].erase("content"); }) == errc::bad_file);
   CHECK(code(std::string(100000, '[')) == errc::bad_file);
   CHECK(code("{\"model\": {\"vocab\": " + std::string(100000, '[')) == errc::bad_file);

@@ -32,7 +32,7 @@ class tokenizer {
   /// Appends the tokens of `text` to `out`; no BOS is added. Malformed UTF-8 is read as U+FFFD.
   ///
   /// errors  limit: more than 1 GiB of text
-  /// cost    O(n log n) for any text, typically 20 to 60 MB/s; memory for the longest piece, 20 bytes each byte
+  /// cost    O(n log n) for any text, typically 25 to 90 MB/s; memory: 20 bytes for each byte of the longest piece
   /// source  the tokenizers the models were trained with; specials leftmost, longest first
   /// tested  tests/text/tokenizer_golden_test.cpp, tests/text/tokenizer_bpe_test.cpp
   result<void> encode(std::string_view text, special mode, std::vector<token_id>& out) const {
@@ -87,6 +87,7 @@ class tokenizer {
   [[nodiscard]] std::string decode(std::span<const token_id> ids, bool render_special = false) const;
 
  private:
+  tokenizer() = default;
   enum class kind : std::uint8_t { bytes, characters, unigram };
   struct special_ids {
     std::optional<token_id> bos, eos, eot, unknown, padding, fim_prefix, fim_suffix, fim_middle;
@@ -94,6 +95,8 @@ class tokenizer {
   using merge = detail::bpe::merge;
   using scratch = detail::bpe::scratch;
   static constexpr std::size_t max_text = std::size_t{1} << 30, max_tokens = std::size_t{1} << 24;
+  static constexpr std::size_t max_token = 4096, max_special = 256;  // bytes; real ones have 256 and 80 at most
+  static constexpr std::size_t max_characters = 256;                 // of a token that SentencePiece may merge to
 
   [[nodiscard]] bool valid(token_id id) const noexcept {
     return id >= 0 && static_cast<std::size_t>(id) < types_.size();
@@ -314,6 +317,8 @@ inline result<void> tokenizer::take_texts(const vocabulary& from) {
     } else {
       detail::append_with_spaces(bytes, from.texts[i]);
     }
+    if (bytes.size() > (is_special(id) ? max_special : max_token))
+      return error{errc::bad_file, "token " + std::to_string(i) + " has " + std::to_string(bytes.size()) + " bytes"};
     if (bytes.size() > longest_) longest_ = bytes.size();
     texts_.add(bytes);
   }
@@ -437,7 +442,7 @@ inline result<void> tokenizer::take_scores(const vocabulary& from) {
     if (detail::utf8::valid_prefix(text) != text.size()) continue;
     cuts.clear();
     for (std::size_t k = 0; k < text.size(); k += detail::utf8::length(text[k])) cuts.push_back(static_cast<std::uint32_t>(k));
-    if (cuts.size() < 2) continue;
+    if (cuts.size() < 2 || cuts.size() > max_characters) continue;
     const auto rank = std::lower_bound(order.begin(), order.end(), score(i), std::greater<>()) - order.begin();
     cuts.push_back(static_cast<std::uint32_t>(text.size()));
     for (std::size_t c = 1; c + 1 < cuts.size(); ++c) {

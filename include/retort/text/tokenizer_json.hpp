@@ -463,11 +463,12 @@ inline result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_jso
     put(static_cast<std::size_t>(id), text, byte ? token_type::byte : token_type::normal);
   }
   const json& added = at(file, "added_tokens");
+  const std::size_t limit = texts.size() + added.size() + 1024;
   for (std::size_t i = 0; added.is_array() && i < added.size(); ++i) {
     const json& id = at(added[i], "id");
     const std::string_view content = text_at(added[i], "content");
     const auto* number = id.get_ptr<const json::number_unsigned_t*>();
-    if (!number || *number > texts.size() + added.size() + 1024 || content.empty())
+    if (!number || *number > limit || content.empty())
       return bad("added_tokens[" + std::to_string(i) + "] has no fitting id or no content");
     for (const char* flag : {"lstrip", "rstrip", "single_word"})
       if (true_at(added[i], flag)) return unsupported("added token", std::string(content) + "\" with \"" + flag);
