@@ -2,6 +2,7 @@
 // matter, and a timeline that survives whatever happens to it.
 #include "run/support.hpp"
 
+#include <bit>
 #include <thread>
 
 using namespace retort;
@@ -499,4 +500,31 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
     // at the least: every token through every norm
     CHECK(host.n_tasks > 70 * 4);
   }
+}
+
+TEST_CASE("session: nothing is computed behind the job system's back") {
+  struct idle final : threads {   // takes the work and does none of it
+    [[nodiscard]] std::size_t size() const noexcept override { return 2; }
+    void run(std::size_t, task) noexcept override {}
+  };
+  struct patterned final : allocator {
+    void* allocate(std::size_t n, std::size_t alignment) noexcept override {
+      void* p = system_allocator().allocate(n, alignment);
+      if (p) std::memset(p, 0x3f, n);
+      return p;
+    }
+    void release(void* p, std::size_t n, std::size_t alignment) noexcept override {
+      system_allocator().release(p, n, alignment);
+    }
+  };
+  idle host;
+  patterned memory;
+  auto o = small();
+  o.pool = &host;
+  o.memory = &memory;
+  auto s = open(model_of("llama", dtype::q8_0), o);
+  REQUIRE(s.sync(tiny::tokens(70)));
+  REQUIRE(s.step());
+  const float untouched = std::bit_cast<float>(0x3f3f3f3fu);
+  CHECK(std::all_of(s.logits().begin(), s.logits().end(), [&](float x) { return x == untouched; }));
 }

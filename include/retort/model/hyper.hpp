@@ -82,7 +82,12 @@ class hyper_reader {
     RETORT_TRY(const std::uint64_t n, file_.uint_or(key(k), absent, std::uint64_t{1} << 32));
     return static_cast<std::size_t>(n);
   }
-  [[nodiscard]] result<double> real_or(std::string_view k, double absent) const { return file_.real_or(key(k), absent); }
+  /// A finite number.
+  [[nodiscard]] result<double> real_or(std::string_view k, double absent) const {
+    RETORT_TRY(const double x, file_.real_or(key(k), absent));
+    if (!(x > -1e30 && x < 1e30)) return fail(errc::bad_file, k, "is not a finite number");
+    return x;
+  }
   /// One number, or one per layer.
   [[nodiscard]] result<std::vector<std::size_t>> per_layer(std::string_view k, std::size_t n_layers) const {
     const gguf_value* v = file_.find(key(k));
