@@ -123,12 +123,12 @@ RETORT_ALWAYS_INLINE void for_headers(const quant_tile& t, F f) {
 }
 RETORT_ALWAYS_INLINE void store16(void* p, __m128i v) { _mm_storeu_si128(static_cast<__m128i*>(p), v); }
 
-/// Eighths: d is stored as 1 / (2^Eighths) of what is gathered; Mins: half_min is gathered too.
-template <std::uint8_t Offset, std::uint8_t Scales = 0, int Eighths = 0, bool Mins = false>
+/// Shift: d becomes 2^-Shift of what is gathered; Mins: half_min is gathered too.
+template <std::uint8_t Offset, std::uint8_t Scales = 0, int Shift = 0, bool Mins = false>
 struct unpacker_base {
   static constexpr std::uint8_t offset = Offset, n_scales = Scales;
   static void finish(quant_tile& t, std::size_t n_blocks) {
-    widen_halves(t.half_d, n_blocks, 1.0f / static_cast<float>(1 << Eighths), t.d);
+    widen_halves(t.half_d, n_blocks, 1.0f / static_cast<float>(1 << Shift), t.d);
     if constexpr (Mins) widen_halves(t.half_min, n_blocks, 1.0f, t.dmin);
   }
 };
@@ -228,10 +228,10 @@ struct unpacker<dtype::q2_k> : unpacker_base<0, 2, 0, true> {
 };
 
 /// Formats with 16 scales of a byte each.
-template <std::uint8_t Offset>
-struct sixteen_scales : unpacker_base<Offset, 2> {
+template <std::uint8_t Offset, int Shift = 0>
+struct sixteen_scales : unpacker_base<Offset, 2, Shift> {
   static void finish(quant_tile& t, std::size_t n_blocks) {
-    unpacker_base<Offset, 2>::finish(t, n_blocks);
+    unpacker_base<Offset, 2, Shift>::finish(t, n_blocks);
     for_headers(t, [&t](std::size_t r, auto... dwords) RETORT_INLINE_LAMBDA {
       std::size_t c = 0;
       (store16(t.scale[c++][r], dwords), ...);
@@ -407,11 +407,11 @@ struct unpacker<dtype::iq2_xxs> : unpacker_base<64, 1, 3> {
   }
 };
 template <>
-struct unpacker<dtype::iq2_xs> : unpacker_base<64, 2, 3> {
+struct unpacker<dtype::iq2_xs> : sixteen_scales<64, 3> {
   static void block(const block_iq2_xs& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq2_xs;
     t.half_d[0][row] = b.d.bits();
-    put_16(t.scale, row, odd_nibble_scales(b.scales));
+    store16(t.header[row], odd_nibble_scales(b.scales));
     for (std::size_t k = 0; k < 8; ++k) {
       const auto w = load_as<std::uint64_t>(b.qs + 4 * k);
       const __m256i v = entries(g[w & 511], g[w >> 16 & 511], g[w >> 32 & 511], g[w >> 48 & 511]);
@@ -421,11 +421,11 @@ struct unpacker<dtype::iq2_xs> : unpacker_base<64, 2, 3> {
   }
 };
 template <>
-struct unpacker<dtype::iq2_s> : unpacker_base<64, 2, 3> {
+struct unpacker<dtype::iq2_s> : sixteen_scales<64, 3> {
   static void block(const block_iq2_s& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq2_s;
     t.half_d[0][row] = b.d.bits();
-    put_16(t.scale, row, odd_nibble_scales(b.scales));
+    store16(t.header[row], odd_nibble_scales(b.scales));
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = b.qh[k];
       const u8* i = b.index + 4 * k;
@@ -439,9 +439,8 @@ struct unpacker<dtype::iq2_s> : unpacker_base<64, 2, 3> {
 /// Eight 4-byte grid entries.
 template <class Grid, class Index>
 RETORT_ALWAYS_INLINE __m256i eight_entries(const Grid& g, Index index) {
-  alignas(32) std::int32_t v[8];
-  for (std::size_t l = 0; l < 8; ++l) v[l] = load_as<std::int32_t>(g[index(l)]);
-  return _mm256_load_si256(reinterpret_cast<const __m256i*>(v));
+  const auto at = [&](std::size_t l) RETORT_INLINE_LAMBDA { return load_as<std::int32_t>(g[index(l)]); };
+  return _mm256_setr_epi32(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
 }
 template <>
 struct unpacker<dtype::iq3_xxs> : unpacker_base<64, 1, 2> {
@@ -497,15 +496,19 @@ struct unpacker<dtype::iq1_s> : unpacker_base<9, 1, 3> {
   }
 };
 template <>
-struct unpacker<dtype::iq1_m> : unpacker_base<9, 2> {
-  static void finish(quant_tile&, std::size_t) {}
+struct unpacker<dtype::iq1_m> : sixteen_scales<9, 3> {
+  /// Four scales of three bits as 2 s + 1 in bytes.
+  RETORT_ALWAYS_INLINE static std::uint64_t four_scales(le16 word) {
+    const std::uint32_t w = word.bits();
+    return 2 * ((w & 7) | (w & 0x38) << 5 | (w & 0x1c0) << 10 | (w & 0xe00) << 15) + 0x01010101u;
+  }
   static void block(const block_iq1_m& b, quant_tile& t, std::size_t row, std::size_t) {
     const auto& g = grids().iq1;
-    t.d[0][row] = block_traits<dtype::iq1_m>::d(b) * 0.125f;
-    alignas(16) std::int8_t scales[16];
-    for (unsigned k = 0; k < 16; ++k)
-      scales[k] = static_cast<std::int8_t>(2 * (b.scales[k / 4].bits() >> 3 * (k % 4) & 7) + 1);
-    put_16(t.scale, row, load16(scales));
+    const int top = (b.scales[0].bits() >> 12) | (b.scales[1].bits() >> 12) << 4 | (b.scales[2].bits() >> 12) << 8 |
+                    (b.scales[3].bits() >> 12) << 12;
+    t.half_d[0][row] = static_cast<std::uint16_t>(top);
+    store16(t.header[row], _mm_set_epi64x(static_cast<long long>(four_scales(b.scales[2]) | four_scales(b.scales[3]) << 32),
+                                          static_cast<long long>(four_scales(b.scales[0]) | four_scales(b.scales[1]) << 32)));
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = static_cast<unsigned>(b.qh[2 * k] | b.qh[2 * k + 1] << 8);
       const u8* i = b.index + 4 * k;
