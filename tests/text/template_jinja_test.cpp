@@ -16,6 +16,9 @@ struct rendering {
 };
 
 constexpr rendering renders[] = {
+    {"{% for x in l %}{{ x }}{% break %}{% else %}E{% endfor %}", "3E"},
+    {"{% for x in l %}{% if x > 1 %}{% continue %}{% endif %}{{ x }}{% else %}E{% endfor %}", "1"},
+    {"{% for x in l %}{{ x }}{% continue %}{% else %}E{% endfor %}", "312E"},
     {"{{ 1 + 2 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 7 / 2 }} {{ 2 ** 10 }} {{ 2 ** -1 }} {{ 7.5 // 2 }} {{ -7.5 % 2 }} {{ 1e3 }} {{ 1_000 }} {{ 0x1F }} {{ 0b11 }} {{ 0o17 }}",
      "3 3 -4 2 3.5 1024 0.5 3.0 0.5 1000.0 1000 31 3 15"},
     {"{{ true }} {{ True }} {{ none }} {{ None }} {{ false }} {{ true + 1 }} {{ not true }} {{ not not 5 }}",
@@ -298,6 +301,7 @@ z
 
 /// Python raises for these, at once or while it renders.
 constexpr const char* refusals[] = {
+    "{% macro m() %}x{% endmacro %}{% call m() %}y{% endcall %}",
     "{{ undefinedvar.foo }}",
     "{{ undefinedvar + 'a' }}",
     "{{ 'a' + 5 }}",

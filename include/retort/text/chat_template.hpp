@@ -113,7 +113,7 @@ inline result<rendered> chat_template::render_json(std::string_view variables, c
   runtime rt(parts_->limits);
   const auto trusted = [&](std::string_view name) { return options.trust_variables || is_trusted_name(name); };
   json_builder builder(rt, trusted);
-  const bool good = nlohmann::json::sax_parse(variables.begin(), variables.end(), &builder);
+  const bool good = nlohmann::ordered_json::sax_parse(variables.begin(), variables.end(), &builder);
   if (rt.failed()) return rt.take_error();
   if (!good || !builder.root().is(kind::dict))
     return error{errc::bad_argument, "the variables of a chat template are a JSON object" +

@@ -322,7 +322,7 @@ class call_reader {
     at_ = close + value_close().size();
     std::string json;
     if (is_dsml()) {
-      if (!as_text_ && !nlohmann::json::accept(written.begin(), written.end())) return progress::bad;
+      if (!as_text_ && !nlohmann::ordered_json::accept(written.begin(), written.end())) return progress::bad;
       json = as_text_ ? json_quoted(written) : std::string(written);
     } else {
       if (written.starts_with('\n')) written.remove_prefix(1);

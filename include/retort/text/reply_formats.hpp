@@ -131,7 +131,7 @@ class json_scanner {
 
 inline bool is_json_object(std::string_view s) {
   const std::size_t first = s.find_first_not_of(" \t\r\n");
-  return first != npos && s[first] == '{' && nlohmann::json::accept(s.begin(), s.end());
+  return first != npos && s[first] == '{' && nlohmann::ordered_json::accept(s.begin(), s.end());
 }
 
 inline std::string json_quoted(std::string_view s) {
@@ -185,7 +185,7 @@ inline std::string_view member_text(std::string_view object, std::string_view ke
 /// A JSON string's content; false for anything else.
 inline bool json_unquoted(std::string_view text, std::string& out) {
   if (text.empty() || text[0] != '"') return false;
-  const auto j = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
+  const auto j = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, false);
   const auto* s = j.get_ptr<const std::string*>();
   if (s) out = *s;
   return s != nullptr;
@@ -209,37 +209,37 @@ class tool_types {
  public:
   tool_types() = default;
   explicit tool_types(std::string_view tools_json)
-      : tools_(nlohmann::json::parse(tools_json.begin(), tools_json.end(), nullptr, false)) {}
+      : tools_(nlohmann::ordered_json::parse(tools_json.begin(), tools_json.end(), nullptr, false)) {}
 
   /// A value written as plain text, as JSON: what the schema calls a string stays one, so does what is no JSON.
   [[nodiscard]] std::string value(const std::string& tool, const std::string& parameter, std::string_view written) const {
     const std::string type = type_of(tool, parameter);
-    if (type.empty() || type == "string" || !nlohmann::json::accept(written.begin(), written.end()))
+    if (type.empty() || type == "string" || !nlohmann::ordered_json::accept(written.begin(), written.end()))
       return json_quoted(written);
     return std::string(written);
   }
 
  private:
-  static const nlohmann::json* member(const nlohmann::json* j, const std::string& key) {
+  static const nlohmann::ordered_json* member(const nlohmann::ordered_json* j, const std::string& key) {
     if (!j || !j->is_object()) return nullptr;
     const auto it = j->find(key);
     return it == j->end() ? nullptr : &*it;
   }
   [[nodiscard]] std::string type_of(const std::string& tool, const std::string& parameter) const {
     if (!tools_.is_array()) return {};
-    for (const nlohmann::json& t : tools_) {
-      const nlohmann::json* f = member(&t, "function");
+    for (const nlohmann::ordered_json& t : tools_) {
+      const nlohmann::ordered_json* f = member(&t, "function");
       if (!f) f = &t;
-      const nlohmann::json* name = member(f, "name");
+      const nlohmann::ordered_json* name = member(f, "name");
       if (!name || *name != tool) continue;
-      const nlohmann::json* schema = member(member(member(f, "parameters"), "properties"), parameter);
-      const nlohmann::json* type = member(schema, "type");
+      const nlohmann::ordered_json* schema = member(member(member(f, "parameters"), "properties"), parameter);
+      const nlohmann::ordered_json* type = member(schema, "type");
       if (type && type->is_string()) return *type->get_ptr<const std::string*>();
       return schema ? "any" : "";
     }
     return {};
   }
-  nlohmann::json tools_;
+  nlohmann::ordered_json tools_;
 };
 
 /// f.call(a="x", n=1), which Llama writes for its built-in tools.
@@ -268,7 +268,7 @@ inline bool call_of_python(std::string_view s, tool_call& call) {
       if (end == npos) end = rest.size();
     }
     const std::string_view written = rest.substr(equals + 1, end - equals - 1);
-    const bool text = quote && !nlohmann::json::accept(written.begin(), written.end());
+    const bool text = quote && !nlohmann::ordered_json::accept(written.begin(), written.end());
     const std::string inner = text ? json_quoted(written.substr(1, written.size() - 2)) : std::string(written);
     const std::string plain = written == "True" ? "true" : written == "False" ? "false" : written == "None" ? "null" : inner;
     if (call.arguments.size() > 1) call.arguments += ", ";

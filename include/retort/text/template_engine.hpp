@@ -259,6 +259,7 @@ class engine {
     l->scope = current_;
     l->depth = loop_depth_++;
     l->source = walker(rt_, evaluate(n.b), "for");
+    bool none = true;  // Jinja's rule: an iteration that was left early does not count
     while (!rt_.failed() && advance(*l)) {
       const id outer = std::exchange(current_, enter(l->scope));
       if (loop_symbol_ != no_symbol) assign(loop_symbol_, handle);
@@ -267,8 +268,8 @@ class engine {
       leave(std::exchange(current_, outer));
       const flow f = std::exchange(flow_, flow::on);
       if (f == flow::leave) break;
+      none = none && f == flow::repeat;
     }
-    const bool none = l->index0 < 0;
     --loop_depth_;
     l->dry = true;  // from here on `loop` only remembers its counters
     l->source = walker();
@@ -580,7 +581,7 @@ class engine {
     for (std::size_t k = 0; k < used.size(); ++k) {
       if (used[k]) continue;
       const auto& [key, v] = args.named[k];
-      if (key == "caller" && caller_symbol_ != no_symbol)
+      if (key == "caller" && shape.takes_caller)
         assign(caller_symbol_, v);
       else if (!shape.takes_named)
         rt_.fail("macro '" + printable(name) + "' has no parameter '" + printable(key) + "'");

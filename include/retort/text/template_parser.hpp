@@ -72,7 +72,7 @@ struct macro_shape {
   std::vector<std::uint32_t> parameters;  ///< symbols
   std::vector<std::uint32_t> defaults;    ///< of the last parameters
   std::uint32_t body = 0;
-  bool takes_rest = false, takes_named = false;  ///< the body mentions varargs, kwargs
+  bool takes_rest = false, takes_named = false, takes_caller = false;  ///< the body mentions varargs, kwargs, caller
 };
 
 /// A parsed template. Immutable after parsing, free of pointers into the source.
@@ -334,10 +334,13 @@ class parser {
     const frame hard(*this, false);
     const std::uint32_t loops = std::exchange(loops_, 0);
     const bool rest = std::exchange(mentions_rest_, false), named = std::exchange(mentions_named_, false);
+    const bool caller = std::exchange(mentions_caller_, false);
     m.body = body({end});
     next();
     m.takes_rest = mentions_rest_;
     m.takes_named = mentions_named_;
+    m.takes_caller = mentions_caller_;
+    mentions_caller_ = caller;
     loops_ = loops;
     mentions_rest_ = rest;
     mentions_named_ = named;
@@ -566,6 +569,7 @@ class parser {
     if (w == "none" || w == "None") return add(op::none);
     mentions_rest_ = mentions_rest_ || w == "varargs";
     mentions_named_ = mentions_named_ || w == "kwargs";
+    mentions_caller_ = mentions_caller_ || w == "caller";
     return add(op::name, symbol(w));
   }
   id strings() {
@@ -775,7 +779,7 @@ class parser {
   unsigned depth_ = 0;
   std::uint32_t loops_ = 0, for_depth_ = 0;
   bool soft_ = false;
-  bool mentions_rest_ = false, mentions_named_ = false;
+  bool mentions_rest_ = false, mentions_named_ = false, mentions_caller_ = false;
   bool good_ = true;
   error error_{errc::bad_template, {}};
   std::vector<std::pair<std::uint32_t, std::string>> unknown_;

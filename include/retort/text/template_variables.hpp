@@ -23,7 +23,7 @@ inline value json_unsigned(std::uint64_t u) {
 
 /// A parsed JSON value. `input`: its strings are marked as coming from outside.
 inline value from_json(runtime& rt, const nlohmann::ordered_json& j, bool input, unsigned depth = 0) {
-  using type = nlohmann::json::value_t;
+  using type = nlohmann::ordered_json::value_t;
   if (depth > rt.limits.nesting) return rt.fail_limit("variables inside each other", rt.limits.nesting);
   switch (j.type()) {
     case type::boolean: return value::boolean(*j.get_ptr<const bool*>());
@@ -66,7 +66,7 @@ class json_builder {
     return take(value::of(kind::huge, new text(written)));
   }
   bool string(std::string& s) { return take(json_string(std::move(s), input_)); }
-  bool binary(nlohmann::json::binary_t&) { return false; }
+  bool binary(nlohmann::ordered_json::binary_t&) { return false; }
   bool start_object(std::size_t) { return open(value::of(kind::dict, new mapping)); }
   bool start_array(std::size_t) { return open(value::of(kind::list, new sequence)); }
   bool key(std::string& k) {
@@ -76,7 +76,7 @@ class json_builder {
   }
   bool end_object() { return close(); }
   bool end_array() { return close(); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::ordered_json::exception&) {
     why_ = "malformed JSON near byte " + std::to_string(position);
     return false;
   }
