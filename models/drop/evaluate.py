@@ -73,6 +73,17 @@ def row_size(row):
     return row.get("skill", "")
 
 
+def expert_shares(net, tokenizer, problems):
+    """Per mixture layer, the share of the routed (token, choice) pairs that goes to each expert."""
+    import torch
+    for mixture in net.mixtures():
+        mixture.load.zero_()
+    with torch.no_grad():
+        for problem in problems:
+            net(torch.tensor([tokenizer.prompt(problem.question) + tokenizer.reply(problem)]))
+    return [(mixture.load / mixture.load.sum()).tolist() for mixture in net.mixtures()]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--retort", help="path of the retort program")
@@ -85,6 +96,7 @@ def main():
     parser.add_argument("--checkpoint")
     parser.add_argument("--tokenizer")
     parser.add_argument("--fast", action="store_true", help="the machine's fast type instead of float32 (checkpoints)")
+    parser.add_argument("--shares", action="store_true", help="the experts' shares on 300 held problems (checkpoints)")
     parser.add_argument("--wrong", help="write wrong answers to this file")
     args = parser.parse_args()
 
@@ -104,7 +116,12 @@ def main():
         from tokenizer import Tokenizer
         torch.set_num_threads(1)
         drop.exact(not args.fast)
-        replies = ask_model(train.load(args.checkpoint)[0], Tokenizer(args.tokenizer), rows, limit=args.limit)
+        net, tokenizer = train.load(args.checkpoint)[0], Tokenizer(args.tokenizer)
+        if args.shares:
+            import generator
+            for i, shares in enumerate(expert_shares(net, tokenizer, generator.test_set(300, args.seed))):
+                print(f"mixture {i}: smallest {min(shares):.4f} largest {max(shares):.4f} of {len(shares)} experts")
+        replies = ask_model(net, tokenizer, rows, limit=args.limit)
     cells = report(rows, replies)
     if args.wrong:
         with open(args.wrong, "w") as file:

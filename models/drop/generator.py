@@ -1,18 +1,19 @@
 """Questions with worked thoughts, in English and Arabic, seeded, each one checked.
 
-    python3 generator.py --held --count 2000 --seed 7 > questions.jsonl
+    python3 generator.py --count 2000 --seed 7 > questions.jsonl      held questions
+    python3 generator.py --train --thoughts --count 20                a look at the training side
 
 A problem belongs to the training side or to the held side, never to both:
 
-  numbers    a held problem has a number of the ranges in `held_number` in its question; training questions have none
-             (results and steps may fall in them);
-  templates  a template is the tuple of clauses a question is made of. One in six (by hash) is held. A held tuple
-             never occurs in training, though each of its clauses does, in other company;
+  numbers    a held question has a number of the ranges in `held_number`; training questions have none
+             (results and steps may fall in them). Holds for all skills but days and refusals;
+  templates  a template is the tuple of clauses that a question is made of. Of word problems, unit conversions and
+             refusals one tuple in six (by hash) is held: it never occurs in training, though each of its clauses does,
+             in other company. The other skills have too few phrasings for that and hold numbers alone;
   names      the six HELD_NAMES of each language occur in held problems only;
-  topics     of refusals: one in six pairs of frame and topic is held, and so is one in six plain phrases.
+  days       their numbers are small, so a quarter of the triples (day, number, direction) is held instead.
 
-Days of the week have no number range to hold (their numbers are small): there a quarter of the triples
-(day, number, direction) is held. Unit conversions hold the numbers, as above, and the templates.
+Digits are 0 to 9 in both languages; Arabic-Indic digits (٠ to ٩) are not taught.
 """
 import argparse
 import json
@@ -27,6 +28,7 @@ import words_en
 
 SKILLS = ["add", "sub", "mul", "div", "word1", "word2", "compare", "order", "units", "days", "refuse"]
 TRAINING_SHARES = dict(add=12, sub=12, mul=9, div=6, word1=22, word2=20, compare=5, order=5, units=7, days=5, refuse=4)
+LATER_SHARES = dict(add=5, sub=5, mul=12, div=12, word1=22, word2=24, compare=8, order=8, units=5, days=8, refuse=2)
 TEST_SHARES = dict(add=15, sub=15, mul=9, div=5, word1=16, word2=16, compare=5, order=5, units=5, days=5, refuse=4)
 WORDS = {"en": words_en, "ar": words_ar}
 

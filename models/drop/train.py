@@ -62,9 +62,9 @@ def is_inner_matrix(name):
 class Samples:
     """Endless (tokens, length of the prompt), in chunks of like length so that little is padded."""
 
-    def __init__(self, tokenizer, seed, texts=None):
+    def __init__(self, tokenizer, seed, texts=None, later=False):
         self.tokenizer, self.rng = tokenizer, random.Random(seed)
-        self.problems = generator.stream(seed)
+        self.problems = generator.stream(seed, generator.LATER_SHARES if later else generator.TRAINING_SHARES)
         self.texts = texts
         self.pairs = []
 
@@ -109,9 +109,9 @@ class Samples:
         return tokens.to(device), learned.to(device)
 
 
-def batches(tokenizer, seed, texts, device):
+def batches(tokenizer, seed, texts, later, device):
     """One step's chunks after the other: (tokens, learned, None)"""
-    samples = Samples(tokenizer, seed, texts)
+    samples = Samples(tokenizer, seed, texts, later)
     while True:
         yield [(*samples.tensors(chunk, device), None) for chunk in samples.step()]
 
@@ -125,13 +125,13 @@ def taught(queue, teacher, *arguments):
                    for tokens, learned, _ in chunks])
 
 
-def taught_batches(teacher, tokenizer, seed, texts, device):
+def taught_batches(teacher, tokenizer, seed, texts, later, device):
     if device != "cpu":
-        for chunks in batches(tokenizer, seed, texts, device):
+        for chunks in batches(tokenizer, seed, texts, later, device):
             with torch.no_grad():
                 yield [(tokens, learned, teacher.logits(teacher(tokens[:, :-1])[learned])) for tokens, learned, _ in chunks]
     queue = multiprocessing.Queue(maxsize=4)
-    process = multiprocessing.Process(target=taught, args=(queue, teacher, tokenizer, seed, texts, device), daemon=True)
+    process = multiprocessing.Process(target=taught, args=(queue, teacher, tokenizer, seed, texts, later, device), daemon=True)
     process.start()
     while True:
         yield [tuple(map(torch.from_numpy, chunk)) for chunk in queue.get()]
@@ -144,7 +144,7 @@ def load(path, device="cpu"):
     return net, state
 
 
-def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=100, rate=0.02, adam_rate=2e-3):
+def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=100, rate=0.02, adam_rate=2e-3, later=False):
     torch.manual_seed(seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     net = drop.Model(config).to(device)
@@ -158,7 +158,7 @@ def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=10
         net.load_state_dict(state["model"])
         adam.load_state_dict(state["adam"])
         muon.buffers, first, spent, seen = state["muon"], state["step"], state["seconds"], state["tokens"]
-    source = (tokenizer, seed * 1_000_003 + first, texts, device)
+    source = (tokenizer, seed * 1_000_003 + first, texts, later, device)
     steps_of_chunks = taught_batches(teacher, *source) if teacher is not None else batches(*source)
     print("parameters", *net.sizes(), "type", drop.fast_type(), "from step", first, flush=True)
     began, average = time.time(), None
@@ -185,7 +185,7 @@ def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=10
         adam.step()
         muon.step(factor)
         for mixture in net.mixtures():
-            mixture.balance(0.002 * factor)
+            mixture.balance(0.004)
         net.zero_grad(set_to_none=True)
         now = loss_sum / count
         average = now if average is None else 0.95 * average + 0.05 * now
@@ -213,13 +213,14 @@ def main():
     parser.add_argument("--save", type=int, default=100)
     parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=2e-3)
+    parser.add_argument("--later", action="store_true", help="more of the harder skills: for a run that goes on")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     teacher = load(args.teacher, device)[0] if args.teacher else None
     texts = [json.loads(line) for line in open(args.texts)] if args.texts else None
     config = drop.TEACHER if args.size == "teacher" else drop.STUDENT
-    train(config, args.out, Tokenizer(args.tokenizer), args.steps, args.seed, teacher, texts, args.save, args.rate, args.adam_rate)
+    train(config, args.out, Tokenizer(args.tokenizer), args.steps, args.seed, teacher, texts, args.save, args.rate, args.adam_rate, args.later)
 
 
 if __name__ == "__main__":
