@@ -5,6 +5,7 @@
 #   - nothing prints, throws or ends the program
 cmake_minimum_required(VERSION 3.18)
 
+get_filename_component(INCLUDE "${INCLUDE}" ABSOLUTE)
 set(max_headers 80)
 set(max_lines 800)
 set(generated text/unicode_tables.hpp tensor/iq_grids.hpp)
@@ -128,6 +129,9 @@ foreach(folder ${folders})
 endforeach()
 
 list(LENGTH files n_files)
+if(n_files EQUAL 0)
+  complain("${INCLUDE}/retort: there are no files")
+endif()
 message("${n_files} files, ${n_headers} headers without generated tables")
 if(failures GREATER 0)
   message(FATAL_ERROR "${failures} complaints")

@@ -124,6 +124,7 @@ TEST_CASE("io/safetensors: only one JSON object") {
 }
 
 TEST_CASE("io/safetensors: only the fields there are, each once, each of its type") {
+  const std::string good = entry("a", "U8", "[8]", "[0,8]");
   refuses("{\"a\":5}", 0, "tensor \"a\": holds a number");
   refuses("{\"a\":null}", 0, "tensor \"a\": holds null");
   refuses("{\"a\":true}", 0, "holds a bool");
@@ -139,6 +140,10 @@ TEST_CASE("io/safetensors: only the fields there are, each once, each of its typ
   refuses(R"({"a":{"dtype":["U8"],"shape":[8],"data_offsets":[0,8]}})", 8, "holds an array");
   refuses(R"({"a":{"dtype":{},"shape":[8],"data_offsets":[0,8]}})", 8, "holds an object");
   refuses(R"({"a":{"dtype":"U8","shape":8,"data_offsets":[0,8]}})", 8, "holds a number");
+  refuses(R"({"a":{"dtype":"U8","shape":"U8","data_offsets":[0,1]}})", 1, "holds a string");
+  refuses("{" + good + ",\"b\":[0,8]}", 8, "tensor \"b\": holds an array");
+  refuses("{" + good + ",\"b\":\"U8\"}", 8, "tensor \"b\": holds a string");
+  refuses("{" + good + ",\"__metadata__\":{\"k\":[0,8]}}", 8, "__metadata__: holds an array");
   refuses(R"({"a":{"dtype":"U8","shape":["8"],"data_offsets":[0,8]}})", 8, "holds a string");
   refuses(R"({"a":{"dtype":"U8","shape":[[8]],"data_offsets":[0,8]}})", 8, "holds an array");
   refuses(R"({"a":{"dtype":"U8","shape":[{}],"data_offsets":[0,8]}})", 8, "holds an object");
