@@ -125,6 +125,8 @@ TEST_CASE("text/normalize: composition") {
   CHECK(composed(text_of({U'q', 0x307, 0x323})) == text_of({U'q', 0x323, 0x307}));  // canonical order
   CHECK(composed(text_of({U'd', 0x307, 0x323})) == text_of({0x1E0D, 0x307}));
   CHECK(composed(text_of({U'a', 0x315, 0x300, 0x5AE, 0x301})) == text_of({0xE0, 0x5AE, 0x301, 0x315}));
+  CHECK(composed(text_of({U'a', 0x315, 0x316})) == text_of({U'a', 0x316, 0x315}));  // order alone is wrong
+  CHECK(composed(text_of({U'a', 0x313, 0x301})) == text_of({U'a', 0x313, 0x301}));  // the second mark is blocked
   CHECK(composed(text_of({0x1100, 0x1161, 0x11A8})) == text_of({0xAC01}));       // Hangul
   CHECK(composed(text_of({0x1100, 0x1161, U'a'})) == text_of({0xAC00, U'a'}));
   CHECK(composed(text_of({0xAC00, 0x11A8})) == text_of({0xAC01}));
@@ -135,6 +137,39 @@ TEST_CASE("text/normalize: composition") {
   CHECK(composed(text_of({0x301, U'e'})) == text_of({0x301, U'e'}));             // a mark without a base
   CHECK(composed(text_of({U'e', 0x34F, 0x301})) == text_of({U'e', 0x34F, 0x301}));  // a joiner between blocks
   CHECK(composed(text_of({0x1E9B, 0x323})) == text_of({0x1E9B, 0x323}));
+}
+
+TEST_CASE("text/normalize: the conformance test of Unicode, where its database is installed") {
+  const std::string path = "/usr/share/unicode/NormalizationTest.txt.bz2";
+  if (!std::filesystem::exists(path)) {
+    std::printf("skipped: no %s (Debian's unicode-data)\n", path.c_str());
+    return;
+  }
+  std::string all;
+  char block[65536];
+  std::FILE* pipe = popen(("bzip2 -dc " + path).c_str(), "r");
+  REQUIRE(pipe);
+  for (std::size_t n; (n = std::fread(block, 1, sizeof block, pipe)) > 0;) all.append(block, n);
+  pclose(pipe);
+  std::istringstream in(all);
+  int n = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#' || line[0] == '@') continue;
+    std::string column[5];
+    std::istringstream fields(line);
+    for (std::string& c : column) {
+      std::string field;
+      std::getline(fields, field, ';');
+      std::istringstream codes(field);
+      for (std::string hex; codes >> hex;) c += text_of({static_cast<char32_t>(std::stoul(hex, nullptr, 16))});
+    }
+    ++n;
+    const bool right = composed(column[0]) == column[1] && composed(column[1]) == column[1] &&
+                       composed(column[2]) == column[1] && composed(column[3]) == column[3] &&
+                       composed(column[4]) == column[3];
+    if (!right) FAIL(line);
+  }
+  CHECK(n > 18000);
 }
 
 TEST_CASE("text/normalize: composition is stable and does not depend on what stands around") {
