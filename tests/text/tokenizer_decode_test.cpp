@@ -108,6 +108,13 @@ TEST_CASE("text/stop: no watched text is given out in parts") {
   CHECK(watch.flush() == "ST");
 }
 
+TEST_CASE("text/stop: a beginning inside a beginning is not lost") {
+  stop_watch watch({"aabaaac"});
+  CHECK(watch.push("aabaaabaaac!") == "aaba");
+  CHECK(watch.found());
+  CHECK(watch.rest() == "!");
+}
+
 TEST_CASE("text/stop: equals searching the whole text, however it is cut") {
   std::mt19937 random(21);
   const std::vector<std::string> lists[] = {{"aab", "abab", "bb", "baaa"}, {"aabaaa", "", "bbabb"}};
