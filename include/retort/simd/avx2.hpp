@@ -20,7 +20,7 @@ namespace simd::avx2 {
 
 struct vec {
   static constexpr std::size_t width = 8;
-  static constexpr bool many_registers = false;
+  static constexpr std::size_t tile_tokens = 3, tile_rows = 3, lone_rows = 8, tile_queries = 2;
   __m256 v;
 
   RETORT_ALWAYS_INLINE static vec zero() { return {_mm256_setzero_ps()}; }

@@ -44,8 +44,6 @@ RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {sum_of_products<Wide>(acc.v, u.v, s.v)};
 }
 
-#include <retort/simd/unroll.inc>
-
 /// Pairs of dwords of two rows: [a0+a2, b0+b2, a1+a3, b1+b3] in both halves.
 RETORT_ALWAYS_INLINE __m256i pair_sums(__m256i a, __m256i b) {
   return _mm256_add_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
@@ -60,7 +58,7 @@ RETORT_ALWAYS_INLINE __m256i lane_sums(__m256i a, __m256i b, __m256i c, __m256i 
 inline void transpose_tile(const quant_tile& t, std::size_t k, std::size_t column, std::uint8_t (*q)[16][4]) {
   for (std::size_t first = 0; first < tile_rows; first += 8) {
     __m256i b[8];
-    unrolled<2>([&](auto i) RETORT_INLINE_LAMBDA {
+    RETORT_UNROLL for (std::size_t i = 0; i < 2; ++i) {
       const auto row = [&](std::size_t r) RETORT_INLINE_LAMBDA { return avx2::load32(t.q[first + 4 * i + r] + 4 * k); };
       const __m256i x0 = _mm256_unpacklo_epi32(row(0), row(1)), x1 = _mm256_unpackhi_epi32(row(0), row(1));
       const __m256i y0 = _mm256_unpacklo_epi32(row(2), row(3)), y1 = _mm256_unpackhi_epi32(row(2), row(3));
@@ -68,11 +66,11 @@ inline void transpose_tile(const quant_tile& t, std::size_t k, std::size_t colum
       b[4 * i + 1] = _mm256_unpackhi_epi64(x0, y0);
       b[4 * i + 2] = _mm256_unpacklo_epi64(x1, y1);
       b[4 * i + 3] = _mm256_unpackhi_epi64(x1, y1);
-    });
-    unrolled<4>([&](auto j) RETORT_INLINE_LAMBDA {  // b[4 i + j], half h: dword 4 h + j of rows 4 i ..
+    }
+    RETORT_UNROLL for (std::size_t j = 0; j < 4; ++j) {  // b[4 i + j], half h: dword 4 h + j of rows 4 i ..
       avx2::store32(q[k + j][column + first], _mm256_permute2x128_si256(b[j], b[4 + j], 0x20));
       avx2::store32(q[k + 4 + j][column + first], _mm256_permute2x128_si256(b[j], b[4 + j], 0x31));
-    });
+    }
   }
 }
 
@@ -88,7 +86,7 @@ template <class Kind>
 RETORT_ALWAYS_INLINE void run_sums(const quant_tile& t, std::size_t run, std::size_t first, __m256i q,
                                    __m256i correction, __m256i& low, __m256i& high) {
   __m256i v[2];
-  unrolled<2>([&](auto i) RETORT_INLINE_LAMBDA {
+  RETORT_UNROLL for (std::size_t i = 0; i < 2; ++i) {
     const std::size_t rows = first + 4 * i;
     const auto row = [&](std::size_t r) RETORT_INLINE_LAMBDA {
       return sum_of_products<Kind::wide>(_mm256_setzero_si256(), avx2::load32(t.q[rows + r] + 32 * run), q);
@@ -96,7 +94,7 @@ RETORT_ALWAYS_INLINE void run_sums(const quant_tile& t, std::size_t run, std::si
     v[i] = lane_sums(row(0), row(1), row(2), row(3));
     if constexpr (!Kind::wide) v[i] = _mm256_sub_epi32(v[i], correction);
     if constexpr (Kind::scales != 0) v[i] = _mm256_mullo_epi32(v[i], scales_of(t.scale[run / 2] + rows, 2 * (run % 2)));
-  });
+  }
   low = _mm256_permute2x128_si256(v[0], v[1], 0x20);
   high = _mm256_permute2x128_si256(v[0], v[1], 0x31);
 }

@@ -31,8 +31,6 @@ RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {_mm512_dpbusd_epi32(acc.v, u.v, s.v)};
 }
 
-#include <retort/simd/unroll.inc>
-
 /// Pairs of dwords of two rows: [a0+a2, b0+b2, a1+a3, b1+b3] in every 128-bit lane.
 RETORT_ALWAYS_INLINE __m512i pair_sums(__m512i a, __m512i b) {
   return _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
@@ -45,25 +43,24 @@ RETORT_ALWAYS_INLINE __m512i lane_sums(__m512i a, __m512i b, __m512i c, __m512i 
 
 /// 16 x 16 dwords: dwords k.. of 16 rows become 16 rows of one dword each.
 inline void transpose_tile(const quant_tile& t, std::size_t k, std::size_t column, std::uint8_t (*q)[32][4]) {
-  __m512i a[16], b[16];
-  unrolled<16>([&](auto r) RETORT_INLINE_LAMBDA { a[r] = _mm512_load_si512(t.q[r] + 4 * k); });
-  unrolled<4>([&](auto i) RETORT_INLINE_LAMBDA {
-    constexpr std::size_t r = 4 * i;
-    const __m512i x0 = _mm512_unpacklo_epi32(a[r], a[r + 1]), x1 = _mm512_unpackhi_epi32(a[r], a[r + 1]);
-    const __m512i y0 = _mm512_unpacklo_epi32(a[r + 2], a[r + 3]), y1 = _mm512_unpackhi_epi32(a[r + 2], a[r + 3]);
-    b[r] = _mm512_unpacklo_epi64(x0, y0);
-    b[r + 1] = _mm512_unpackhi_epi64(x0, y0);
-    b[r + 2] = _mm512_unpacklo_epi64(x1, y1);
-    b[r + 3] = _mm512_unpackhi_epi64(x1, y1);
-  });
-  unrolled<4>([&](auto j) RETORT_INLINE_LAMBDA {  // b[4 i + j], lane l: dword 4 l + j of rows 4 i ..
+  __m512i b[16];
+  RETORT_UNROLL for (std::size_t i = 0; i < 4; ++i) {
+    const auto row = [&](std::size_t r) RETORT_INLINE_LAMBDA { return _mm512_load_si512(t.q[4 * i + r] + 4 * k); };
+    const __m512i x0 = _mm512_unpacklo_epi32(row(0), row(1)), x1 = _mm512_unpackhi_epi32(row(0), row(1));
+    const __m512i y0 = _mm512_unpacklo_epi32(row(2), row(3)), y1 = _mm512_unpackhi_epi32(row(2), row(3));
+    b[4 * i] = _mm512_unpacklo_epi64(x0, y0);
+    b[4 * i + 1] = _mm512_unpackhi_epi64(x0, y0);
+    b[4 * i + 2] = _mm512_unpacklo_epi64(x1, y1);
+    b[4 * i + 3] = _mm512_unpackhi_epi64(x1, y1);
+  }
+  RETORT_UNROLL for (std::size_t j = 0; j < 4; ++j) {  // b[4 i + j], lane l: dword 4 l + j of rows 4 i ..
     const __m512i x0 = _mm512_shuffle_i32x4(b[j], b[4 + j], 0x88), x1 = _mm512_shuffle_i32x4(b[j], b[4 + j], 0xdd);
     const __m512i y0 = _mm512_shuffle_i32x4(b[8 + j], b[12 + j], 0x88), y1 = _mm512_shuffle_i32x4(b[8 + j], b[12 + j], 0xdd);
     _mm512_store_si512(q[k + j][column], _mm512_shuffle_i32x4(x0, y0, 0x88));
     _mm512_store_si512(q[k + 4 + j][column], _mm512_shuffle_i32x4(x1, y1, 0x88));
     _mm512_store_si512(q[k + 8 + j][column], _mm512_shuffle_i32x4(x0, y0, 0xdd));
     _mm512_store_si512(q[k + 12 + j][column], _mm512_shuffle_i32x4(x1, y1, 0xdd));
-  });
+  }
 }
 
 /// Four rows' scales of 64 inputs in the order of lane_sums.
@@ -88,22 +85,22 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
     const __m512i correction =
         _mm512_permutexvar_epi32(_mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int>(4 * c))), corrections);
     __m512i v[4];
-    unrolled<4>([&](auto i) RETORT_INLINE_LAMBDA {
+    RETORT_UNROLL for (std::size_t i = 0; i < 4; ++i) {
       const auto row = [&](std::size_t r) RETORT_INLINE_LAMBDA {
         return _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_load_si512(t.q[4 * i + r] + 64 * c), q);
       };
       v[i] = _mm512_sub_epi32(lane_sums(row(0), row(1), row(2), row(3)), correction);
       if constexpr (Kind::scales != 0) v[i] = _mm512_mullo_epi32(v[i], scales_of(t.scale[c] + 4 * i));
-    });
+    }
     // lanes are groups of 16 inputs, v[i] rows 4 i ..: gather the lanes of one group
     const __m512i even0 = _mm512_shuffle_i32x4(v[0], v[1], 0x88), odd0 = _mm512_shuffle_i32x4(v[0], v[1], 0xdd);
     const __m512i even1 = _mm512_shuffle_i32x4(v[2], v[3], 0x88), odd1 = _mm512_shuffle_i32x4(v[2], v[3], 0xdd);
     const __m512i both0 = _mm512_add_epi32(even0, odd0), both1 = _mm512_add_epi32(even1, odd1);
     const __m512i run_sums[2] = {_mm512_shuffle_i32x4(both0, both1, 0x88), _mm512_shuffle_i32x4(both0, both1, 0xdd)};
     const __m512i mins = _mm512_load_si512(t.min[c]);
-    unrolled<2>([&](auto h) RETORT_INLINE_LAMBDA {
+    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const std::size_t run = 2 * c + h;
-      if (run >= n_runs) return;
+      if (run >= n_runs) break;
       part = fma(vec{_mm512_cvtepi32_ps(run_sums[h])}, vec::set(x.d[run]), part);
       const auto lower = [&](std::size_t g, int sum) RETORT_INLINE_LAMBDA {
         const ivec m = ivec{mins}.template byte<false>(static_cast<int>(2 * h + g));
@@ -114,7 +111,7 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
         lower(0, x.sums[2 * run]);
         lower(1, x.sums[2 * run + 1]);
       }
-      if (((run + 1) & (kind.runs - 1u)) != 0) return;
+      if (((run + 1) & (kind.runs - 1u)) != 0) continue;
       acc = fma(vec::load(d), part, acc);
       part = vec::zero();
       if constexpr (Kind::mins != 0) {
@@ -123,7 +120,7 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
       }
       d += tile_rows;
       dmin += tile_rows;
-    });
+    }
   }
   acc.store(sums_of_rows);
 }

@@ -43,7 +43,7 @@ struct vec {
   void store(float* p) const { *p = v; }
   void store_i8(std::int8_t* p) const { *p = static_cast<std::int8_t>(v); }
 #endif
-  static constexpr bool many_registers = false;
+  static constexpr std::size_t tile_tokens = 3, tile_rows = 2, lone_rows = 4, tile_queries = 1;
 
   /// Lanes converted one by one: load_lane(p, i) is lane i.
   template <class F>
@@ -53,16 +53,16 @@ struct vec {
     return load(lanes);
   }
   static vec load_half(const std::byte* p) { return set(f16_to_f32(load_as<std::uint16_t>(p))); }
-  static vec load_f16(const std::byte* p) {
+  RETORT_NOINLINE static vec load_f16(const std::byte* p) {
     return load_lanes([p](std::size_t i) { return f16_to_f32(load_as<std::uint16_t>(p + 2 * i)); });
   }
-  static vec load_bf16(const std::byte* p) {
+  RETORT_NOINLINE static vec load_bf16(const std::byte* p) {
     return load_lanes([p](std::size_t i) { return bf16_to_f32(load_as<std::uint16_t>(p + 2 * i)); });
   }
-  static vec load_fp8(const std::byte* p) {
+  RETORT_NOINLINE static vec load_fp8(const std::byte* p) {
     return load_lanes([p](std::size_t i) { return fp8_e4m3_to_f32(load_as<std::uint8_t>(p + i)); });
   }
-  static vec load_i8(const std::byte* p) {
+  RETORT_NOINLINE static vec load_i8(const std::byte* p) {
     return load_lanes([p](std::size_t i) { return static_cast<float>(load_as<std::int8_t>(p + i)); });
   }
   void store_f16(std::byte* p) const {

@@ -49,8 +49,10 @@
 // After the parameters of a lambda that must be inlined.
 #if defined(__GNUC__) || defined(__clang__)
 #define RETORT_INLINE_LAMBDA __attribute__((always_inline))
+#define RETORT_NOINLINE __attribute__((noinline))
 #else
 #define RETORT_INLINE_LAMBDA
+#define RETORT_NOINLINE
 #endif
 
 RETORT_BEGIN
