@@ -161,7 +161,7 @@ TEST_CASE("text/golden: the pairs of texts and ids beside vocabulary files") {
     tally right;
     for (std::size_t i = 0; i < texts.size() && i < want.size(); ++i) {
       std::string got;
-      for (token_id id : encode(*with, texts[i], special::plain)) got += " " + std::to_string(id);
+      for (token_id id : encode(*with, texts[i], special::plain)) got.append(1, ' ').append(std::to_string(id));
       right(got == want[i], printable(texts[i]));
     }
     INFO(name);
