@@ -65,12 +65,24 @@
 #define RETORT_JOIN3(a, b, c) RETORT_JOIN3_(a, b, c)
 #define RETORT_ABI RETORT_JOIN3(RETORT_ISA_TAG, RETORT_MATH_TAG, RETORT_THROW_TAG)
 
+// g++ takes a coroutine's own operator new for a stranger to its operator delete.
+#if defined(__GNUC__) && !defined(__clang__)
+#define RETORT_WARNINGS_BEGIN \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmismatched-new-delete\"")
+#define RETORT_WARNINGS_END _Pragma("GCC diagnostic pop")
+#else
+#define RETORT_WARNINGS_BEGIN
+#define RETORT_WARNINGS_END
+#endif
+
 #define RETORT_BEGIN       \
+  RETORT_WARNINGS_BEGIN    \
   namespace retort {       \
   inline namespace RETORT_ABI {
 #define RETORT_END \
   }                \
-  }
+  }                \
+  RETORT_WARNINGS_END
 
 // Preconditions of the lower floors: checked in debug builds on request only;
 // what comes from a file or a user is checked always and returns an error.

@@ -8,6 +8,19 @@
 RETORT_BEGIN
 namespace simd {
 
+#if RETORT_X86
+namespace detail {
+/// Float kernels of one set, quantized products of another.
+constexpr kernels joined(kernels floats, const kernels& quantized) {
+  for (std::size_t d = 0; d < n_dtypes; ++d)
+    if (retort::detail::dtype_table[d].quantized) floats.matmul[d] = quantized.matmul[d];
+  return floats;
+}
+/// For the first AVX-512 processors, which have no int8 dot.
+inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs::table);
+}  // namespace detail
+#endif
+
 /// The targets this CPU can run, slowest first; at least scalar and baseline.
 [[nodiscard]] inline std::span<const target> available() noexcept {
   static constexpr target all[] = {target::scalar, target::baseline, target::avx2, target::avx512};
@@ -18,7 +31,7 @@ namespace simd {
 /// The kernels of a target; the best ones below it where this CPU cannot run it.
 [[nodiscard]] inline const kernels& kernels_for(target t) noexcept {
 #if RETORT_X86
-  if (t >= target::avx512 && cpu().avx512) return cpu().avx512_vnni ? avx512vnni::table : avx512::table;
+  if (t >= target::avx512 && cpu().avx512) return cpu().avx512_vnni ? avx512vnni::table : detail::avx512_without_vnni;
   if (t >= target::avx2 && cpu().avx2) return avx2maddubs::table;
 #endif
   return t >= target::baseline ? portable::table : scalar::table;
