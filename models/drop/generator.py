@@ -28,7 +28,7 @@ import words_en
 
 SKILLS = ["add", "sub", "mul", "div", "word1", "word2", "compare", "order", "units", "days", "refuse"]
 TRAINING_SHARES = dict(add=12, sub=12, mul=9, div=6, word1=22, word2=20, compare=5, order=5, units=7, days=5, refuse=4)
-LATER_SHARES = dict(add=5, sub=5, mul=12, div=12, word1=22, word2=24, compare=8, order=8, units=5, days=8, refuse=2)
+LATER_SHARES = dict(add=6, sub=8, mul=14, div=10, word1=24, word2=22, compare=7, order=10, units=5, days=6, refuse=2)
 TEST_SHARES = dict(add=15, sub=15, mul=9, div=5, word1=16, word2=16, compare=5, order=5, units=5, days=5, refuse=4)
 WORDS = {"en": words_en, "ar": words_ar}
 
@@ -140,6 +140,8 @@ def _bare(draft, skill):
             a, b = b, a
     elif skill == "mul":
         a, b = (draft.number(2, 999), rng.randint(2, 9)) if rng.random() < 0.5 else (draft.number(11, 99), draft.number(11, 99))
+        if not draft.held and b < 10 and rng.random() < 0.5:
+            a = rng.randint(100, 9999)                      # longer than asked for: every column, with every carry
         if b < 10 and rng.random() < 0.2:
             b *= 10
     else:
@@ -170,7 +172,7 @@ def _word1(draft, skill):
                  "both": lambda: [draft.pick(w.PAIR), draft.pick(w.ASK_BOTH)],
                  "more": lambda: [draft.pick(w.PAIR), draft.pick(w.ASK_MORE)]}[kind]()
     elif kind in ("groups", "price"):
-        a, b = draft.number(3, 99), rng.randint(small, 9)
+        a, b = draft.number(3, 99 if draft.held else 999), rng.randint(small, 9)
         if rng.random() < 0.5:
             a, b = b, a
         draft.note(a, b)
@@ -263,8 +265,9 @@ def _compare(draft, skill):
             lines.append(f"{x}{'=' if x == y else '>' if x > y else '<'}{y}")
             if x != y:
                 break
-    lines.append(w.VERDICT.format(a=max(a, b)))
-    return draft.fill(draft.pick(w.COMPARE[side]), a=a, b=b), lines, max(a, b) if side == "large" else min(a, b)
+    result = max(a, b) if side == "large" else min(a, b)
+    lines.append(w.VERDICT[side].format(x=result))
+    return draft.fill(draft.pick(w.COMPARE[side]), a=a, b=b), lines, result
 
 
 def _order(draft, skill):
@@ -275,7 +278,7 @@ def _order(draft, skill):
     draft.note(*numbers)
     side = rng.choice(["up", "down"])
     question = draft.fill(draft.pick(w.ORDER[side]), l=w.COMMA.join(map(str, numbers)))
-    lines, rest, done = [], list(numbers), []
+    lines, rest, done = [" ".join(f"{n}: {len(str(n))}." for n in numbers)], list(numbers), []
     while len(rest) > 1:
         best = min(rest) if side == "up" else max(rest)
         lines.append(w.PICK[side].format(l=w.COMMA.join(map(str, rest)), x=best))

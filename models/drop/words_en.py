@@ -78,7 +78,7 @@ COMPARE = {"large": ["Which is larger, {a} or {b}?", "Which number is bigger: {a
            "small": ["Which is smaller, {a} or {b}?", "Which number is less: {a} or {b}?", "Find the smaller of {a} and {b}.",
                      "Of {a} and {b}, which is less?", "Tell me the smaller number: {a}, {b}."]}
 DIGITS = "{a}: {x}. {b}: {y}."
-VERDICT = "{a} is larger."
+VERDICT = {"large": "{x} is larger.", "small": "{x} is smaller."}
 ORDER = {"up": ["Sort from smallest to largest: {l}.", "Put in increasing order: {l}.", "Order these from least to greatest: {l}.",
                 "Arrange {l} from small to large.", "Write {l} in ascending order."],
          "down": ["Sort from largest to smallest: {l}.", "Put in decreasing order: {l}.", "Order these from greatest to least: {l}.",
