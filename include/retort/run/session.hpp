@@ -108,9 +108,14 @@ struct session_impl {
     has_logits = !wanted.empty() && n_done == tokens.size();
   }
 
+  [[nodiscard]] error cancelled() const {
+    return {errc::cancelled, "the step was cancelled after " + std::to_string(n_done) + " tokens"};
+  }
+
   result<status> step(const clock::time_point* deadline) {
     // after a rewind the logits are gone: the last token is computed once more for them
     if (!has_logits && n_done > 0 && n_done == tokens.size()) keep(n_done - 1);
+    if (n_done == tokens.size() && compute->take_stop()) return cancelled();
     while (n_done < tokens.size()) {
       if (!running) {
         if (auto begun = begin_chunk(); !begun) return begun.error();
@@ -119,7 +124,7 @@ struct session_impl {
         end_chunk();
       } else if (compute->take_stop()) {
         drop_chunk();
-        return error{errc::cancelled, "the step was cancelled after " + std::to_string(n_done) + " tokens"};
+        return cancelled();
       } else {
         return status::running;
       }

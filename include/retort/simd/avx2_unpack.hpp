@@ -19,7 +19,7 @@ RETORT_ALWAYS_INLINE __m256i bytes(int v) { return _mm256_set1_epi8(static_cast<
 RETORT_ALWAYS_INLINE float half(le16 h) { return _cvtsh_ss(h.bits()); }
 
 /// Low nibbles of 16 bytes, then their high nibbles.
-RETORT_ALWAYS_INLINE __m256i nibbles(const u8* p) {
+RETORT_ALWAYS_INLINE __m256i nibbles(const std::uint8_t* p) {
   const __m256i twice = _mm256_broadcastsi128_si256(load16(p));
   return _mm256_and_si256(_mm256_srlv_epi32(twice, _mm256_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4)), bytes(15));
 }
@@ -159,7 +159,7 @@ struct unpacker<dtype::q4_1> : unit_minima {
   }
 };
 
-RETORT_ALWAYS_INLINE __m256i five_bits(const u8* qs, le32 high) {
+RETORT_ALWAYS_INLINE __m256i five_bits(const std::uint8_t* qs, le32 high) {
   return _mm256_or_si256(nibbles(qs), _mm256_and_si256(spread_bits(high.bits()), bytes(16)));
 }
 template <>
@@ -218,7 +218,7 @@ struct unpacker<dtype::q2_k> : unpacker_base<0, 2, 0, true> {
     store16(t.header[row], load16(b.scales));
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m256i v = load32(b.qs + 32 * h);
-      u8* q = t.q[row] + 128 * h;
+      std::uint8_t* q = t.q[row] + 128 * h;
       store32(q, bits_at<0>(v, 3));
       store32(q + 32, bits_at<2>(v, 3));
       store32(q + 64, bits_at<4>(v, 3));
@@ -241,7 +241,7 @@ struct sixteen_scales : unpacker_base<Offset, 2, Shift> {
 template <>
 struct unpacker<dtype::q3_k> : sixteen_scales<4> {
   template <int Run>
-  RETORT_ALWAYS_INLINE static void run(__m256i low, __m256i high, u8* q) {
+  RETORT_ALWAYS_INLINE static void run(__m256i low, __m256i high, std::uint8_t* q) {
     store32(q + 32 * Run, _mm256_or_si256(bits_at<2 * (Run % 4)>(low, 3), move_bit<Run, 2>(high)));
   }
   RETORT_ALWAYS_INLINE static void block(const block_q3_k& b, quant_tile& t, std::size_t row, std::size_t) {
@@ -254,7 +254,7 @@ struct unpacker<dtype::q3_k> : sixteen_scales<4> {
     const __m128i six = _mm_set_epi64x(static_cast<long long>(second), static_cast<long long>(first));
     store16(t.header[row], _mm_sub_epi8(six, _mm_set1_epi8(32)));
     const __m256i high = load32(b.hmask), low0 = load32(b.qs), low1 = load32(b.qs + 32);
-    u8* q = t.q[row];
+    std::uint8_t* q = t.q[row];
     run<0>(low0, high, q);
     run<1>(low0, high, q);
     run<2>(low0, high, q);
@@ -303,7 +303,7 @@ struct unpacker<dtype::q4_k> : k_header {
 template <>
 struct unpacker<dtype::q5_k> : k_header {
   template <int Pair>
-  RETORT_ALWAYS_INLINE static void pair(const block_q5_k& b, __m256i high, u8* q) {
+  RETORT_ALWAYS_INLINE static void pair(const block_q5_k& b, __m256i high, std::uint8_t* q) {
     const __m256i v = load32(b.qs + 32 * Pair);
     store32(q + 64 * Pair, _mm256_or_si256(bits_at<0>(v, 15), move_bit<2 * Pair, 4>(high)));
     store32(q + 64 * Pair + 32, _mm256_or_si256(bits_at<4>(v, 15), move_bit<2 * Pair + 1, 4>(high)));
@@ -324,7 +324,7 @@ struct unpacker<dtype::q6_k> : sixteen_scales<32> {
     store16(t.header[row], load16(b.scales));
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m256i low0 = load32(b.ql + 64 * h), low1 = load32(b.ql + 64 * h + 32), high = load32(b.qh + 32 * h);
-      u8* q = t.q[row] + 128 * h;
+      std::uint8_t* q = t.q[row] + 128 * h;
       store32(q, _mm256_or_si256(bits_at<0>(low0, 15), _mm256_slli_epi16(bits_at<0>(high, 3), 4)));
       store32(q + 32, _mm256_or_si256(bits_at<0>(low1, 15), _mm256_slli_epi16(bits_at<0>(high, 12), 2)));
       store32(q + 64, _mm256_or_si256(bits_at<4>(low0, 15), bits_at<0>(high, 48)));
@@ -385,7 +385,7 @@ RETORT_ALWAYS_INLINE __m128i odd_scales(std::uint64_t s) {
   return _mm_cvtsi64_si128(static_cast<long long>(2 * s + 0x0101010101010101u));
 }
 /// The same from eight bytes with a nibble for each half of a run.
-RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const u8* p) {
+RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const std::uint8_t* p) {
   const auto s = load_as<std::uint64_t>(p);
   return _mm_unpacklo_epi8(odd_scales(s & 0x0f0f0f0f0f0f0f0fu), odd_scales(s >> 4 & 0x0f0f0f0f0f0f0f0fu));
 }
@@ -428,7 +428,7 @@ struct unpacker<dtype::iq2_s> : sixteen_scales<64, 3> {
     store16(t.header[row], odd_nibble_scales(b.scales));
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = b.qh[k];
-      const u8* i = b.index + 4 * k;
+      const std::uint8_t* i = b.index + 4 * k;
       const __m256i v =
           entries(g[i[0] | (h & 3) << 8], g[i[1] | (h & 12) << 6], g[i[2] | (h & 48) << 4], g[i[3] | (h & 192) << 2]);
       store32(t.q[row] + 32 * k, with_signs(v, load_as<std::uint32_t>(b.signs + 4 * k)));
@@ -450,7 +450,7 @@ struct unpacker<dtype::iq3_xxs> : unpacker_base<64, 1, 2> {
     for (std::size_t k = 0; k < 8; ++k) {
       const std::uint32_t word = b.signs[k].bits();
       scales |= static_cast<std::uint64_t>(word >> 28) << 8 * k;
-      const u8* i = b.index + 8 * k;
+      const std::uint8_t* i = b.index + 8 * k;
       const __m256i v = eight_entries(grids().iq3_xxs, [i](std::size_t l) { return i[l]; });
       store32(t.q[row] + 32 * k, with_signs(v, even_signs(word)));
     }
@@ -464,7 +464,7 @@ struct unpacker<dtype::iq3_s> : unpacker_base<64, 1> {
     std::uint64_t scales = 0;
     for (std::size_t k = 0; k < 8; ++k) {
       scales |= static_cast<std::uint64_t>(b.scales[k / 2] >> 4 * (k % 2) & 15) << 8 * k;
-      const u8* i = b.index + 8 * k;
+      const std::uint8_t* i = b.index + 8 * k;
       const unsigned h = b.qh[k];
       const __m256i v = eight_entries(grids().iq3_s, [i, h](std::size_t l) { return i[l] | (h >> l & 1) << 8; });
       store32(t.q[row] + 32 * k, with_signs(v, load_as<std::uint32_t>(b.signs + 4 * k)));
@@ -487,7 +487,7 @@ struct unpacker<dtype::iq1_s> : unpacker_base<9, 1, 3> {
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = b.qh[k].bits();
       scales |= static_cast<std::uint64_t>(h >> 12 & 7) << 8 * k;
-      const u8* i = b.index + 4 * k;
+      const std::uint8_t* i = b.index + 4 * k;
       const __m256i v =
           entries(g[i[0] | (h & 7) << 8], g[i[1] | (h & 56) << 5], g[i[2] | (h & 448) << 2], g[i[3] | (h >> 9 & 7) << 8]);
       store32(t.q[row] + 32 * k, shifted(v, bytes((h & 0x8000) != 0 ? 255 : 0)));
@@ -511,7 +511,7 @@ struct unpacker<dtype::iq1_m> : sixteen_scales<9, 3> {
                                           static_cast<long long>(four_scales(b.scales[0]) | four_scales(b.scales[1]) << 32)));
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = static_cast<unsigned>(b.qh[2 * k] | b.qh[2 * k + 1] << 8);
-      const u8* i = b.index + 4 * k;
+      const std::uint8_t* i = b.index + 4 * k;
       const __m256i v = entries(g[i[0] | (h & 7) << 8], g[i[1] | (h & 0x70) << 4], g[i[2] | (h & 0x700)], g[i[3] | (h >> 4 & 0x700)]);
       const std::uint32_t minus = (h >> 3 & 1) | (h >> 7 & 1) << 8 | (h >> 11 & 1) << 16 | (h >> 15) << 24;
       store32(t.q[row] + 32 * k, shifted(v, spread_bits(minus * 255)));
@@ -532,7 +532,7 @@ struct unpacker<dtype::tq1_0> : unpacker_base<1> {
   }
   static void block(const block_tq1_0& b, quant_tile& t, std::size_t row, std::size_t) {
     t.half_d[0][row] = b.d.bits();
-    u8* q = t.q[row];
+    std::uint8_t* q = t.q[row];
     __m256i v = load32(b.qs);
     for (std::size_t n = 0; n < 5; ++n, v = triple(v)) store32(q + 32 * n, digit(v));
     // 16 bytes of five digits, then 4 bytes of four
@@ -551,7 +551,7 @@ struct unpacker<dtype::tq2_0> : unpacker_base<1> {
     t.half_d[0][row] = b.d.bits();
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m256i v = load32(b.qs + 32 * h);
-      u8* q = t.q[row] + 128 * h;
+      std::uint8_t* q = t.q[row] + 128 * h;
       store32(q, bits_at<0>(v, 3));
       store32(q + 32, bits_at<2>(v, 3));
       store32(q + 64, bits_at<4>(v, 3));

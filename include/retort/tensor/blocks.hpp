@@ -38,35 +38,34 @@ struct le32 {
            static_cast<std::uint32_t>(byte[2]) << 16 | static_cast<std::uint32_t>(byte[3]) << 24;
   }
 };
-using u8 = std::uint8_t;
 
-struct block_q4_0 { le16 d; u8 qs[16]; };
-struct block_q4_1 { le16 d, m; u8 qs[16]; };
-struct block_q5_0 { le16 d; le32 qh; u8 qs[16]; };
-struct block_q5_1 { le16 d, m; le32 qh; u8 qs[16]; };
+struct block_q4_0 { le16 d; std::uint8_t qs[16]; };
+struct block_q4_1 { le16 d, m; std::uint8_t qs[16]; };
+struct block_q5_0 { le16 d; le32 qh; std::uint8_t qs[16]; };
+struct block_q5_1 { le16 d, m; le32 qh; std::uint8_t qs[16]; };
 struct block_q8_0 { le16 d; std::int8_t qs[32]; };
 struct block_q8_1 { le16 d, s; std::int8_t qs[32]; };
-struct block_q2_k { u8 scales[16]; u8 qs[64]; le16 d, dmin; };
-struct block_q3_k { u8 hmask[32]; u8 qs[64]; u8 scales[12]; le16 d; };
-struct block_q4_k { le16 d, dmin; u8 scales[12]; u8 qs[128]; };
-struct block_q5_k { le16 d, dmin; u8 scales[12]; u8 qh[32]; u8 qs[128]; };
-struct block_q6_k { u8 ql[128]; u8 qh[64]; std::int8_t scales[16]; le16 d; };
+struct block_q2_k { std::uint8_t scales[16]; std::uint8_t qs[64]; le16 d, dmin; };
+struct block_q3_k { std::uint8_t hmask[32]; std::uint8_t qs[64]; std::uint8_t scales[12]; le16 d; };
+struct block_q4_k { le16 d, dmin; std::uint8_t scales[12]; std::uint8_t qs[128]; };
+struct block_q5_k { le16 d, dmin; std::uint8_t scales[12]; std::uint8_t qh[32]; std::uint8_t qs[128]; };
+struct block_q6_k { std::uint8_t ql[128]; std::uint8_t qh[64]; std::int8_t scales[16]; le16 d; };
 struct block_q8_k { le32 d; std::int8_t qs[256]; le16 sums[16]; };
-struct block_iq2_xxs { le16 d; struct { u8 index[4]; le32 signs; } sub[8]; };
-struct block_iq2_xs { le16 d; le16 qs[32]; u8 scales[8]; };
-struct block_iq2_s { le16 d; u8 index[32]; u8 signs[32]; u8 qh[8]; u8 scales[8]; };
-struct block_iq3_xxs { le16 d; u8 index[64]; le32 signs[8]; };
-struct block_iq3_s { le16 d; u8 index[64]; u8 qh[8]; u8 signs[32]; u8 scales[4]; };
-struct block_iq1_s { le16 d; u8 index[32]; le16 qh[8]; };
-struct block_iq1_m { u8 index[32]; u8 qh[16]; le16 scales[4]; };
-struct block_iq4_nl { le16 d; u8 qs[16]; };
-struct block_iq4_xs { le16 d, scales_high; u8 scales_low[4]; u8 qs[128]; };
-struct block_tq1_0 { u8 qs[48]; u8 qh[4]; le16 d; };
-struct block_tq2_0 { u8 qs[64]; le16 d; };
-struct block_mxfp4 { u8 e; u8 qs[16]; };
-struct block_nvfp4 { u8 d[4]; u8 qs[32]; };
-struct block_q1_0 { le16 d; u8 bits[16]; };
-struct block_q2_0 { le16 d; u8 qs[16]; };
+struct block_iq2_xxs { le16 d; struct { std::uint8_t index[4]; le32 signs; } sub[8]; };
+struct block_iq2_xs { le16 d; le16 qs[32]; std::uint8_t scales[8]; };
+struct block_iq2_s { le16 d; std::uint8_t index[32]; std::uint8_t signs[32]; std::uint8_t qh[8]; std::uint8_t scales[8]; };
+struct block_iq3_xxs { le16 d; std::uint8_t index[64]; le32 signs[8]; };
+struct block_iq3_s { le16 d; std::uint8_t index[64]; std::uint8_t qh[8]; std::uint8_t signs[32]; std::uint8_t scales[4]; };
+struct block_iq1_s { le16 d; std::uint8_t index[32]; le16 qh[8]; };
+struct block_iq1_m { std::uint8_t index[32]; std::uint8_t qh[16]; le16 scales[4]; };
+struct block_iq4_nl { le16 d; std::uint8_t qs[16]; };
+struct block_iq4_xs { le16 d, scales_high; std::uint8_t scales_low[4]; std::uint8_t qs[128]; };
+struct block_tq1_0 { std::uint8_t qs[48]; std::uint8_t qh[4]; le16 d; };
+struct block_tq2_0 { std::uint8_t qs[64]; le16 d; };
+struct block_mxfp4 { std::uint8_t e; std::uint8_t qs[16]; };
+struct block_nvfp4 { std::uint8_t d[4]; std::uint8_t qs[32]; };
+struct block_q1_0 { le16 d; std::uint8_t bits[16]; };
+struct block_q2_0 { le16 d; std::uint8_t qs[16]; };
 
 // ---- shared small steps ------------------------------------------------------------------------------
 
@@ -104,7 +103,7 @@ constexpr void offset(run32& r, float m) noexcept {
   r.dmin = -m;
 }
 /// Six-bit scale and minimum of sub-block k of q4_k and q5_k.
-constexpr void k_scale(run32& r, const u8* c, int k, float d, float dmin) noexcept {
+constexpr void k_scale(run32& r, const std::uint8_t* c, int k, float d, float dmin) noexcept {
   const int scale = k < 4 ? c[k] & 63 : (c[k + 4] & 15) | (c[k - 4] >> 6) << 4;
   const int min = k < 4 ? c[k + 4] & 63 : (c[k + 4] >> 4) | (c[k] >> 6) << 4;
   two_scales(r, d, scale, scale);
@@ -227,7 +226,7 @@ struct block_traits<dtype::q6_k> : detail::block_base<block_q6_k> {
   static void view(const block& b, int run, run32& r) noexcept {
     detail::two_scales(r, b.d.half(), b.scales[2 * run], b.scales[2 * run + 1]);
     const int half = run / 4, quarter = run % 4;
-    const u8* low = b.ql + 64 * half + 32 * (quarter % 2);
+    const std::uint8_t* low = b.ql + 64 * half + 32 * (quarter % 2);
     for (int i = 0; i < 32; ++i)
       r.q[i] = detail::i8((detail::nibble(low[i], quarter / 2) | (b.qh[32 * half + i] >> 2 * quarter & 3) << 4) - 32);
   }
