@@ -28,8 +28,10 @@ inline allocator& system_allocator() noexcept {
       ::operator delete(memory, std::align_val_t{alignment});
     }
   };
-  static system instance;
-  return instance;
+  // Never destroyed: a host's own static models may give memory back after main() has ended.
+  alignas(system) static unsigned char storage[sizeof(system)];
+  static allocator* const instance = new (storage) system;
+  return *instance;
 }
 
 /// Owns `bytes` aligned to a cache line. Contents start undefined.
