@@ -93,8 +93,8 @@ def steps_are_right(thought):
             terms = re.sub(r"\b0+(\d)", r"\1", found[1].replace("×", "*"))
             if eval(terms) != int(found[2]):
                 return False
-        elif found := re.fullmatch(r"(\d)([<=>])(\d)", line):
-            x, sign, y = found.groups()
+        elif found := re.fullmatch(r"(\d+)([<=>])(\d+)", line):
+            x, sign, y = int(found[1]), found[2], int(found[3])
             if sign != ("<" if x < y else ">" if x > y else "="):
                 return False
     return True

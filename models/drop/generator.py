@@ -28,7 +28,7 @@ import words_en
 
 SKILLS = ["add", "sub", "mul", "div", "word1", "word2", "compare", "order", "units", "days", "refuse"]
 TRAINING_SHARES = dict(add=12, sub=12, mul=9, div=6, word1=22, word2=20, compare=5, order=5, units=7, days=5, refuse=4)
-LATER_SHARES = dict(add=6, sub=8, mul=14, div=10, word1=24, word2=22, compare=7, order=10, units=5, days=6, refuse=2)
+LATER_SHARES = dict(add=6, sub=8, mul=8, div=10, word1=26, word2=22, compare=10, order=10, units=6, days=6, refuse=2)
 TEST_SHARES = dict(add=15, sub=15, mul=9, div=5, word1=16, word2=16, compare=5, order=5, units=5, days=5, refuse=4)
 WORDS = {"en": words_en, "ar": words_ar}
 
@@ -136,6 +136,8 @@ def _bare(draft, skill):
     rng = draft.rng
     if skill in ("add", "sub"):
         a, b = draft.number(2, 9999), draft.number(2, 9999)
+        if not draft.held and rng.random() < 0.1:
+            b = max(2, a - rng.randint(0, 99))              # close to each other: zeros in front of the difference
         if skill == "sub" and a < b:
             a, b = b, a
     elif skill == "mul":
@@ -159,6 +161,8 @@ def _word1(draft, skill):
     rng, w = draft.rng, draft.words
     small = 3 if draft.lang == "ar" else 2
     kind = rng.choice(["gain", "lose", "both", "more", "groups", "price", "share", "pack"])
+    if not draft.held and rng.random() < 0.1:
+        kind = "pack"                                       # has few templates and looks like "groups"
     if kind in ("gain", "lose", "both", "more"):
         a, b = draft.number(3, 999), draft.number(3, 999)
         if kind in ("lose", "more"):
@@ -260,11 +264,15 @@ def _compare(draft, skill):
     draft.note(a, b)
     side = rng.choice(["large", "small"])
     lines = [w.DIGITS.format(a=a, b=b, x=len(str(a)), y=len(str(b)))]
+    sign = ">" if a > b else "<"
     if len(str(a)) == len(str(b)):
         for x, y in zip(str(a), str(b)):
-            lines.append(f"{x}{'=' if x == y else '>' if x > y else '<'}{y}")
+            lines.append(f"{x}{'=' if x == y else sign}{y}")
             if x != y:
                 break
+    else:
+        lines.append(f"{len(str(a))}{sign}{len(str(b))}")
+    lines.append(f"{a}{sign}{b}")
     result = max(a, b) if side == "large" else min(a, b)
     lines.append(w.VERDICT[side].format(x=result))
     return draft.fill(draft.pick(w.COMPARE[side]), a=a, b=b), lines, result
