@@ -30,15 +30,17 @@ struct engine {
 
 /// Loads the model and prepares session options. `cache` is the command's default cache type.
 retort::result<engine> start(const common_options& o, retort::cache_type cache);
+/// "f32", "f16" or "q8_0" as the command line has checked it; empty = `otherwise`.
+retort::cache_type cache_of(const std::string& name, retort::cache_type otherwise);
 /// The model alone.
 retort::result<retort::model> load(const common_options& o);
 
 // Each returns what the process exits with; errors go to standard error as one sentence.
 struct run_options {
-  std::string prompt, system, template_file, seed_text;
+  std::string prompt, system, template_file;
   std::size_t n = 0;
   retort::sampling how;
-  bool raw = false, jsonl = false, no_think = false;
+  bool raw = false, jsonl = false;
 };
 int run(const common_options&, const run_options&);
 int chat(const common_options&, const run_options&);

@@ -10,8 +10,7 @@ int inspect(const common_options& o, bool json, std::size_t context) {
   const retort::model_info& i = m.info();
   retort::session_options options;
   options.context = context;
-  options.cache = o.cache == "f32" ? retort::cache_type::f32 : o.cache == "q8_0" ? retort::cache_type::q8_0
-                                                                                 : retort::cache_type::f16;
+  options.cache = cache_of(o.cache, retort::cache_type::f16);
   CLI_TRY(const retort::memory_quote quote, m.quote(options));
   if (json) {
     const nlohmann::ordered_json j = {

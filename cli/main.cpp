@@ -19,6 +19,11 @@ retort::result<retort::model> load(const common_options& o) {
 #endif
 }
 
+retort::cache_type cache_of(const std::string& name, retort::cache_type otherwise) {
+  using retort::cache_type;
+  return name == "f32" ? cache_type::f32 : name == "f16" ? cache_type::f16 : name == "q8_0" ? cache_type::q8_0 : otherwise;
+}
+
 retort::result<engine> start(const common_options& o, retort::cache_type cache) {
   engine e;
   RETORT_TRY(e.model, load(o));
@@ -26,8 +31,7 @@ retort::result<engine> start(const common_options& o, retort::cache_type cache) 
   RETORT_TRY(e.pool, retort::thread_pool::make(o.n_threads ? o.n_threads : cores));
   e.options.pool = e.pool.get();
   e.options.context = o.context;
-  e.options.cache = o.cache == "f32" ? retort::cache_type::f32 : o.cache == "f16" ? retort::cache_type::f16
-                    : o.cache == "q8_0" ? retort::cache_type::q8_0 : cache;
+  e.options.cache = cache_of(o.cache, cache);
   if (o.chunk) e.options.chunk = o.chunk;
   e.options.target = o.target;
   e.options.reproducible = o.reproducible;

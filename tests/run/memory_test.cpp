@@ -1,6 +1,6 @@
 // Where a session's memory comes from, that a step takes none, and what happens
 // when there is none.
-#include "io/allocations.hpp"
+#include "allocations.hpp"
 #include "run/support.hpp"
 
 using namespace retort;

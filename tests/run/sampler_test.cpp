@@ -1,5 +1,5 @@
 #include "catch.hpp"
-#include "io/allocations.hpp"
+#include "allocations.hpp"
 
 #include <retort/run/sampler.hpp>
 

@@ -84,15 +84,6 @@
   }                \
   RETORT_WARNINGS_END
 
-// Preconditions of the lower floors: checked in debug builds on request only;
-// what comes from a file or a user is checked always and returns an error.
-#if defined(RETORT_CHECKS)
-#include <cassert>
-#define RETORT_ASSERT(x) assert(x)
-#else
-#define RETORT_ASSERT(x) static_cast<void>(0)
-#endif
-
 #if defined(__GNUC__) || defined(__clang__)
 #define RETORT_ALWAYS_INLINE inline __attribute__((always_inline))
 #else

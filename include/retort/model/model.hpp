@@ -111,18 +111,35 @@ inline model_info describe(const weights& w, const nn::network& net) {
   return i;
 }
 
-inline std::uint64_t fingerprint_of(const weights& w) {
-  std::uint64_t h = 0xcbf29ce484222325u;  // FNV-1a
-  const auto add = [&h](const void* data, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) h = (h ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3u;
-  };
-  for (const gguf_tensor& t : w.tensors()) {
-    add(t.name.data(), t.name.size());
-    add(&t.type, sizeof t.type);
-    add(t.shape.data(), sizeof t.shape);
-    add(t.data, static_cast<std::size_t>(std::min<std::uint64_t>(t.bytes, 64)));
+/// A digest of bytes, eight at a time; not cryptographic.
+class digest {
+ public:
+  void add(const void* data, std::size_t n) noexcept {
+    const auto* p = static_cast<const std::byte*>(data);
+    for (; n >= 8; n -= 8, p += 8) mix(load_as<std::uint64_t>(p));
+    std::uint64_t tail = 0;
+    if (n != 0) std::memcpy(&tail, p, n);
+    mix(tail ^ (static_cast<std::uint64_t>(n) << 56));
   }
-  return h;
+  [[nodiscard]] std::uint64_t value() const noexcept { return h_ ^ (h_ >> 29); }
+
+ private:
+  void mix(std::uint64_t x) noexcept {
+    h_ = (h_ ^ x) * 0x9e3779b97f4a7c15u;
+    h_ ^= h_ >> 32;
+  }
+  std::uint64_t h_ = 0x243f6a8885a308d3u;
+};
+
+inline std::uint64_t fingerprint_of(const weights& w) {
+  digest d;
+  for (const gguf_tensor& t : w.tensors()) {
+    d.add(t.name.data(), t.name.size());
+    d.add(&t.type, sizeof t.type);
+    d.add(t.shape.data(), sizeof t.shape);
+    d.add(t.data, static_cast<std::size_t>(std::min<std::uint64_t>(t.bytes, 64)));
+  }
+  return d.value();
 }
 
 inline result<std::shared_ptr<const model_impl>> build_model(weights file, allocator& memory = system_allocator()) {

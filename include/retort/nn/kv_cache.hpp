@@ -36,7 +36,6 @@ struct kv_layout {
     bytes_page = align_up(bytes_page + n_heads_kv * page_tokens * (l.bytes_k_row + l.bytes_v_row), buffer::alignment);
     layers.push_back(l);
   }
-  [[nodiscard]] std::size_t bytes_token() const noexcept { return bytes_page / page_tokens; }
 };
 
 /// Hands out pages; shared by the sessions that were forked from one another.

@@ -19,7 +19,7 @@ struct chat_impl {
   nlohmann::ordered_json messages = nlohmann::ordered_json::array();  // without the system message
 
   // The answer in the making.
-  bool busy = false, done = false, prompt_done = false;
+  bool busy = false, done = false;
   std::size_t n_turns_dropped = 0;
   on_piece each;
   retort::reply now;
@@ -75,7 +75,7 @@ struct chat_impl {
     now = {};
     now.n_prompt = p.tokens.size();
     now.n_cached = timeline->n_computed();
-    done = prompt_done = interrupted = false;
+    done = interrupted = false;
     n_thought = 0;
     forced.clear();
     words.emplace(**of.text(), true);

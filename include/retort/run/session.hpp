@@ -11,26 +11,6 @@
 RETORT_BEGIN
 namespace detail {
 
-/// A digest of bytes, eight at a time; not cryptographic.
-class digest {
- public:
-  void add(const void* data, std::size_t n) noexcept {
-    const auto* p = static_cast<const std::byte*>(data);
-    for (; n >= 8; n -= 8, p += 8) mix(load_as<std::uint64_t>(p));
-    std::uint64_t tail = 0;
-    std::memcpy(&tail, p, n);
-    mix(tail ^ (static_cast<std::uint64_t>(n) << 56));
-  }
-  [[nodiscard]] std::uint64_t value() const noexcept { return h_ ^ (h_ >> 29); }
-
- private:
-  void mix(std::uint64_t x) noexcept {
-    h_ = (h_ ^ x) * 0x9e3779b97f4a7c15u;
-    h_ ^= h_ >> 32;
-  }
-  std::uint64_t h_ = 0x243f6a8885a308d3u;
-};
-
 /// The head of a saved session; everything little-endian.
 struct saved_head {
   char magic[8];

@@ -123,6 +123,18 @@ RETORT_ALWAYS_INLINE void for_headers(const quant_tile& t, F f) {
 }
 RETORT_ALWAYS_INLINE void store16(void* p, __m128i v) { _mm_storeu_si128(static_cast<__m128i*>(p), v); }
 
+/// 64 bytes of two-bit numbers, each bit pair of 32 bytes being a run of 32, as 256 bytes.
+RETORT_ALWAYS_INLINE void store_two_bits(const std::uint8_t* qs, std::uint8_t* to) {
+  RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
+    const __m256i v = load32(qs + 32 * h);
+    std::uint8_t* q = to + 128 * h;
+    store32(q, bits_at<0>(v, 3));
+    store32(q + 32, bits_at<2>(v, 3));
+    store32(q + 64, bits_at<4>(v, 3));
+    store32(q + 96, bits_at<6>(v, 3));
+  }
+}
+
 /// Shift: d becomes 2^-Shift of what is gathered; Mins: half_min is gathered too.
 template <std::uint8_t Offset, std::uint8_t Scales = 0, int Shift = 0, bool Mins = false>
 struct unpacker_base {
@@ -216,14 +228,7 @@ struct unpacker<dtype::q2_k> : unpacker_base<0, 2, 0, true> {
     t.half_d[0][row] = b.d.bits();
     t.half_min[0][row] = b.dmin.bits();
     store16(t.header[row], load16(b.scales));
-    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
-      const __m256i v = load32(b.qs + 32 * h);
-      std::uint8_t* q = t.q[row] + 128 * h;
-      store32(q, bits_at<0>(v, 3));
-      store32(q + 32, bits_at<2>(v, 3));
-      store32(q + 64, bits_at<4>(v, 3));
-      store32(q + 96, bits_at<6>(v, 3));
-    }
+    store_two_bits(b.qs, t.q[row]);
   }
 };
 
@@ -549,14 +554,7 @@ template <>
 struct unpacker<dtype::tq2_0> : unpacker_base<1> {
   RETORT_ALWAYS_INLINE static void block(const block_tq2_0& b, quant_tile& t, std::size_t row, std::size_t) {
     t.half_d[0][row] = b.d.bits();
-    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
-      const __m256i v = load32(b.qs + 32 * h);
-      std::uint8_t* q = t.q[row] + 128 * h;
-      store32(q, bits_at<0>(v, 3));
-      store32(q + 32, bits_at<2>(v, 3));
-      store32(q + 64, bits_at<4>(v, 3));
-      store32(q + 96, bits_at<6>(v, 3));
-    }
+    store_two_bits(b.qs, t.q[row]);
   }
 };
 template <>
