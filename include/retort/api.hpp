@@ -20,6 +20,9 @@ namespace detail {
 struct model_impl;
 struct session_impl;
 struct chat_impl;
+struct constraint_impl;
+struct matcher_impl;
+class grammar;     // text/grammar.hpp
 }  // namespace detail
 
 using token = std::int32_t;
@@ -189,9 +192,10 @@ class sampler {
  public:
   /// errors bad_argument, naming the field
   static result<sampler> make(const sampling& how, std::size_t n_vocab);
-  /// The next token. `logits` is scratch afterwards; `seen` is the timeline so far.
+  /// The next token. `logits` is scratch afterwards; `seen` is the timeline so far; `allowed` has a bit for each
+  /// token that may be chosen (see matcher), nothing = all: whatever biases, penalties and logits say, no other is.
   /// cost    O(n_vocab), a sort of the kept tokens only; no allocation after the first call
-  token operator()(std::span<float> logits, std::span<const token> seen);
+  token operator()(std::span<float> logits, std::span<const token> seen, std::span<const std::uint64_t> allowed = {});
 
  private:
   struct candidate {
@@ -199,12 +203,72 @@ class sampler {
     token id;
   };
   void penalize(std::span<float> logits, std::span<const token> seen);
-  void keep_best(std::span<const float> logits);
+  void keep_best(std::span<const float> logits, std::span<const std::uint64_t> allowed);
+  static bool is_allowed(std::span<const std::uint64_t> allowed, std::size_t id);
+  static token best_of(std::span<const float> logits, std::span<const std::uint64_t> allowed);
   double uniform();
   sampling how_;
   std::array<std::uint64_t, 4> state_{};
   std::vector<candidate> kept_;
   std::vector<std::pair<token, std::uint32_t>> counts_;
+};
+
+// ---- constraints ------------------------------------------------------------------------------------
+
+/// What an answer may look like, compiled for one vocabulary. Immutable, cheap to copy, shared between threads.
+/// docs/constraints.md lists the keywords and the syntax.
+class constraint {
+ public:
+  /// A JSON value that satisfies a JSON schema; properties come in the order they are declared.
+  /// errors  bad_argument (no JSON, or no schema), unsupported (names the keyword and its JSON pointer), limit,
+  ///         missing (no value satisfies it that the vocabulary can write)
+  static result<constraint> json_schema(const model& m, std::string_view schema);
+  /// Any JSON object.  errors missing
+  static result<constraint> json_object(const model& m);
+  /// A text that the regular expression matches as a whole.  errors bad_grammar, unsupported, limit, missing
+  static result<constraint> regex(const model& m, std::string_view pattern);
+  /// A text of the rule "root" of a grammar in llama.cpp's GBNF.  errors bad_grammar, unsupported, limit, missing
+  static result<constraint> grammar(const model& m, std::string_view gbnf);
+  /// One of these texts.  errors missing, limit
+  static result<constraint> choices(const model& m, std::span<const std::string> of);
+  /// A text of the rule root of a grammar that was built by hand.  errors bad_grammar, bad_argument, limit, missing
+  static result<constraint> make(const model& m, const detail::grammar& g);
+
+  explicit constraint(std::shared_ptr<const detail::constraint_impl> impl) : impl_(std::move(impl)) {}
+  [[nodiscard]] const std::shared_ptr<const detail::constraint_impl>& impl() const noexcept { return impl_; }
+
+ private:
+  std::shared_ptr<const detail::constraint_impl> impl_;
+};
+
+/// One output in the making under a constraint. Copy it to fork or to look ahead; not for two threads at once.
+class matcher {
+ public:
+  explicit matcher(const constraint& c);
+  matcher(const matcher&);
+  matcher& operator=(const matcher&);
+  matcher(matcher&&) noexcept;
+  matcher& operator=(matcher&&) noexcept;
+  ~matcher();
+
+  /// The tokens that may come next, a bit for each of the vocabulary; never empty, and each of them leaves a way to
+  /// the end. End tokens are among them when the text is complete. Lives until the next call.
+  ///
+  /// `n_left` is how many tokens may still be written, the next and the end token counted (0 = no limit): then only
+  /// tokens after which the rest still fits are left, so that an output with room at its start is never cut. Where
+  /// even the shortest rest does not fit, those that lead there most directly are left.
+  std::span<const std::uint64_t> allowed(std::size_t n_left = 0);
+  /// Takes the token that was chosen; false: it is not allowed, and nothing has changed.
+  bool accept(token id);
+  /// Whether the text so far is a whole value and may end here.
+  [[nodiscard]] bool complete() const;
+  /// Whether nothing but the end may follow.
+  [[nodiscard]] bool finished() const;
+  /// The bytes that must come next, as far as there is no choice; often none.
+  [[nodiscard]] std::string forced() const;
+
+ private:
+  std::unique_ptr<detail::matcher_impl> impl_;
 };
 
 // ---- chat -------------------------------------------------------------------------------------------

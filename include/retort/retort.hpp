@@ -9,4 +9,5 @@
 
 #if !defined(RETORT_SPLIT) || defined(RETORT_IMPLEMENTATION)
 #include <retort/run/chat.hpp>
+#include <retort/run/constraint.hpp>
 #endif

@@ -4,9 +4,11 @@
 #include <retort/api.hpp>
 #include <retort/model/decoder.hpp>
 #include <retort/model/vocabulary.hpp>
+#include <retort/text/token_trie.hpp>
 
 #include <algorithm>
 #include <cstdio>
+#include <mutex>
 
 RETORT_BEGIN
 namespace detail {
@@ -18,6 +20,19 @@ struct model_impl {
   error text_error{errc::missing, ""};   ///< why there is no tokenizer
   model_info info;
   std::uint64_t fingerprint = 0;         ///< of shapes, types and the first bytes of every tensor
+
+  /// The vocabulary as a tree, made when the first constraint needs it.
+  result<std::shared_ptr<const token_trie>> trie() const {
+    if (!text) return text_error;
+    const std::lock_guard lock(trie_mutex);
+    if (!made_trie) {
+      RETORT_TRY(auto made, token_trie::make(*text, info.n_vocab));
+      made_trie = std::make_shared<const token_trie>(std::move(made));
+    }
+    return made_trie;
+  }
+  mutable std::mutex trie_mutex;
+  mutable std::shared_ptr<const token_trie> made_trie;
 };
 
 /// A number for a summary: "0.0707", "1e+06".

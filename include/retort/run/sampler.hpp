@@ -69,18 +69,32 @@ RETORT_INLINE void sampler::penalize(std::span<float> logits, std::span<const to
   }
 }
 
+RETORT_INLINE bool sampler::is_allowed(std::span<const std::uint64_t> allowed, std::size_t id) {
+  return allowed.empty() || (id / 64 < allowed.size() && (allowed[id / 64] >> id % 64 & 1) != 0);
+}
+
+/// The allowed token with the largest logit, the first of equals; one that is no number loses to any that is.
+RETORT_INLINE token sampler::best_of(std::span<const float> logits, std::span<const std::uint64_t> allowed) {
+  std::size_t best = logits.size();
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    if (is_allowed(allowed, i) && (best == logits.size() || logits[i] > logits[best] || (logits[best] != logits[best] && logits[i] == logits[i])))
+      best = i;
+  return static_cast<token>(best == logits.size() ? 0 : best);
+}
+
 /// Fills kept_ with the tokens that can still be drawn: p is exp of the
 /// tempered logit less the best one, most likely first wherever an order matters.
-RETORT_INLINE void sampler::keep_best(std::span<const float> logits) {
-  const float best = *std::max_element(logits.begin(), logits.end());
+RETORT_INLINE void sampler::keep_best(std::span<const float> logits, std::span<const std::uint64_t> allowed) {
+  const token first = best_of(logits, allowed);
+  const float best = logits[static_cast<std::size_t>(first)];
   // what has less than 1e-9 of the best's probability cannot matter to any draw
   const float floor = best - 21 * how_.temperature;
   kept_.clear();
   kept_.reserve(logits.size());
   for (std::size_t i = 0; i < logits.size(); ++i)
-    if (logits[i] >= floor)
+    if (logits[i] >= floor && is_allowed(allowed, i))
       kept_.push_back({std::exp((logits[i] - best) / how_.temperature), static_cast<token>(i)});
-  if (kept_.empty()) kept_.push_back({1, 0});  // logits that are no numbers: still an answer
+  if (kept_.empty()) kept_.push_back({1, first});  // logits that are no numbers: still an answer
   const auto better = [](const candidate& a, const candidate& b) { return a.p != b.p ? a.p > b.p : a.id < b.id; };
   if (how_.top_k && how_.top_k < kept_.size()) {
     const auto end = kept_.begin() + static_cast<std::ptrdiff_t>(how_.top_k);
@@ -98,11 +112,10 @@ RETORT_INLINE void sampler::keep_best(std::span<const float> logits) {
   }
 }
 
-RETORT_INLINE token sampler::operator()(std::span<float> logits, std::span<const token> seen) {
+RETORT_INLINE token sampler::operator()(std::span<float> logits, std::span<const token> seen, std::span<const std::uint64_t> allowed) {
   penalize(logits, seen);
-  if (how_.temperature == 0)
-    return static_cast<token>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-  keep_best(logits);
+  if (how_.temperature == 0) return best_of(logits, allowed);
+  keep_best(logits, allowed);
   double sum = 0;
   for (const candidate& c : kept_) sum += static_cast<double>(c.p);
   double left = uniform() * sum;

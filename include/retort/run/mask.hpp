@@ -1,0 +1,143 @@
+// Which tokens may follow: walks of the vocabulary's tree through an automaton, kept for the next time.
+#pragma once
+
+#include <retort/run/recognizer.hpp>
+
+#include <mutex>
+
+RETORT_BEGIN
+namespace detail {
+
+/// The tokens that can be read from a state within its rule (and those it calls), and where the rule is left inside
+/// a token. Costs are relative to the state's own, so that one entry serves a class of states.
+struct mask_entry {
+  struct level {
+    std::int32_t change;              // of cost, by any of these tokens
+    std::vector<std::uint64_t> bits;  // [n_words], or ...
+    std::vector<std::uint32_t> ids;   // ... where they are few
+  };
+  std::uint32_t id = 0;
+  std::vector<level> levels;          // lowest first
+  std::vector<std::uint64_t> all;     // [n_words] their union; empty without levels
+  std::vector<std::uint32_t> exits;   // nodes of the tree
+};
+
+/// The entries of a grammar for a vocabulary. Shared between threads: entries are immutable and computed outside
+/// the lock, which is held to look one up.
+class mask_cache {
+ public:
+  static constexpr std::size_t max_bytes = std::size_t{48} << 20;
+
+  mask_cache(const compiled_grammar& g, const token_trie& t) : g_(g), t_(t) {}
+
+  /// Of tokens read from a state by its own edges.
+  std::shared_ptr<const mask_entry> of(std::uint32_t state) { return find(nullptr, state); }
+  /// Of tokens that left a rule at the exits of an entry and go on in the state that was returned to.
+  std::shared_ptr<const mask_entry> behind(const mask_entry& left, std::uint32_t state) { return find(&left, state); }
+
+  /// What a change of cost is relative to.
+  [[nodiscard]] std::int64_t base(std::uint32_t state) const {
+    return g_.costs[state] == completion::never ? 0 : g_.costs[state];
+  }
+
+ private:
+  std::shared_ptr<const mask_entry> find(const mask_entry* left, std::uint32_t state) {
+    const std::uint64_t key = std::uint64_t{left ? left->id : 0} << 32 | g_.classes[state];
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto at = entries_.find(key); at != entries_.end()) return at->second;
+    }
+    auto made = std::make_shared<mask_entry>(left ? walk(left->exits, state) : walk({}, state));
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = made->exits.size() * 4 + made->all.size() * 8 + 256;
+    for (const auto& l : made->levels) bytes += l.bits.size() * 8 + l.ids.size() * 4 + sizeof l;
+    if (bytes_ + bytes > max_bytes) {  // whoever uses an entry keeps it alive
+      entries_.clear();
+      bytes_ = 0;
+    }
+    made->id = ++last_id_;
+    const auto [at, is_new] = entries_.try_emplace(key, std::move(made));
+    if (is_new) bytes_ += bytes;
+    return at->second;
+  }
+
+  mask_entry walk(std::span<const std::uint32_t> exits, std::uint32_t state) const {
+    mask_entry out;
+    call_stacks stacks(g_, 0);
+    recognizer read(g_, stacks);
+    std::map<std::int32_t, std::vector<std::uint32_t>> levels;
+    struct frame {
+      std::uint32_t end;
+      std::size_t first;  // of positions, up to the next frame's
+    };
+    std::vector<position> positions, next;
+    std::vector<frame> path;
+    const auto below = [&](std::uint32_t from) {
+      for (std::uint32_t i = from + 1; i < t_.skip(from);) {
+        while (path.size() > 1 && path.back().end <= i) {
+          positions.resize(path.back().first);
+          path.pop_back();
+        }
+        read.step(std::span(positions).subspan(path.back().first), t_.byte(i), next);
+        if (next.empty()) {
+          i = t_.skip(i);
+          continue;
+        }
+        if (const auto tokens = t_.tokens(i); !tokens.empty())
+          if (const std::uint32_t cost = read.cost(next); cost != completion::never) {
+            auto& level = levels[static_cast<std::int32_t>(cost - base(state))];
+            for (const token_id id : tokens) level.push_back(static_cast<std::uint32_t>(id));
+          }
+        if (t_.skip(i) == i + 1) {
+          ++i;
+          continue;
+        }
+        const std::size_t first = positions.size();
+        if (read.open(next, positions)) out.exits.push_back(i);
+        if (positions.size() == first) {
+          i = t_.skip(i);
+          continue;
+        }
+        path.push_back({t_.skip(i), first});
+        ++i;
+      }
+    };
+    if (exits.empty()) {
+      positions = {{state, 0}};
+      path = {{t_.size(), 0}};
+      below(0);
+    }
+    for (const std::uint32_t v : exits) {
+      positions.clear();
+      const position from{state, 0};
+      if (read.open(std::span(&from, 1), positions)) out.exits.push_back(v);
+      path = {{t_.skip(v), 0}};
+      if (!positions.empty()) below(v);
+    }
+    std::sort(out.exits.begin(), out.exits.end());
+    out.exits.erase(std::unique(out.exits.begin(), out.exits.end()), out.exits.end());
+    if (!levels.empty()) out.all.assign(t_.n_words(), 0);
+    for (auto& [change, ids] : levels) {
+      mask_entry::level l{change, {}, {}};
+      for (const std::uint32_t id : ids) out.all[id / 64] |= std::uint64_t{1} << id % 64;
+      if (ids.size() > t_.n_words()) {
+        l.bits.assign(t_.n_words(), 0);
+        for (const std::uint32_t id : ids) l.bits[id / 64] |= std::uint64_t{1} << id % 64;
+      } else {
+        l.ids = std::move(ids);
+      }
+      out.levels.push_back(std::move(l));
+    }
+    return out;
+  }
+
+  const compiled_grammar& g_;
+  const token_trie& t_;
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<const mask_entry>> entries_;
+  std::size_t bytes_ = 0;
+  std::uint32_t last_id_ = 0;
+};
+
+}  // namespace detail
+RETORT_END
