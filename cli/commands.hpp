@@ -41,9 +41,14 @@ struct run_options {
   std::size_t n = 0;
   retort::sampling how;
   bool raw = false, jsonl = false;
+  std::string schema_file;           ///< what answers look like
+  std::vector<std::string> tool_files; ///< JSON: name, description, parameters, command
+  std::size_t max_thought = 0;
+  std::size_t guesses = 0;           ///< most tokens guessed at once
 };
 int run(const common_options&, const run_options&);
 int chat(const common_options&, const run_options&);
+int api(const common_options&, bool hosted, bool envelopes, const std::string& template_file);
 int inspect(const common_options&, bool json, std::size_t context);
 struct tokenize_options {
   std::string tokenizer;             ///< GGUF, tokenizer.json or a folder; empty = the model

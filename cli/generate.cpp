@@ -1,10 +1,9 @@
-// run and chat: a prompt in, text out as it comes.
+// run: a prompt in, text out as it comes.
 #include "commands.hpp"
 
 #include <retort/run/prompt.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <iostream>
 #if defined(_WIN32)
 #include <io.h>
@@ -30,11 +29,6 @@ struct answer {
   double prompt_seconds = 0, seconds = 0;
   bool ended = false;                ///< by the model, not by a limit
 };
-
-std::atomic<retort::session*> interruptible{nullptr};
-extern "C" void on_interrupt(int) {
-  if (retort::session* s = interruptible.load()) s->cancel();
-}
 
 bool is_terminal(int fd) { return isatty(fd) != 0; }
 
@@ -164,37 +158,6 @@ int run(const common_options& o, const run_options& r) {
   CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, put_text));
   put_text("\n");
   report(e, a);
-  return 0;
-}
-
-int chat(const common_options& o, const run_options& r) {
-  CLI_TRY(engine e, start(o, retort::cache_type::f16));
-  CLI_TRY(const prompter p, prompter::make(e, r, false));
-  if (!p.maker) return fail({errc::missing, e.model.info().name + " has no chat template; name one with --template"});
-  CLI_TRY(retort::session s, retort::session::make(e.model, e.options));
-  CLI_TRY(retort::sampler next, retort::sampler::make(r.how, e.model.info().n_vocab));
-  json messages = json::array();
-  interruptible = &s;
-  std::signal(SIGINT, on_interrupt);
-  const bool show = is_terminal(0);
-  if (show) std::fprintf(stderr, "%s\nCtrl-C stops an answer, Ctrl-D ends.\n", e.model.info().name.c_str());
-  for (std::string line;;) {
-    if (show) std::fprintf(stderr, "> ");
-    if (!std::getline(std::cin, line)) break;
-    if (line.empty()) continue;
-    messages.push_back({{"role", "user"}, {"content", line}});
-    CLI_TRY(const auto tokens, p.tokens(e, messages));
-    std::string said;
-    auto a = generate(e, s, next, tokens, r.n, [&said](std::string_view piece) {
-      said += piece;
-      put_text(piece);
-    });
-    put_text("\n");
-    if (!a && a.error().code != errc::cancelled) return fail(a.error());
-    if (a) report(e, *a);
-    messages.push_back({{"role", "assistant"}, {"content", said}});
-  }
-  interruptible = nullptr;
   return 0;
 }
 

@@ -93,7 +93,20 @@ int main(int argc, char** argv) {
   auto* chat = app.add_subcommand("chat", "a conversation; Ctrl-C stops an answer, Ctrl-D ends");
   add_common(*chat, common);
   add_sampling(*chat, generation);
+  chat->add_option("--schema", generation.schema_file, "JSON schema that every answer satisfies");
+  chat->add_option("--tool", generation.tool_files,
+                   "JSON file of a tool: name, description, parameters and command, which gets the arguments on its standard input");
+  chat->add_option("--max-thought", generation.max_thought, "tokens after which a thought is closed; 0 = no limit");
+  chat->add_option("--guesses", generation.guesses, "tokens guessed at once from what was written before; 0 = none");
   chat->callback([&] { code = cli::chat(common, generation); });
+
+  bool hosted = false, envelopes = false;
+  auto* api = app.add_subcommand("api", "the DeepSeek API: a request JSON a line in, a response JSON a line out");
+  add_common(*api, common);
+  api->add_option("--template", template_file, "chat template file instead of the model's own");
+  api->add_flag("--hosted", hosted, "refuse and ignore what the hosted service does");
+  api->add_flag("--envelopes", envelopes, "{\"path\", \"body\"} in, {\"status\", \"body\" or \"chunk\"} out");
+  api->callback([&] { code = cli::api(common, hosted, envelopes, template_file); });
 
   auto* inspect = app.add_subcommand("inspect", "what a model file holds and needs");
   add_common(*inspect, common);

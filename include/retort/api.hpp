@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 RETORT_BEGIN
@@ -16,10 +17,15 @@ class allocator;   // base/memory.hpp
 class threads;     // base/threads.hpp
 class tokenizer;   // text/tokenizer.hpp
 class reader;      // io/source.hpp
+class batch;
+class prefix_cache;
 namespace detail {
 struct model_impl;
+struct workbench;
 struct session_impl;
+struct prefix_store;
 struct chat_impl;
+struct completions_impl;
 struct constraint_impl;
 struct matcher_impl;
 class grammar;     // text/grammar.hpp
@@ -113,6 +119,10 @@ struct session_options {
   allocator* memory = nullptr;       ///< nullptr = the system's
   bool reproducible = false;         ///< same bits whatever the chunk and the neighbours; see docs/performance.md
   std::string target{};              ///< kernel set by name ("avx2"); empty = the best
+  std::size_t max_guesses = 0;       ///< most tokens that guess() may take at once
+  batch* in = nullptr;               ///< computed on this one's workspace (its chunk, pool, target); nullptr = its own
+  prefix_cache* prefixes = nullptr;  ///< where beginnings are found and remembered; nullptr = nowhere
+  std::string owner{};               ///< only beginnings remembered by the same owner are found
   std::function<void(const expert_route&)> on_route{};                     ///< called during step()
   std::function<void(std::size_t position, std::span<const float>)> on_logits{};  ///< every token's logits, during step()
 };
@@ -136,6 +146,10 @@ class session {
   result<void> sync(std::span<const token> tokens);
   /// One more token: sync() with tokens() and `next`, without the comparison.
   result<void> push(token next);
+  /// Tokens that may come next, computed in one pass together with what was pushed before: afterwards logits(i)
+  /// tells what comes when the last i of them are not there, and rewind() takes the wrong ones back.
+  /// errors bad_argument (empty, unknown id, more than 1 + max_guesses), full; then nothing has changed
+  result<void> guess(std::span<const token> next);
 
   /// Computes until done, or until `budget` has passed: then it returns after
   /// the slice in progress, a fraction of a millisecond as a rule, in prompts
@@ -145,8 +159,9 @@ class session {
   /// Computes until done.
   result<status> step();
 
-  /// [n_vocab] scores of the token after the last one; empty before step() returned done.
-  [[nodiscard]] std::span<float> logits() noexcept;
+  /// [n_vocab] scores of the token after the last one but `back`; empty before step() returned done, and
+  /// where guess() did not ask for them.
+  [[nodiscard]] std::span<float> logits(std::size_t back = 0) noexcept;
   [[nodiscard]] std::span<const token> tokens() const noexcept;
   [[nodiscard]] std::size_t n_computed() const noexcept;   ///< tokens in the cache
   [[nodiscard]] std::size_t context() const noexcept;
@@ -155,6 +170,8 @@ class session {
   result<void> rewind(std::size_t n);
   /// A second timeline with the same computed past, sharing its memory until they part.  errors no_memory
   result<session> fork();
+  /// Gives the prefix cache, if there is one, what has been computed. Copies nothing.
+  void remember();
   /// Makes the step() in progress, or the next one, return errc::cancelled. From any thread.
   void cancel() noexcept;
 
@@ -166,8 +183,54 @@ class session {
   [[nodiscard]] const char* target() const noexcept;       ///< the kernel set in use
 
  private:
+  friend class batch;
+  friend class job;
   explicit session(std::unique_ptr<detail::session_impl> impl);
   std::unique_ptr<detail::session_impl> impl_;
+};
+
+/// A workspace for several sessions of one model: what they need next is
+/// computed in one pass, so that the weights are read once for all of them.
+/// Sessions join by session_options::in, and their forks with them; it and its
+/// sessions are one thread's business at a time, but for cancel().
+class batch {
+ public:
+  /// `options`: context (the longest of any session), chunk, pool, memory, target, observers;
+  /// `most`: sessions in one pass.
+  /// errors bad_argument, no_memory
+  static result<batch> make(const model& m, const session_options& options = {}, std::size_t most = 16);
+  /// Computes until all of these have their logits, or until `budget` has passed; see session::step.
+  /// errors bad_argument (a session of another workspace), cancelled, no_memory: of one session, the others may go on
+  result<status> step(std::span<session* const> of, std::chrono::nanoseconds budget);
+  result<status> step(std::span<session* const> of);
+
+  [[nodiscard]] const std::shared_ptr<detail::workbench>& impl() const noexcept { return impl_; }
+
+ private:
+  explicit batch(std::shared_ptr<detail::workbench> impl) : impl_(std::move(impl)) {}
+  result<status> step(std::span<session* const> of, const std::chrono::steady_clock::time_point* deadline);
+  std::shared_ptr<detail::workbench> impl_;
+};
+
+/// Computed beginnings that later sessions of the same model start from: a
+/// system prompt, a persona, a document. Pages of the key-value cache are
+/// shared, not copied. Safe to share between threads.
+class prefix_cache {
+ public:
+  /// Takes `bytes` at once; sessions that use it have their pages in it too, and the beginnings that were not
+  /// used for longest make room for them.
+  /// errors bad_argument (less than a page, a cache type that does not fit the model), no_memory
+  static result<prefix_cache> make(const model& m, std::uint64_t bytes, cache_type type = cache_type::f16,
+                                   allocator* memory = nullptr);
+  [[nodiscard]] std::uint64_t bytes() const noexcept;        ///< of the pages in use
+  [[nodiscard]] std::size_t n_beginnings() const noexcept;
+  void clear();
+
+  [[nodiscard]] const std::shared_ptr<detail::prefix_store>& impl() const noexcept { return impl_; }
+
+ private:
+  explicit prefix_cache(std::shared_ptr<detail::prefix_store> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<detail::prefix_store> impl_;
 };
 
 // ---- sampling ---------------------------------------------------------------------------------------
@@ -264,6 +327,8 @@ class matcher {
   [[nodiscard]] bool complete() const;
   /// Whether nothing but the end may follow.
   [[nodiscard]] bool finished() const;
+  /// Tokens of the shortest text that completes this one, the end token counted.
+  [[nodiscard]] std::size_t n_needed() const;
   /// The bytes that must come next, as far as there is no choice; often none.
   [[nodiscard]] std::string forced() const;
 
@@ -279,8 +344,18 @@ enum class overflow : std::uint8_t {
   drop_oldest,                       ///< forget the oldest question and its answer, as often as needed
 };
 
+/// A function the model may call while it answers.
+struct tool {
+  std::string name;                  ///< letters, digits, _ and -, at most 64
+  std::string description{};
+  std::string parameters{};          ///< JSON schema of the arguments; empty = an object without any
+  /// Called during step() with the arguments, a JSON object. What it returns goes back to the model; an error's
+  /// sentence does too.
+  std::function<result<std::string>(std::string_view arguments)> call{};
+};
+
 struct chat_options {
-  session_options session{};         ///< context, cache, threads, memory, ...
+  session_options session{};         ///< context, cache, threads, memory, batch, ...
   std::string system{};              ///< system message; empty = none
   sampling how{};                    ///< temperature 0.6 and top-p 0.95 suit reasoning models
   std::size_t max_tokens = 0;        ///< of one answer, thought included; 0 = what the context leaves
@@ -288,6 +363,9 @@ struct chat_options {
   std::size_t reserve = 256;         ///< room that must be left for an answer when a question is asked
   overflow when_full = overflow::error;
   std::vector<std::string> stop{};   ///< texts that end an answer
+  std::vector<tool> tools{};         ///< functions the model may call; needs a chat template that knows tools
+  std::size_t max_rounds = 8;        ///< of calls in one answer; then it ends with finish::calls
+  std::optional<constraint> shape{}; ///< what every answer looks like, the thought apart; see constraint
   std::string chat_template{};       ///< Jinja source; empty = the model's own
   std::string variables{};           ///< JSON object with more template variables, as {"enable_thinking": false}
   std::chrono::sys_seconds now{};    ///< what templates see as the time; the epoch = they take their fixed date
@@ -295,8 +373,9 @@ struct chat_options {
 
 /// A stretch of an answer as it comes: whole characters, never part of a tag.
 struct piece {
-  enum kind_type : std::uint8_t { thought, answer } kind = answer;
-  std::string_view text;             ///< lives during the call only
+  enum kind_type : std::uint8_t { thought, answer, call } kind = answer;
+  std::string_view text;             ///< of a call: its arguments, a JSON object; lives during the callback only
+  std::string_view name{};           ///< of the tool that is called
 };
 enum class flow : std::uint8_t { go_on, stop };
 using on_piece = std::function<flow(const piece&)>;
@@ -306,15 +385,26 @@ enum class finish : std::uint8_t {
   stop,                              ///< the model ended it, or a stop text came
   length,                            ///< a limit on tokens, or the context is full
   interrupted,                       ///< the callback returned flow::stop
+  calls,                             ///< with calls that nobody answered: max_rounds, or a tool without a function
+};
+
+/// One call of a tool and what came of it.
+struct call_record {
+  std::string id, name;
+  std::string arguments;             ///< a JSON object
+  std::string result;                ///< what the model was told
+  bool answered = false;
 };
 
 struct reply {
   std::string thought;               ///< what stood between <think> and </think>
   std::string answer;
+  std::vector<call_record> calls;
   finish why = finish::stop;
   std::size_t n_prompt = 0;          ///< tokens the model read ...
-  std::size_t n_cached = 0;          ///< ... of which so many were still in the cache
+  std::size_t n_cached = 0;          ///< ... of which so many were still in a cache
   std::size_t n_tokens = 0;          ///< tokens the model wrote
+  std::size_t n_guessed = 0;         ///< ... of which so many were guessed and came for free
 };
 
 class chat;
@@ -333,17 +423,24 @@ class job {
   [[nodiscard]] const reply& so_far() const noexcept;
   /// The finished answer; the conversation keeps it.
   reply take();
+  /// Works on several answers at once, in the passes of the batch that their chats were made in: N characters cost
+  /// little more than one. Done when all are.
+  /// errors bad_argument (a chat that is not in the batch); cancelled, no_memory of one of them: its chat is then as
+  ///        it was before begin(), the others go on with the next call
+  static result<status> step(batch& in, std::span<job* const> jobs, std::chrono::nanoseconds budget);
+  static result<status> step(batch& in, std::span<job* const> jobs);
 
  private:
   friend class chat;
   explicit job(detail::chat_impl* of) noexcept : chat_(of) {}
+  static result<status> step(batch& in, std::span<job* const> jobs, const std::chrono::steady_clock::time_point* deadline);
   detail::chat_impl* chat_ = nullptr;
 };
 
 /// A conversation: questions in, thoughts and answers out.
 class chat {
  public:
-  /// errors missing (no chat template), bad_template, bad_argument, no_memory
+  /// errors missing (no chat template), bad_template, unsupported (tools for a template without), bad_argument, no_memory
   static result<chat> make(const model& m, const chat_options& options = {});
   chat(chat&&) noexcept;
   chat& operator=(chat&&) noexcept;
@@ -359,6 +456,8 @@ class chat {
   void cancel() noexcept;
   /// Forgets everything said.
   void clear();
+  /// What the answers from now on look like; nothing = as the model likes.
+  void shape(std::optional<constraint> of_answers);
   /// A second conversation with the same past; its memory is shared until they part.  errors busy, no_memory
   result<chat> fork();
   /// Questions and answers so far.
@@ -367,6 +466,55 @@ class chat {
  private:
   explicit chat(std::unique_ptr<detail::chat_impl> impl);
   std::unique_ptr<detail::chat_impl> impl_;
+};
+
+// ---- completions --------------------------------------------------------------------------------------
+
+struct completions_options {
+  session_options session{};         ///< context, cache, threads, memory, ...; prefixes is made by completions
+  std::uint64_t prefix_bytes = 0;    ///< memory for the key-value cache and remembered beginnings; 0 = four contexts
+  bool hosted = false;               ///< true: as the hosted service, which ignores temperature while thinking and
+                                     ///< refuses some requests; false: what Retort can do, it does
+  std::string chat_template{};       ///< Jinja source; empty = the model's own
+  std::function<std::chrono::sys_seconds()> now{};  ///< what `created` and templates see; empty = the system's clock
+};
+
+/// Which of the service's addresses a request is meant for.
+enum class endpoint : std::uint8_t { chat_completions, completions, models };
+
+/// The DeepSeek API as a function: the JSON that would go over the network goes
+/// in, the JSON that would come back comes out. Remembers the beginnings of what it has read. One request
+/// at a time: another one meanwhile gets the error object of status 429.
+class completions {
+ public:
+  using on_chunk = std::function<flow(std::string_view chunk)>;
+
+  /// errors missing (no tokenizer), bad_template, bad_argument, no_memory
+  static result<completions> make(const model& m, const completions_options& options = {});
+  completions(completions&&) noexcept;
+  completions& operator=(completions&&) noexcept;
+  ~completions();
+
+  /// A response object, or an error object; never anything else. Of a request with stream: true the whole
+  /// event stream as text. `http_status` is what the service would have answered with.
+  std::string complete(std::string_view request, endpoint to = endpoint::chat_completions, int* http_status = nullptr);
+  /// Streams: `each` gets every chunk object as JSON and may end the answer. Returns nothing, or an error object.
+  std::string stream(std::string_view request, const on_chunk& each, endpoint to = endpoint::chat_completions,
+                     int* http_status = nullptr);
+
+  /// The same in steps: begin(), step() until done, take(). A begun request that is not finished gives way to the next.
+  void begin(std::string_view request, endpoint to = endpoint::chat_completions, on_chunk each = {});
+  status step(std::chrono::nanoseconds budget);
+  std::string take(int* http_status = nullptr);
+
+  /// Ends the answer in the making with finish_reason "aborted". From any thread.
+  void cancel() noexcept;
+  /// A chunk as a server would send it: "data: ...\n\n". Nothing makes the end, "data: [DONE]\n\n".
+  static std::string event(std::string_view chunk);
+
+ private:
+  explicit completions(std::unique_ptr<detail::completions_impl> impl);
+  std::unique_ptr<detail::completions_impl> impl_;
 };
 
 RETORT_END

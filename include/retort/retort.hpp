@@ -9,5 +9,6 @@
 
 #if !defined(RETORT_SPLIT) || defined(RETORT_IMPLEMENTATION)
 #include <retort/run/chat.hpp>
-#include <retort/run/constraint.hpp>
+#include <retort/run/completions.hpp>
+#include <retort/run/saved.hpp>
 #endif

@@ -48,12 +48,14 @@ class kv_pool {
     std::atomic<std::uint32_t> users{0};
   };
 
-  /// errors no_memory
-  static result<std::shared_ptr<kv_pool>> make(kv_layout layout, std::size_t n_pages, allocator& from) {
+  /// `fixed`: there will never be more pages than these.  errors no_memory
+  static result<std::shared_ptr<kv_pool>> make(kv_layout layout, std::size_t n_pages, allocator& from,
+                                               bool fixed = false) {
     auto pool = std::make_shared<kv_pool>();
     pool->layout_ = std::move(layout);
     pool->from_ = &from;
     RETORT_CHECK(pool->grow(n_pages));
+    pool->fixed_ = fixed;
     return pool;
   }
   [[nodiscard]] const kv_layout& layout() const noexcept { return layout_; }
@@ -61,7 +63,11 @@ class kv_pool {
   /// A page with one user.  errors no_memory
   result<page*> take() {
     std::lock_guard lock(mutex_);
-    if (free_.empty()) RETORT_CHECK(grow(8));
+    if (free_.empty()) {
+      if (fixed_)
+        return error{errc::no_memory, "all " + std::to_string(n_pages_) + " pages of the key-value cache are in use"};
+      RETORT_CHECK(grow(8));
+    }
     page* p = free_.back();
     free_.pop_back();
     p->users.store(1, std::memory_order_relaxed);
@@ -74,6 +80,10 @@ class kv_pool {
     free_.push_back(p);  // capacity was reserved when the slab was made
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return n_pages_ * layout_.bytes_page; }
+  [[nodiscard]] std::size_t bytes_used() noexcept {
+    std::lock_guard lock(mutex_);
+    return (n_pages_ - free_.size()) * layout_.bytes_page;
+  }
 
  private:
   struct slab {
@@ -100,6 +110,7 @@ class kv_pool {
   std::vector<slab> slabs_;
   std::vector<page*> free_;
   std::size_t n_pages_ = 0;
+  bool fixed_ = false;
 };
 
 /// One timeline's pages. Copying shares every page; the first write into a
@@ -121,9 +132,9 @@ class kv_cache {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] const std::shared_ptr<kv_pool>& pool() const noexcept { return pool_; }
 
-  /// A timeline with the first n_tokens of this one, sharing its pages.
-  [[nodiscard]] kv_cache fork(std::size_t n_tokens) const {
-    kv_cache copy(pool_, capacity_);
+  /// A timeline with the first n_tokens of this one, sharing its pages; room for as many as this one, or for `capacity`.
+  [[nodiscard]] kv_cache fork(std::size_t n_tokens, std::size_t capacity = 0) const {
+    kv_cache copy(pool_, capacity ? capacity : capacity_);
     for (std::size_t i = 0; i * page_tokens < n_tokens; ++i) {
       pool_->share(pages_[i]);
       copy.pages_.push_back(pages_[i]);

@@ -1,38 +1,40 @@
-// Conversations: messages become a prompt, tokens become thoughts and answers.
-// One answer is a job that can be stepped; ask() is a job that is waited for.
+// Conversations: messages become a prompt, tokens become thoughts, answers and
+// calls. One answer is a job that can be stepped; ask() is a job that is
+// waited for. Next: run/answer.hpp, run/session.hpp.
 #pragma once
 
+#include <retort/run/answer.hpp>
 #include <retort/run/prompt.hpp>
-#include <retort/run/session.hpp>
-#include <retort/text/reply.hpp>
 
 RETORT_BEGIN
 namespace detail {
 
 struct chat_impl {
+  using json = nlohmann::ordered_json;
+
   model of;
   chat_options options;
   std::optional<prompt_maker> prompts;
   std::optional<session> timeline;
   std::optional<sampler> next;
-  nlohmann::ordered_json variables = nlohmann::ordered_json::object();
-  nlohmann::ordered_json messages = nlohmann::ordered_json::array();  // without the system message
+  json variables = json::object();       // tools among them
+  json messages = json::array();         // without the system message
+  bool arguments_are_text = false;       // how this template wants those of a call
 
   // The answer in the making.
   bool busy = false, done = false;
-  std::size_t n_turns_dropped = 0;
+  std::size_t n_messages = 0;            // before the question
+  std::size_t n_forgotten = 0;           // messages that were left out to make room
+  std::size_t n_rounds = 0;
+  std::size_t first_call = 0;            // of this round, in now.calls
   on_piece each;
   retort::reply now;
-  std::optional<decoder> words;
-  std::optional<reply_parser> parser;
-  std::vector<token> forced;             // tokens that close a thought, in reverse
-  std::size_t n_thought = 0;
-  bool interrupted = false;
+  std::optional<answer_writer> writer;
 
-  [[nodiscard]] nlohmann::ordered_json context(const nlohmann::ordered_json& said) const {
-    auto all = nlohmann::ordered_json::array();
+  [[nodiscard]] json context(std::size_t from) const {
+    auto all = json::array();
     if (!options.system.empty()) all.push_back({{"role", "system"}, {"content", options.system}});
-    for (const auto& m : said) all.push_back(m);
+    for (std::size_t i = from; i < messages.size(); ++i) all.push_back(messages[i]);
     auto v = variables;
     v["messages"] = std::move(all);
     if (!v.contains("add_generation_prompt")) v["add_generation_prompt"] = true;
@@ -40,94 +42,117 @@ struct chat_impl {
   }
 
   /// The prompt for what was said and the question; drops old turns where that is allowed and needed.
-  result<prompt> render(std::size_t& dropped) const {
+  result<prompt> render() {
     const std::size_t room = timeline->context();
-    for (dropped = 0;; ++dropped) {
-      auto said = messages;
-      said.erase(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(2 * dropped));
+    for (;;) {
       render_options how;
       if (options.now.time_since_epoch().count() != 0) how.now = options.now;
-      RETORT_TRY(prompt p, prompts->render(context(said), how));
+      RETORT_TRY(prompt p, prompts->render(context(n_forgotten), how));
       const std::size_t needed = p.tokens.size() + std::min(options.reserve, room / 2);
       if (needed <= room) return p;
-      if (options.when_full == overflow::error || said.size() <= 1)
+      std::size_t later = n_forgotten + 1;  // the next question
+      while (later < n_messages && messages[later]["role"] != "user") ++later;
+      if (options.when_full == overflow::error || n_forgotten >= n_messages)
         return error{errc::full, "the conversation needs " + std::to_string(p.tokens.size()) + " tokens and room for an answer; " +
                                      "the context holds " + std::to_string(room)};
+      n_forgotten = later;
     }
   }
 
   result<void> begin(std::string_view question, on_piece on) {
     if (busy) return error{errc::busy, "the chat is in the middle of another answer"};
+    n_messages = messages.size();
+    n_forgotten = n_rounds = first_call = 0;
+    now = {};
     messages.push_back({{"role", "user"}, {"content", std::string(question)}});
-    auto started = start();
-    if (!started) {
-      messages.erase(messages.size() - 1);
+    busy = true;
+    done = false;
+    if (auto started = start(); !started) {
+      forget();
       return started;
     }
     each = std::move(on);
-    busy = true;
     return {};
   }
 
+  /// A round: the model reads what there is and writes on.
   result<void> start() {
-    RETORT_TRY(const prompt p, render(n_turns_dropped));
+    RETORT_TRY(const prompt p, render());
     RETORT_CHECK(timeline->sync(p.tokens));
-    now = {};
-    now.n_prompt = p.tokens.size();
-    now.n_cached = timeline->n_computed();
-    done = interrupted = false;
-    n_thought = 0;
-    forced.clear();
-    words.emplace(**of.text(), true);
-    reply_settings how;
-    how.format = reply_format_of(prompts->source().source());
-    how.start = reply_start_of(p.text);
-    how.calls = false;
-    how.stop = options.stop;
-    parser.emplace(std::move(how));
+    now.n_prompt += p.tokens.size();
+    now.n_cached += timeline->n_computed();
+    answer_settings how;
+    how.max_tokens = options.max_tokens;
+    how.max_thought = options.max_thought;
+    how.max_guesses = options.session.max_guesses;
+    how.shape = options.shape;
+    how.text.format = reply_format_of(prompts->source().source());
+    how.text.start = reply_start_of(p.text);
+    how.text.calls = !options.tools.empty();
+    how.text.stop = options.stop;
+    if (variables.contains("tools")) how.text.tools_json = variables["tools"].dump();
+    now.answer.clear();
+    first_call = now.calls.size();
+    writer.emplace(of, *timeline, *next, std::move(how));
     return {};
   }
 
   void take_event(const reply_event& e) {
     using kind = reply_event::kind;
-    if (e.is == kind::hidden || interrupted) return;
-    const bool thinking = e.is == kind::thought;
-    (thinking ? now.thought : now.answer) += e.text;
-    if (each && each({thinking ? piece::thought : piece::answer, e.text}) == flow::stop) interrupted = true;
-  }
-
-  /// The token after the last one: drawn, or forced when a thought has had its share.
-  token choose() {
-    if (parser->in_thought()) ++n_thought;
-    if (options.max_thought && n_thought == options.max_thought + 1 && forced.empty() && parser->in_thought()) {
-      auto ids = of.encode("\n</think>\n\n");
-      if (ids) forced.assign(ids->rbegin(), ids->rend());
+    if (e.is == kind::hidden) return;
+    piece p{piece::answer, e.text, {}};
+    if (e.is == kind::thought) {
+      p.kind = piece::thought;
+      now.thought += e.text;
+    } else if (e.is == kind::call) {
+      p = {piece::call, e.call->arguments, e.call->name};
+      now.calls.push_back({"call_" + std::to_string(now.calls.size()), e.call->name, e.call->arguments, {}, false});
+    } else {
+      now.answer += e.text;
     }
-    if (forced.empty()) return (*next)(timeline->logits(), timeline->tokens());
-    const token t = forced.back();
-    forced.pop_back();
-    return t;
+    if (each && each(p) == flow::stop) writer->interrupt();
   }
 
-  /// Takes the token that follows; false when the answer is over.
-  result<bool> advance() {
-    const auto sink = [this](const reply_event& e) { take_event(e); };
-    const auto end = [&](finish why) {
-      parser->feed(words->flush(), sink);
-      parser->finish(sink, why == finish::length);
-      now.why = why;
-      return false;
-    };
-    const token t = choose();
-    ++now.n_tokens;
-    if (of.is_end(t)) return end(finish::stop);
-    parser->feed(words->push(t), sink);
-    if (interrupted) return end(finish::interrupted);
-    if (parser->stopped()) return end(finish::stop);
-    const bool at_limit = options.max_tokens && now.n_tokens >= options.max_tokens;
-    if (at_limit || timeline->tokens().size() >= timeline->context()) return end(finish::length);
-    RETORT_CHECK(timeline->push(t));
+  /// What the calls of this round gave, as messages; false when the model cannot go on.
+  bool answer_calls() {
+    if (first_call == now.calls.size() || writer->why() != finish::stop) return false;
+    if (++n_rounds > options.max_rounds) return false;
+    json calls = json::array();
+    for (std::size_t i = first_call; i < now.calls.size(); ++i) {
+      call_record& c = now.calls[i];
+      const auto called = std::find_if(options.tools.begin(), options.tools.end(), [&](const tool& t) { return t.name == c.name; });
+      if (called == options.tools.end()) {
+        c.result = "error: there is no tool called " + printable(c.name);
+      } else if (!called->call) {
+        return false;
+      } else {
+        auto given = called->call(c.arguments);
+        c.result = given ? std::move(*given) : "error: " + given.error().what;
+      }
+      c.answered = true;
+      calls.push_back({{"id", c.id}, {"type", "function"}, {"function", {{"name", c.name}, {"arguments", arguments_as_wanted(c.arguments, arguments_are_text)}}}});
+    }
+    messages.push_back({{"role", "assistant"}, {"content", now.answer}, {"tool_calls", std::move(calls)}});
+    for (std::size_t i = first_call; i < now.calls.size(); ++i)
+      messages.push_back({{"role", "tool"}, {"tool_call_id", now.calls[i].id}, {"name", now.calls[i].name}, {"content", now.calls[i].result}});
     return true;
+  }
+
+  /// Takes the tokens that follow; false when the answer is over.
+  result<bool> advance() {
+    RETORT_TRY(const bool more, writer->advance([this](const reply_event& e) { take_event(e); }));
+    if (more) return true;
+    now.n_tokens += writer->n_tokens();
+    now.n_guessed += writer->n_guessed();
+    now.why = writer->why();
+    timeline->remember();
+    if (answer_calls()) {
+      RETORT_CHECK(start());
+      return true;
+    }
+    if (first_call < now.calls.size() && now.why == finish::stop) now.why = finish::calls;
+    done = true;
+    return false;
   }
 
   result<status> step(const clock::time_point* deadline) {
@@ -135,27 +160,22 @@ struct chat_impl {
     for (bool first = true;; first = false) {
       if (!first && deadline && clock::now() >= *deadline) return status::running;
       auto computed = deadline ? timeline->step(*deadline - clock::now()) : timeline->step();
-      if (!computed) {
-        forget();
-        return computed.error();
-      }
-      if (*computed == status::running) return status::running;
-      auto more = advance();
+      if (computed && *computed == status::running) return status::running;
+      result<bool> more = computed ? advance() : result<bool>(computed.error());
       if (!more) {
         forget();
         return more.error();
       }
-      if (!*more) break;
+      if (!*more) return status::done;
     }
-    done = true;
-    return status::done;
   }
 
   /// The question was not answered: as if it had never been asked.
   void forget() {
     if (!busy) return;
-    messages.erase(messages.size() - 1);
+    messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(n_messages), messages.end());
     busy = done = false;
+    writer.reset();
     each = {};
   }
   retort::reply take() {
@@ -163,13 +183,30 @@ struct chat_impl {
       forget();
       return std::move(now);
     }
-    messages.erase(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(2 * n_turns_dropped));
     messages.push_back({{"role", "assistant"}, {"content", now.answer}});
+    messages.erase(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(n_forgotten));
     busy = done = false;
+    writer.reset();
     each = {};
     return std::move(now);
   }
 };
+
+/// The tools as templates want them.  errors bad_argument, naming the tool
+inline result<nlohmann::ordered_json> describe(std::span<const tool> tools) {
+  using json = nlohmann::ordered_json;
+  auto all = json::array();
+  for (const tool& t : tools) {
+    const bool good = !t.name.empty() && t.name.size() <= 64 &&
+                      t.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
+    if (!good) return error{errc::bad_argument, "a tool's name has 1 to 64 letters, digits, _ and -, not \"" + printable(t.name) + "\""};
+    json parameters = t.parameters.empty() ? json{{"type", "object"}, {"properties", json::object()}}
+                                           : json::parse(t.parameters, nullptr, false);
+    if (!parameters.is_object()) return error{errc::bad_argument, "the parameters of the tool " + t.name + " are no JSON schema"};
+    all.push_back({{"type", "function"}, {"function", {{"name", t.name}, {"description", t.description}, {"parameters", std::move(parameters)}}}});
+  }
+  return all;
+}
 
 }  // namespace detail
 
@@ -188,6 +225,43 @@ RETORT_INLINE result<status> job::step(std::chrono::nanoseconds budget) {
 RETORT_INLINE const reply& job::so_far() const noexcept { return chat_->now; }
 RETORT_INLINE reply job::take() { return std::exchange(chat_, nullptr)->take(); }
 
+RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs) { return step(in, jobs, nullptr); }
+RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs, std::chrono::nanoseconds budget) {
+  const clock::time_point deadline = clock::now() + budget;
+  return step(in, jobs, &deadline);
+}
+RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs, const clock::time_point* deadline) {
+  detail::workbench& bench = *in.impl();
+  auto& lines = bench.chosen;
+  const auto line_of = [](const job* j) { return &j->chat_->timeline->impl_->line; };
+  const auto works = [](const job* j) { return j->chat_ && j->chat_->busy && !j->chat_->done; };
+  for (const job* j : jobs)
+    if (works(j) && j->chat_->timeline->impl_->bench != in.impl())
+      return error{errc::bad_argument, "a chat that was not made in this batch cannot be stepped with it"};
+  for (bool first = true;; first = false) {
+    lines.clear();
+    for (const job* j : jobs)
+      if (works(j) && std::find(lines.begin(), lines.end(), line_of(j)) == lines.end()) lines.push_back(line_of(j));
+    if (lines.empty()) return status::done;
+    if (!first && deadline && clock::now() >= *deadline) return status::running;
+    detail::timeline* failed = nullptr;
+    const auto computed = bench.pass(lines, deadline, &failed);
+    if (computed && *computed == status::running) return status::running;
+    for (const job* j : jobs) {
+      if (!works(j)) continue;
+      if (!computed && line_of(j) == failed) {
+        j->chat_->forget();
+        return computed.error();
+      }
+      if (computed && line_of(j)->ready())
+        if (auto more = j->chat_->advance(); !more) {
+          j->chat_->forget();
+          return more.error();
+        }
+    }
+  }
+}
+
 RETORT_INLINE chat::chat(std::unique_ptr<detail::chat_impl> impl) : impl_(std::move(impl)) {}
 RETORT_INLINE chat::chat(chat&&) noexcept = default;
 RETORT_INLINE chat& chat::operator=(chat&&) noexcept = default;
@@ -205,6 +279,12 @@ RETORT_INLINE result<chat> chat::make(const model& m, const chat_options& option
   c->timeline.emplace(std::move(timeline));
   RETORT_TRY(c->prompts, prompt_maker::make(m, options.chat_template));
   RETORT_TRY(c->next, sampler::make(options.how, m.info().n_vocab));
+  if (!options.tools.empty()) {
+    if (reply_format_of(c->prompts->source().source()) == reply_format::plain)
+      return error{errc::unsupported, "the chat template of " + m.info().name + " knows no tools"};
+    RETORT_TRY(c->variables["tools"], detail::describe(options.tools));
+    c->arguments_are_text = detail::wants_arguments_as_text(*c->prompts);
+  }
   return chat(std::move(c));
 }
 
@@ -222,7 +302,11 @@ RETORT_INLINE void chat::clear() {
   impl_->forget();
   impl_->messages.clear();
 }
-RETORT_INLINE std::size_t chat::n_turns() const noexcept { return impl_->messages.size() / 2; }
+RETORT_INLINE void chat::shape(std::optional<constraint> of_answers) { impl_->options.shape = std::move(of_answers); }
+RETORT_INLINE std::size_t chat::n_turns() const noexcept {
+  const auto& all = impl_->messages;
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto& m) { return m["role"] == "user"; }));
+}
 
 RETORT_INLINE result<chat> chat::fork() {
   if (impl_->busy) return error{errc::busy, "the chat is in the middle of an answer"};
@@ -231,6 +315,7 @@ RETORT_INLINE result<chat> chat::fork() {
   c->options = impl_->options;
   c->variables = impl_->variables;
   c->messages = impl_->messages;
+  c->arguments_are_text = impl_->arguments_are_text;
   c->prompts = impl_->prompts;
   c->next = impl_->next;
   RETORT_TRY(session timeline, impl_->timeline->fork());

@@ -233,6 +233,11 @@ RETORT_INLINE matcher& matcher::operator=(matcher&&) noexcept = default;
 RETORT_INLINE matcher::~matcher() = default;
 RETORT_INLINE std::span<const std::uint64_t> matcher::allowed(std::size_t n_left) { return impl_->allowed(n_left); }
 RETORT_INLINE bool matcher::accept(token id) { return impl_->accept(id); }
+RETORT_INLINE std::size_t matcher::n_needed() const {
+  std::uint32_t least = impl_->complete ? 0 : detail::completion::never;
+  for (const auto& p : impl_->now) least = std::min(least, impl_->stacks.cost(p));
+  return std::size_t{least} + 1;
+}
 RETORT_INLINE bool matcher::complete() const { return impl_->complete; }
 RETORT_INLINE bool matcher::finished() const { return impl_->now.empty(); }
 RETORT_INLINE std::string matcher::forced() const { return impl_->forced(); }

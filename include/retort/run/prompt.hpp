@@ -58,10 +58,40 @@ class prompt_maker {
 
   [[nodiscard]] const chat_template& source() const noexcept { return template_; }
 
+  /// Appends the beginning of the reply, which the model would have to write itself; `trusted`: control tokens count.
+  /// errors of tokenizer::encode
+  result<void> append(prompt& p, std::string_view text, bool trusted) const {
+    const text_part part{text, trusted};
+    std::vector<token> ids;
+    RETORT_CHECK(text_->encode({&part, 1}, ids));
+    p.tokens.insert(p.tokens.end(), ids.begin(), ids.end());
+    p.text += text;
+    return {};
+  }
+
  private:
   prompt_maker(chat_template t, const tokenizer* text) : template_(std::move(t)), text_(text) {}
   chat_template template_;
   const tokenizer* text_;
 };
 
+namespace detail {
+
+/// Whether a template wants the arguments of a call as text; most want the object.
+inline bool wants_arguments_as_text(const prompt_maker& prompts) {
+  using json = nlohmann::ordered_json;
+  const json call = {{"id", "call_0"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", json::object()}}}};
+  const json user = {{"role", "user"}, {"content", "x"}};
+  const json said = {{"role", "assistant"}, {"content", ""}, {"tool_calls", json::array({call})}};
+  const json told = {{"role", "tool"}, {"tool_call_id", "call_0"}, {"name", "f"}, {"content", "y"}};
+  return !prompts.render({{"messages", json::array({user, said, told})}, {"add_generation_prompt", true}});
+}
+/// A call's arguments, an object as text, in that form.
+inline nlohmann::ordered_json arguments_as_wanted(const std::string& arguments, bool as_text) {
+  auto parsed = as_text ? nlohmann::ordered_json() : nlohmann::ordered_json::parse(arguments, nullptr, false);
+  if (as_text || parsed.is_discarded()) return arguments;
+  return parsed;
+}
+
+}  // namespace detail
 RETORT_END

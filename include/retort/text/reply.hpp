@@ -67,6 +67,9 @@ class reply_parser {
   [[nodiscard]] bool in_thought() const noexcept {  ///< after finish(): the thought was never closed
     return phase_ == phase::thought || (phase_ == phase::stopped && was_thought_);
   }
+  [[nodiscard]] bool in_answer() const noexcept {  ///< whether what comes next belongs to the answer or a call
+    return phase_ == phase::answer || phase_ == phase::call || (phase_ == phase::stopped && !was_thought_);
+  }
   [[nodiscard]] bool call_was_cut() const noexcept { return cut_; }
   [[nodiscard]] unsigned calls() const noexcept { return calls_; }
 

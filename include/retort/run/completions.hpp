@@ -1,0 +1,480 @@
+// The DeepSeek API as a function: a request becomes a prompt and a shape, an
+// answer becomes a response or chunks. Next: run/request.hpp, run/answer.hpp.
+#pragma once
+
+#include <retort/run/answer.hpp>
+#include <retort/run/prompt.hpp>
+#include <retort/run/request.hpp>
+#include <retort/run/tool_shape.hpp>
+
+RETORT_BEGIN
+namespace detail {
+
+struct completions_impl {
+  using json = nlohmann::ordered_json;
+  using choice = api::chat_request::choice;
+
+  model of;
+  completions_options options;
+  std::optional<prompt_maker> prompts;   // nothing where the file has no chat template
+  std::optional<prefix_cache> prefixes;
+  std::optional<session> timeline;
+  std::optional<bool> arguments_are_text;
+  std::vector<std::pair<std::string, constraint>> shapes;   // compiled ones, the latest at the end
+  std::atomic<bool> working{false};
+  std::uint64_t n_requests = 0;
+
+  // The request in the making.
+  bool busy = false;
+  endpoint to = endpoint::chat_completions;
+  completions::on_chunk each;
+  bool streaming = false, interrupted = false, thinks = false, begun = false;
+  api::chat_request chat;
+  api::fim_request fim;
+  std::optional<sampler> next;
+  std::optional<answer_writer> writer;
+  std::size_t n_prompt = 0, n_cached = 0, n_scores_sent = 0;
+  std::string id, content, thought, body, finish_reason;
+  std::int64_t created = 0;
+  json calls = json::array();
+  int status_code = 200;
+
+  [[nodiscard]] const api::request& asked() const noexcept {
+    return to == endpoint::completions ? static_cast<const api::request&>(fim) : chat;
+  }
+
+  // ---- from a request to a session at work
+
+  void begin(std::string_view text, endpoint at, completions::on_chunk on) {
+    to = at;
+    each = std::move(on);
+    busy = streaming = interrupted = thinks = begun = false;
+    writer.reset();
+    content.clear();
+    thought.clear();
+    body.clear();
+    finish_reason.clear();
+    calls = json::array();
+    n_scores_sent = 0;
+    status_code = 200;
+    created = std::chrono::duration_cast<std::chrono::seconds>(time().time_since_epoch()).count();
+    if (to == endpoint::models) return list_models();
+    if (auto wrong = to == endpoint::completions ? start_fim(text) : start_chat(text)) return refuse(*wrong);
+    id = name_answer(text);
+    streaming = each || asked().stream;
+    busy = true;
+  }
+  [[nodiscard]] std::chrono::sys_seconds time() const {
+    if (options.now) return options.now();
+    return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  }
+  void refuse(const api::refusal& why) {
+    status_code = why.status;
+    body = dump(why.to_json());
+    busy = false;
+  }
+  static std::string dump(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+  std::string name_answer(std::string_view text) {
+    digest d;
+    d.add(text.data(), text.size());
+    d.add(&created, sizeof created);
+    d.add(&++n_requests, sizeof n_requests);
+    return hex(d.value()) + hex(of.impl()->fingerprint + n_requests);
+  }
+  static std::string hex(std::uint64_t x) {
+    std::string out(16, '0');
+    for (std::size_t i = 16; i-- > 0; x >>= 4) out[i] = "0123456789abcdef"[x & 15];
+    return out;
+  }
+
+  std::optional<api::refusal> start_chat(std::string_view text) {
+    const auto in = api::parse(text);
+    if (!in) return api::refusal{400, "the request is no JSON object"};
+    chat = {};
+    if (auto wrong = api::read_chat_request(*in, options.hosted, chat)) return wrong;
+    if (!prompts) return api::refusal{400, of.info().name + " has no chat template"};
+    auto p = render();
+    if (!p) return api::refusal_of(p.error());
+    answer_settings how;
+    auto shape = shape_of_answer();
+    if (!shape) return api::refusal_of(shape.error());
+    how.shape = std::move(*shape);
+    if (auto opened = settle_thought(*p, how.shape.has_value()); !opened) return api::refusal_of(opened.error());
+    how.text.format = reply_format_of(prompts->source().source());
+    how.text.start = chat.has_prefix ? reply_start::answer : reply_start_of(p->text);
+    how.text.calls = chat.use != choice::none;
+    if (how.text.calls) how.text.tools_json = dump(chat.tools);
+    thinks = how.text.start == reply_start::thought || (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
+    if (chat.effort == "low") how.max_thought = 1024;
+    return start(std::move(how), chat, p->tokens);
+  }
+
+  std::optional<api::refusal> start(answer_settings how, api::request& q, std::span<const token> tokens) {
+    const bool ignores = options.hosted && thinks;  // the hosted service thinks at its own temperature
+    q.how.temperature = static_cast<float>(!ignores && q.temperature ? *q.temperature : thinks ? 0.6 : 1.0);
+    q.how.top_p = static_cast<float>(!ignores && q.top_p ? *q.top_p : thinks ? 0.95 : 1.0);
+    if (ignores) q.how.presence_penalty = q.how.frequency_penalty = 0;
+    auto drawn = sampler::make(q.how, of.info().n_vocab);
+    if (!drawn) return api::refusal_of(drawn.error());
+    next.emplace(std::move(*drawn));
+    how.max_tokens = q.max_tokens;
+    how.max_guesses = options.session.max_guesses;
+    how.n_top = q.n_top;
+    how.text.stop = q.stop;
+    if (tokens.size() >= timeline->context())
+      return api::refusal{400, "This model's maximum context length is " + std::to_string(timeline->context()) + " tokens. However, you requested " +
+                                   std::to_string(tokens.size()) + " tokens in the messages.", "invalid_request_error", "messages", "context_length_exceeded"};
+    auto synced = set_timeline(tokens, q.owner);
+    if (!synced) return api::refusal_of(synced.error());
+    n_prompt = tokens.size();
+    n_cached = timeline->n_computed();
+    writer.emplace(of, *timeline, *next, std::move(how));
+    return std::nullopt;
+  }
+  /// Another owner must not profit from what this one has read.
+  result<void> set_timeline(std::span<const token> tokens, const std::string& owner) {
+    if (!timeline || owner != options.session.owner) {
+      options.session.owner = owner;
+      timeline.reset();
+      RETORT_TRY(session fresh, session::make(of, options.session));
+      timeline.emplace(std::move(fresh));
+    }
+    return timeline->sync(tokens);
+  }
+
+  [[nodiscard]] bool may_think() const { return prompts->source().source().find("think>") != std::string_view::npos; }
+
+  result<prompt> render() {
+    json messages = chat.messages;
+    for (json& m : messages)
+      if (m.contains("tool_calls"))
+        for (json& c : m["tool_calls"]) {
+          if (!arguments_are_text) arguments_are_text = wants_arguments_as_text(*prompts);
+          json& f = c["function"];
+          f["arguments"] = arguments_as_wanted(f["arguments"].get<std::string>(), *arguments_are_text);
+        }
+    json v = {{"messages", std::move(messages)}, {"add_generation_prompt", true}, {"thinking", chat.thinking}, {"enable_thinking", chat.thinking}};
+    if (chat.use != choice::none) v["tools"] = chat.tools;
+    if (!chat.effort.empty()) v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
+    render_options how;
+    how.now = time();
+    return prompts->render(std::move(v), how);
+  }
+
+  /// The end of the prompt: thinking or not, and what the answer must go on from.
+  result<void> settle_thought(prompt& p, bool has_shape) const {
+    const reply_start start = reply_start_of(p.text);
+    const bool open = start == reply_start::open && may_think();
+    if (chat.has_prefix) {
+      std::string thought_text;
+      if (chat.has_prefix_thought)
+        thought_text = (start == reply_start::thought ? "" : "<think>\n") + chat.prefix_thought + "\n</think>\n\n";
+      else if (start == reply_start::thought)
+        thought_text = "\n</think>\n\n";
+      RETORT_CHECK(prompts->append(p, thought_text, true));
+      return prompts->append(p, chat.prefix, false);
+    }
+    if (!chat.thinking && start == reply_start::thought) return prompts->append(p, "\n</think>\n\n", true);
+    if (!chat.thinking && open) return prompts->append(p, "<think>\n\n</think>\n\n", true);
+    if (chat.thinking && open && has_shape) return prompts->append(p, "<think>\n", true);
+    return {};
+  }
+
+  /// What the answer must look like, compiled once.
+  result<std::optional<constraint>> shape_of_answer() {
+    using format = api::chat_request::format;
+    const bool must_call = chat.use == choice::required || chat.use == choice::named;
+    const bool bound = must_call || (chat.use == choice::automatic && chat.strict);
+    if (chat.answer_as == format::text && !bound) return std::optional<constraint>();
+    const std::string key = std::to_string(static_cast<int>(chat.use)) + chat.function + "\n" + chat.schema + "\n" +
+                            std::to_string(static_cast<int>(chat.answer_as)) + "\n" + (bound ? dump(chat.tools) : "");
+    for (const auto& [k, c] : shapes)
+      if (k == key) return std::optional<constraint>(c);
+    result<constraint> made = bound ? tool_shape(of, prompts->source().source(), chat.tools, chat.function, must_call, chat.strict)
+                              : chat.answer_as == format::object ? constraint::json_object(of)
+                                                                 : constraint::json_schema(of, chat.schema);
+    if (!made) return made.error();
+    if (shapes.size() >= 32) shapes.erase(shapes.begin());
+    shapes.emplace_back(key, *made);
+    return std::optional<constraint>(*made);
+  }
+
+  std::optional<api::refusal> start_fim(std::string_view text) {
+    const auto in = api::parse(text);
+    if (!in) return api::refusal{400, "the request is no JSON object"};
+    fim = {};
+    if (auto wrong = api::read_fim_request(*in, fim)) return wrong;
+    const tokenizer& t = **of.text();
+    std::vector<token> ids = of.bos();
+    result<void> put;
+    const auto add = [&](const std::string& s) { if (put) put = t.encode(s, special::plain, ids); };
+    if (fim.suffix) {
+      if (!t.fim_prefix() || !t.fim_suffix() || !t.fim_middle())
+        return api::refusal{400, of.info().name + " has no tokens to fill in the middle; leave suffix out", "invalid_request_error", "suffix"};
+      ids.push_back(*t.fim_prefix());
+      add(fim.prompt);
+      ids.push_back(*t.fim_suffix());
+      add(*fim.suffix);
+      ids.push_back(*t.fim_middle());
+    } else {
+      add(fim.prompt);
+    }
+    if (!put) return api::refusal_of(put.error());
+    if (ids.empty()) return api::refusal{400, "prompt must not be empty", "invalid_request_error", "prompt"};
+    if (fim.max_tokens == 0) fim.max_tokens = 4096;
+    answer_settings how;
+    how.text.start = reply_start::answer;
+    how.text.calls = false;
+    return start(std::move(how), fim, ids);
+  }
+
+  // ---- from a session to chunks and a response
+
+  status step(const clock::time_point* deadline) {
+    if (!busy) return status::done;
+    open_stream();
+    for (bool first = true;; first = false) {
+      if (!first && deadline && clock::now() >= *deadline) return status::running;
+      auto computed = deadline ? timeline->step(*deadline - clock::now()) : timeline->step();
+      if (computed && *computed == status::running) return status::running;
+      if (computed && writer->n_tokens() == 0) timeline->remember();  // the prompt
+      result<bool> more = computed ? writer->advance([this](const reply_event& e) { take_event(e); }) : result<bool>(computed.error());
+      if (!more) {
+        fail(more.error());
+        return status::done;
+      }
+      if (*more) continue;
+      finish_answer();
+      return status::done;
+    }
+  }
+
+  void take_event(const reply_event& e) {
+    using kind = reply_event::kind;
+    if (e.is == kind::hidden) return;
+    if (e.is == kind::thought) {
+      thought += e.text;
+      send_delta({{"content", nullptr}, {"reasoning_content", std::string(e.text)}});
+    } else if (e.is == kind::call) {
+      const std::size_t index = calls.size();
+      const std::string call_id = "call_" + std::to_string(index) + "_" + id.substr(0, 16);
+      calls.push_back({{"id", call_id}, {"type", "function"}, {"function", {{"name", e.call->name}, {"arguments", e.call->arguments}}}});
+      send_delta({{"tool_calls", json::array({{{"index", index}, {"id", call_id}, {"type", "function"}, {"function", {{"name", e.call->name}, {"arguments", ""}}}}})}});
+      send_delta({{"tool_calls", json::array({{{"index", index}, {"function", {{"arguments", e.call->arguments}}}}})}});
+    } else {
+      content += e.text;
+      json delta = {{"content", std::string(e.text)}};
+      if (thinks) delta["reasoning_content"] = nullptr;
+      send_delta(std::move(delta));
+    }
+  }
+
+  void finish_answer() {
+    timeline->remember();
+    switch (writer->why()) {
+      case finish::length: finish_reason = "length"; break;
+      case finish::interrupted: finish_reason = "aborted"; break;
+      default: finish_reason = calls.empty() ? "stop" : "tool_calls";
+    }
+    close();
+  }
+  /// Cancelled, or out of memory: what there is, is given back.
+  void fail(const error& e) {
+    finish_reason = e.code == errc::no_memory ? "insufficient_system_resource" : "aborted";
+    if (e.code != errc::no_memory && e.code != errc::cancelled) return refuse(api::refusal_of(e));
+    close();
+  }
+  void close() {
+    busy = false;
+    if (!streaming) {
+      body = dump(response());
+      return;
+    }
+    open_stream();
+    json last = chunk(to == endpoint::completions ? json("") : json{{"content", ""}});
+    last["choices"][0]["finish_reason"] = finish_reason;
+    send(last);
+    if (asked().stream_usage) {
+      json usage_chunk = chunk(json());
+      usage_chunk["choices"] = json::array();
+      usage_chunk["usage"] = usage();
+      send(usage_chunk);
+    }
+    if (!each) body += completions::event({});
+  }
+
+  void open_stream() {
+    if (!streaming || begun) return;
+    begun = true;
+    if (to == endpoint::completions) {
+      if (fim.echo) send(chunk(fim.prompt));
+    } else if (thinks) {
+      send(chunk({{"role", "assistant"}, {"content", nullptr}, {"reasoning_content", ""}}));
+    } else {
+      send(chunk({{"role", "assistant"}, {"content", ""}}));
+    }
+  }
+  /// A chunk around a delta, or around a text.
+  [[nodiscard]] json chunk(json delta) const {
+    const bool text = to == endpoint::completions;
+    json c = {{"id", id}, {"object", text ? "text_completion" : "chat.completion.chunk"}, {"created", created}, {"model", model_name()},
+              {"system_fingerprint", system_fingerprint()},
+              {"choices", json::array({{{"index", 0}, {text ? "text" : "delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", nullptr}}})}};
+    if (asked().stream_usage) c["usage"] = nullptr;
+    return c;
+  }
+  void send_delta(json delta) {
+    if (!streaming) return;
+    json c = chunk(to == endpoint::completions ? delta["content"] : std::move(delta));
+    if (asked().n_top) c["choices"][0]["logprobs"] = logprobs(n_scores_sent);
+    n_scores_sent = writer->scores().size();
+    send(c);
+  }
+  void send(const json& c) {
+    const std::string text = dump(c);
+    if (!each) {
+      body += completions::event(text);
+    } else if (!interrupted && each(text) == flow::stop) {
+      interrupted = true;
+      writer->interrupt();
+    }
+  }
+
+  [[nodiscard]] std::string model_name() const { return asked().model.empty() ? of.info().name : asked().model; }
+  [[nodiscard]] std::string system_fingerprint() const {
+    digest d;
+    d.add(&of.impl()->fingerprint, sizeof of.impl()->fingerprint);
+    d.add(timeline->target(), std::string_view(timeline->target()).size());
+    return "fp_" + hex(d.value()).substr(0, 10);
+  }
+  [[nodiscard]] json usage() const {
+    const std::size_t n = writer->n_tokens();
+    return {{"prompt_tokens", n_prompt},
+            {"completion_tokens", n},
+            {"total_tokens", n_prompt + n},
+            {"prompt_tokens_details", {{"cached_tokens", n_cached}}},
+            {"prompt_cache_hit_tokens", n_cached},
+            {"prompt_cache_miss_tokens", n_prompt - n_cached},
+            {"completion_tokens_details", {{"reasoning_tokens", writer->n_thought()}}}};
+  }
+  [[nodiscard]] json response() {
+    json out = {{"id", id}, {"object", to == endpoint::completions ? "text_completion" : "chat.completion"}, {"created", created},
+                {"model", model_name()}, {"choices", json::array()}};
+    if (to == endpoint::completions) {
+      out["choices"].push_back({{"text", (fim.echo ? fim.prompt : "") + content}, {"index", 0},
+                                {"logprobs", fim.n_top ? logprobs(0) : json()}, {"finish_reason", finish_reason}});
+    } else {
+      json message = {{"role", "assistant"}, {"content", content}};
+      if (thinks) message["reasoning_content"] = thought;
+      if (!calls.empty()) message["tool_calls"] = calls;
+      out["choices"].push_back({{"index", 0}, {"message", std::move(message)}, {"logprobs", chat.n_top ? logprobs(0) : json()},
+                                {"finish_reason", finish_reason}});
+    }
+    out["usage"] = usage();
+    out["system_fingerprint"] = system_fingerprint();
+    return out;
+  }
+
+  /// Scores of the tokens from `first` on, in the form of the endpoint.
+  [[nodiscard]] json logprobs(std::size_t first) {
+    const auto& scores = writer->scores();
+    if (to == endpoint::completions) {
+      json out = {{"tokens", json::array()}, {"token_logprobs", json::array()}, {"top_logprobs", json::array()}, {"text_offset", json::array()}};
+      std::size_t offset = 0;
+      for (std::size_t i = 0; i < scores.size(); ++i) {
+        const std::string text = text_of(scores[i].id);
+        if (i >= first) {
+          json top = json::object();
+          for (const auto& [t, p] : scores[i].top) top[text_of(t)] = p;
+          out["tokens"].push_back(text);
+          out["token_logprobs"].push_back(scores[i].logprob);
+          out["top_logprobs"].push_back(std::move(top));
+          out["text_offset"].push_back(offset);
+        }
+        offset += text.size();
+      }
+      return out;
+    }
+    json said = json::array(), thoughts = json::array();
+    for (std::size_t i = first; i < scores.size(); ++i) {
+      json s = score(scores[i].id, scores[i].logprob);
+      s["top_logprobs"] = json::array();
+      for (const auto& [t, p] : scores[i].top) s["top_logprobs"].push_back(score(t, p));
+      (scores[i].thought ? thoughts : said).push_back(std::move(s));
+    }
+    json out = {{"content", std::move(said)}};
+    if (thinks) out["reasoning_content"] = std::move(thoughts);
+    return out;
+  }
+  [[nodiscard]] std::string text_of(token t) const { return (**of.text()).decode({&t, 1}, true); }
+  [[nodiscard]] json score(token t, float logprob) const {
+    json bytes = json::array();
+    for (char c : (**of.text()).bytes(t)) bytes.push_back(static_cast<unsigned char>(c));
+    return {{"token", text_of(t)}, {"logprob", logprob}, {"bytes", std::move(bytes)}};
+  }
+
+  void list_models() {
+    body = dump({{"object", "list"}, {"data", json::array({{{"id", of.info().name}, {"object", "model"}, {"owned_by", "local"}}})}});
+  }
+
+  std::string take(int* http_status) {
+    if (http_status) *http_status = status_code;
+    return std::move(body);
+  }
+};
+
+}  // namespace detail
+
+RETORT_INLINE completions::completions(std::unique_ptr<detail::completions_impl> impl) : impl_(std::move(impl)) {}
+RETORT_INLINE completions::completions(completions&&) noexcept = default;
+RETORT_INLINE completions& completions::operator=(completions&&) noexcept = default;
+RETORT_INLINE completions::~completions() = default;
+
+RETORT_INLINE result<completions> completions::make(const model& m, const completions_options& options) {
+  RETORT_CHECK(m.text());
+  auto c = std::make_unique<detail::completions_impl>();
+  c->of = m;
+  c->options = options;
+  if (!options.chat_template.empty() || !m.info().chat_template.empty()) {
+    RETORT_TRY(c->prompts, prompt_maker::make(m, options.chat_template));
+  }
+  session_options& s = c->options.session;
+  s.prefixes = nullptr;
+  RETORT_TRY(const memory_quote q, m.quote(s));
+  RETORT_TRY(c->prefixes, prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
+  s.prefixes = &*c->prefixes;
+  RETORT_TRY(session timeline, session::make(m, s));
+  c->timeline.emplace(std::move(timeline));
+  return completions(std::move(c));
+}
+
+RETORT_INLINE void completions::begin(std::string_view request, endpoint to, on_chunk each) {
+  impl_->begin(request, to, std::move(each));
+}
+RETORT_INLINE status completions::step(std::chrono::nanoseconds budget) {
+  const clock::time_point deadline = clock::now() + budget;
+  return impl_->step(&deadline);
+}
+RETORT_INLINE std::string completions::take(int* http_status) { return impl_->take(http_status); }
+
+RETORT_INLINE std::string completions::complete(std::string_view request, endpoint to, int* http_status) {
+  return stream(request, {}, to, http_status);
+}
+RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to, int* http_status) {
+  if (impl_->working.exchange(true)) {
+    const detail::api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
+    if (http_status) *http_status = busy.status;
+    return detail::completions_impl::dump(busy.to_json());
+  }
+  impl_->begin(request, to, each);
+  (void)impl_->step(nullptr);
+  std::string body = impl_->take(http_status);
+  impl_->working.store(false);
+  return body;
+}
+RETORT_INLINE void completions::cancel() noexcept { impl_->timeline->cancel(); }
+RETORT_INLINE std::string completions::event(std::string_view chunk) {
+  return "data: " + (chunk.empty() ? std::string("[DONE]") : std::string(chunk)) + "\n\n";
+}
+
+RETORT_END

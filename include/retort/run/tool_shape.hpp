@@ -1,0 +1,182 @@
+// What tool calls look like in each format, as a grammar: so that a model that
+// must call a tool does, with arguments that satisfy the tool's schema.
+// text/reply_calls.hpp reads the same formats back.
+#pragma once
+
+#include <retort/run/constraint.hpp>
+#include <retort/text/reply_formats.hpp>
+
+RETORT_BEGIN
+namespace detail {
+
+class tool_shape_maker {
+ public:
+  using json = nlohmann::ordered_json;
+  using expression = grammar::expression;
+
+  /// `strict`: a schema that cannot be kept is an error; otherwise such arguments are any JSON object.
+  tool_shape_maker(const tokenizer& text, reply_format format, bool fenced, bool strict)
+      : tokens_(text), format_(format), fenced_(fenced), strict_(strict) {}
+
+  /// errors unsupported (the format, a schema), bad_argument, limit
+  result<grammar> make(const json& tools, const std::string& only, bool must_call) {
+    std::vector<expression> calls;
+    for (const json& t : tools) {
+      const json& f = t["function"];
+      const std::string name = f["name"].get<std::string>();
+      if (!only.empty() && name != only) continue;
+      RETORT_TRY(const expression e, call(name, f.contains("parameters") && f["parameters"].is_object()
+                                                    ? f["parameters"] : json{{"type", "object"}, {"properties", json::object()}}));
+      calls.push_back(e);
+    }
+    const expression one = g_.any_of(calls), block = block_of(one, !only.empty());
+    g_.define(grammar::root, must_call ? block : g_.sequence({text_without_opener(), g_.optional(block)}));
+    if (g_.problem()) return *g_.problem();
+    return std::move(g_);
+  }
+
+ private:
+  /// A tag: the token that means it, where the vocabulary has one; else its text.
+  expression mark(std::string_view tag) {
+    const auto id = tokens_.find(tag);
+    const bool has_meaning = id && (tokens_.is_control(*id) || tokens_.type(*id) == token_type::user_defined);
+    return has_meaning ? g_.control(*id) : g_.literal(tag);
+  }
+  expression text(std::string_view s) { return g_.literal(s); }
+
+  [[nodiscard]] std::string_view opener() const noexcept {
+    switch (format_) {
+      case reply_format::deepseek: return "<｜tool▁calls▁begin｜>";
+      case reply_format::dsml: return "<｜DSML｜function_calls>";
+      case reply_format::llama: return "{";
+      default: return "<tool_call>";
+    }
+  }
+  /// What may stand before a call: anything in which no call begins.
+  expression text_without_opener() {
+    const std::string_view tag = opener();
+    if (const auto id = tokens_.find(tag); id && tokens_.is_control(*id)) return g_.repeat(g_.chars(char_set::all()), 0);
+    const auto first = static_cast<char32_t>(tag[0]);
+    char_set others = char_set::all(), after = char_set::all();
+    others.remove(first, first);
+    if (format_ == reply_format::llama)  // only a message that begins with it is a call
+      return g_.optional(g_.sequence({g_.chars(others), g_.repeat(g_.chars(char_set::all()), 0)}));
+    const point second = point_of(tag.substr(1));
+    after.remove(first, first);
+    after.remove(second, second);
+    const expression no_tag = g_.sequence({text(tag.substr(0, 1)), g_.chars(after)});
+    return g_.repeat(g_.any_of({g_.chars(others), no_tag}), 0);
+  }
+  using point = char32_t;
+  static point point_of(std::string_view s) noexcept {  // of a tag of ours: ASCII, or a sequence of three bytes
+    const auto u = [&s](std::size_t i) { return static_cast<point>(static_cast<unsigned char>(s[i])); };
+    return u(0) < 0x80 ? u(0) : ((u(0) & 15) << 12) | ((u(1) & 63) << 6) | (u(2) & 63);
+  }
+
+  /// All calls of a reply; `single`: exactly one.
+  expression block_of(expression one, bool single) {
+    const std::uint32_t more = single ? 0 : 7;
+    const auto calls = [&](expression separator) {
+      return g_.sequence({one, g_.repeat(g_.sequence({separator, one}), 0, more)});
+    };
+    switch (format_) {
+      case reply_format::deepseek: {
+        const expression line = text("\n");
+        return g_.sequence({mark(opener()), calls(fenced_ ? line : g_.empty()), fenced_ ? line : g_.empty(), mark("<｜tool▁calls▁end｜>")});
+      }
+      case reply_format::dsml:
+        return g_.sequence({text(opener()), text("\n"), calls(text("\n")), text("\n</｜DSML｜function_calls>")});
+      case reply_format::llama: return one;
+      default: return calls(text("\n"));
+    }
+  }
+
+  result<expression> call(const std::string& name, const json& schema) {
+    switch (format_) {
+      case reply_format::deepseek: {
+        RETORT_TRY(const expression a, arguments(schema));
+        if (!fenced_)
+          return g_.sequence({mark("<｜tool▁call▁begin｜>"), text(name), mark("<｜tool▁sep｜>"), a, mark("<｜tool▁call▁end｜>")});
+        return g_.sequence({mark("<｜tool▁call▁begin｜>"), text("function"), mark("<｜tool▁sep｜>"), text(name + "\n```json\n"), a,
+                            text("\n```"), mark("<｜tool▁call▁end｜>")});
+      }
+      case reply_format::hermes: {
+        RETORT_TRY(const expression a, arguments(schema));
+        return g_.sequence({mark("<tool_call>"), text("\n{\"name\": \"" + name + "\", \"arguments\": "), a, text("}\n"), mark("</tool_call>")});
+      }
+      case reply_format::llama: {
+        RETORT_TRY(const expression a, arguments(schema));
+        return g_.sequence({text("{\"name\": \"" + name + "\", \"parameters\": "), a, text("}")});
+      }
+      case reply_format::qwen_coder: {
+        RETORT_TRY(const expression all, parameters(schema));
+        return g_.sequence({mark("<tool_call>"), text("\n<function=" + name + ">\n"), all, text("</function>\n"), mark("</tool_call>")});
+      }
+      case reply_format::dsml: {
+        RETORT_TRY(const expression all, parameters(schema));
+        return g_.sequence({text("<｜DSML｜invoke name=\"" + name + "\">\n"), all, text("</｜DSML｜invoke>")});
+      }
+      default: return error{errc::unsupported, "the chat template of this model knows no tool calls"};
+    }
+  }
+  result<expression> arguments(const json& schema) { return value(schema, json_.any_object()); }
+  result<expression> value(const json& schema, expression otherwise) {
+    auto e = json_schema::add(g_, json_, schema);
+    if (e || strict_ || e.error().code != errc::unsupported) return e;
+    return otherwise;
+  }
+
+  /// Parameters one by one, where strings are written without quotes.
+  result<expression> parameters(const json& schema) {
+    const bool dsml = format_ == reply_format::dsml;
+    const std::string end = dsml ? "</｜DSML｜parameter>\n" : "\n</parameter>\n";
+    std::vector<grammar::item> items;
+    const json none = json::object();
+    const json& properties = schema.contains("properties") && schema["properties"].is_object() ? schema["properties"] : none;
+    for (const auto& [key, of] : properties.items()) {
+      const bool is_text = of.is_object() && of.contains("type") && of["type"] == "string";
+      std::string begin = dsml ? "<｜DSML｜parameter name=\"" + key + "\" string=\"" + (is_text ? "true" : "false") + "\">"
+                               : "<parameter=" + key + ">\n";
+      expression written = g_.empty();
+      if (is_text && of.contains("enum") && of["enum"].is_array()) {
+        std::vector<expression> choices;
+        for (const json& c : of["enum"])
+          if (c.is_string()) choices.push_back(text(c.get<std::string>() + end));
+        written = g_.any_of(choices);
+      } else if (is_text) {
+        written = g_.until(end);
+      } else {
+        RETORT_TRY(const expression v, value(of, json_.any()));
+        written = g_.sequence({v, text(end)});
+      }
+      bool required = false;
+      if (schema.contains("required") && schema["required"].is_array())
+        for (const json& r : schema["required"]) required = required || r == key;
+      items.push_back({g_.sequence({text(begin), written}), required ? grammar::item::required : grammar::item::optional});
+    }
+    return g_.list(items, g_.empty());
+  }
+
+  const tokenizer& tokens_;
+  const reply_format format_;
+  const bool fenced_, strict_;
+  grammar g_;
+  json_text json_{g_};
+};
+
+/// The constraint that makes a reply call tools: one of them, or the one called `only`. Without `must_call` the
+/// reply may be text, and may end with calls.
+///
+/// `tools` as templates take them; `template_source` tells between the forms of a format
+/// errors unsupported (a format without calls; strict: a schema's keyword), bad_argument, limit
+inline result<constraint> tool_shape(const model& of, std::string_view template_source, const nlohmann::ordered_json& tools,
+                                     const std::string& only, bool must_call, bool strict) {
+  RETORT_TRY(const tokenizer* text, of.text());
+  const bool fenced = template_source.find("```json") != std::string_view::npos;
+  tool_shape_maker maker(*text, reply_format_of(template_source), fenced, strict);
+  RETORT_TRY(const grammar g, maker.make(tools, only, must_call));
+  return constraint::make(of, g);
+}
+
+}  // namespace detail
+RETORT_END

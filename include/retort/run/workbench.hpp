@@ -1,0 +1,252 @@
+// Where timelines are computed: one pass over the weights for the next tokens
+// of one or of several of them. Next: model/decoder.hpp, the pass itself.
+#pragma once
+
+#include <retort/run/prefix_cache.hpp>
+#include <retort/simd/select.hpp>
+
+#include <algorithm>
+
+RETORT_BEGIN
+namespace detail {
+
+/// Tokens that should be in a cache, how far that has come, and the scores of what may come next.
+struct timeline {
+  nn::kv_cache cache;
+  std::vector<token> tokens;             // what the timeline should hold
+  std::size_t n_done = 0;                // what the cache holds
+  std::size_t n_tail = 1;                // so many of the last tokens get logits
+  std::size_t n_logits = 0;              // rows that are here: of the last tokens before n_done
+  buffer logits_memory;                  // [1 + max_guesses, n_vocab]
+  std::shared_ptr<prefix_store> prefixes;
+  std::atomic<bool> cancelled{false};
+
+  [[nodiscard]] bool ready() const noexcept { return n_done == tokens.size() && n_logits > 0; }
+  [[nodiscard]] std::size_t pending() const noexcept { return tokens.size() - n_done; }
+};
+
+/// The numbers that follow from a model and options, checked.
+struct session_plan {
+  std::size_t context = 0, chunk = 0, n_workers = 1;
+  std::size_t n_rows = 0;                // of logits that a pass makes besides the sessions' own
+  nn::kv_layout layout;
+  std::size_t bytes_scratch = 0;
+  [[nodiscard]] std::size_t n_pages() const noexcept { return (context + nn::page_tokens - 1) / nn::page_tokens; }
+};
+inline constexpr std::size_t bytes_frames = 64 << 10;
+
+inline result<session_plan> plan_session(const model_impl& m, const session_options& o) {
+  const nn::hyper& h = m.net.hyper;
+  session_plan p;
+  p.context = o.context ? o.context : h.context_length;
+  if (p.context > (std::size_t{1} << 24))
+    return error{errc::bad_argument, "a context of " + std::to_string(p.context) + " tokens is over 16777216"};
+  if (o.chunk == 0 || o.chunk > 65536)
+    return error{errc::bad_argument, "a chunk has 1 to 65536 tokens, not " + std::to_string(o.chunk)};
+  p.chunk = std::min(o.chunk, p.context);
+  if (o.on_logits) {  // a row for every token of a chunk, within 64 MB
+    p.chunk = std::clamp<std::size_t>((std::size_t{64} << 20) / (h.n_vocab * sizeof(float)), 1, p.chunk);
+    p.n_rows = p.chunk;
+  }
+  if (o.max_guesses >= p.chunk && o.max_guesses > 0)
+    return error{errc::bad_argument, std::to_string(o.max_guesses) + " guesses and a token do not fit a chunk of " +
+                                         std::to_string(p.chunk)};
+  p.n_workers = o.pool ? o.pool->size() : 1;
+  RETORT_TRY(p.layout, layout_of(h, o.cache));
+  arena measure = arena::measuring();
+  nn::take_workspace(measure, m.net, p.chunk, p.n_workers, p.context);
+  p.bytes_scratch = measure.peak() + buffer::alignment;
+  return p;
+}
+
+/// Threads, kernels and scratch memory; a session has its own, or shares a batch's.
+struct workbench {
+  std::shared_ptr<const model_impl> model;
+  std::size_t context = 0, max_guesses = 0;
+  bool reproducible = false;
+  std::function<void(std::size_t, std::span<const float>)> on_logits;
+  nn::route_observer on_route;
+  calling_thread alone;
+  threads* pool = nullptr;
+  const simd::kernels* kernels = nullptr;
+  arena frames, scratch;
+  nn::workspace work;
+  std::optional<nn::compute> compute;
+  std::size_t n_rows = 0;
+  buffer logits_memory;                  // [n_rows, n_vocab]: where a pass writes for more than one reader
+
+  /// What a pass does for one timeline.
+  struct part {
+    timeline* of;
+    std::size_t n, n_wanted;
+  };
+  std::vector<part> parts;               // of the pass in progress
+  std::vector<token> tokens;             // [n_tokens of the pass]
+  std::vector<nn::token_row> rows;       // [n_tokens of the pass]
+  std::vector<std::uint32_t> wanted;     // rows whose logits are computed
+  std::vector<timeline*> chosen;         // scratch of batch::step
+  timeline* without_room = nullptr;      // whose tokens did not fit the cache when a pass began
+  task running;                          // destroyed before what it stands in
+
+  static result<std::shared_ptr<workbench>> make(std::shared_ptr<const model_impl> m, const session_options& o,
+                                                 const session_plan& p, std::size_t n_rows) {
+    auto w = std::make_shared<workbench>();
+    allocator& memory = o.memory ? *o.memory : system_allocator();
+    w->model = std::move(m);
+    w->context = p.context;
+    w->max_guesses = o.max_guesses;
+    w->reproducible = o.reproducible;
+    w->on_logits = o.on_logits;
+    if (o.on_route)
+      w->on_route = [f = o.on_route](const nn::route& r) { f({r.layer, r.position, r.experts, r.weights}); };
+    w->pool = o.pool ? o.pool : &w->alone;
+    w->kernels = &simd::best();
+    if (!o.target.empty()) {
+      RETORT_TRY(const simd::target forced, simd::target_by_name(o.target));
+      w->kernels = &simd::kernels_for(forced);
+      if (w->kernels->id != forced)
+        return error{errc::unsupported, "this CPU or build has no kernels for target " + o.target};
+    }
+    RETORT_TRY(buffer frames, buffer::make(bytes_frames, "coroutine frames", memory));
+    w->frames = arena(std::move(frames));
+    RETORT_TRY(buffer scratch, buffer::make(p.bytes_scratch, "the session's workspace", memory));
+    w->scratch = arena(std::move(scratch));
+    w->work = nn::take_workspace(w->scratch, w->model->net, p.chunk, p.n_workers, p.context);
+    w->n_rows = n_rows;
+    if (n_rows) {
+      RETORT_TRY(w->logits_memory, buffer::make(n_rows * w->n_vocab() * sizeof(float), "logits", memory));
+    }
+    w->compute.emplace(*w->pool, w->frames, *w->kernels);
+    w->parts.reserve(p.chunk);
+    w->tokens.reserve(p.chunk);
+    w->rows.reserve(p.chunk);
+    w->wanted.reserve(p.chunk);
+    return w;
+  }
+
+  [[nodiscard]] std::size_t n_vocab() const noexcept { return model->net.hyper.n_vocab; }
+  [[nodiscard]] bool works_on(const timeline& t) const noexcept {
+    return running && std::any_of(parts.begin(), parts.end(), [&t](const part& p) { return p.of == &t; });
+  }
+  void drop_pass() noexcept {
+    running = {};
+    compute->abandon();
+  }
+  void drop_pass_of(const timeline& t) noexcept {
+    if (works_on(t)) drop_pass();
+  }
+
+  /// Makes room in the cache, at the cost of remembered beginnings if need be.
+  static result<void> prepare(timeline& t, std::size_t n) {
+    for (;;) {
+      auto made = t.cache.prepare(t.n_done, t.n_done + n);
+      if (made || made.error().code != errc::no_memory || !t.prefixes || !t.prefixes->make_room()) return made;
+    }
+  }
+
+  /// Takes up to `n` tokens of t into the pass. Tokens that get logits are never parted.
+  result<void> take(timeline& t, std::size_t n) {
+    const std::size_t left = t.pending(), tail = std::min(t.n_tail, left);
+    n = n >= left ? left : std::min(n, left - tail);
+    const std::size_t n_wanted = on_logits ? n : n == left ? tail : 0;
+    if (n == 0 || (!on_logits && !parts.empty() && wanted.size() + n_wanted > n_rows)) return {};
+    RETORT_CHECK(prepare(t, n));
+    for (std::size_t i = 0; i < n; ++i) {
+      if (i + n_wanted >= n) wanted.push_back(static_cast<std::uint32_t>(rows.size()));
+      tokens.push_back(t.tokens[t.n_done + i]);
+      rows.push_back({&t.cache, t.n_done + i});
+    }
+    parts.push_back({&t, n, n_wanted});
+    t.n_logits = 0;
+    return {};
+  }
+  /// Answers in the making come first; prompts share what is left of a chunk.
+  result<void> begin_pass(std::span<timeline* const> of) {
+    parts.clear();
+    tokens.clear();
+    rows.clear();
+    wanted.clear();
+    for (const bool prompts : {false, true})
+      for (timeline* t : of)
+        if (t->pending() > 0 && (t->pending() > t->n_tail) == prompts && rows.size() < work.n_tokens)
+          if (auto taken = take(*t, work.n_tokens - rows.size()); !taken) {
+            without_room = t;
+            return taken;
+          }
+    nn::pass_options how;
+    how.reproducible = reproducible;
+    how.on_route = on_route ? &on_route : nullptr;
+    running = nn::forward(*compute, model->net, tokens, nn::batch{rows}, wanted, work, how, logits());
+    if (!running) return error{errc::no_memory, "the frames of a forward pass did not fit their arena"};
+    return {};
+  }
+  /// One reader's logits are written where they stay.
+  [[nodiscard]] float* logits() const noexcept {
+    return parts.size() == 1 && !on_logits ? parts[0].of->logits_memory.as<float>() : logits_memory.as<float>();
+  }
+  void end_pass() {
+    running = {};
+    const float* row = logits();
+    for (const part& p : parts) {
+      timeline& t = *p.of;
+      if (on_logits)
+        for (std::size_t i = 0; i < p.n_wanted; ++i)
+          on_logits(t.n_done + p.n - p.n_wanted + i, {row + i * n_vocab(), n_vocab()});
+      t.n_done += p.n;
+      if (t.pending() == 0) {
+        t.n_logits = std::min(t.n_tail, p.n_wanted);
+        const float* last = row + (p.n_wanted - t.n_logits) * n_vocab();
+        if (last != t.logits_memory.as<float>())
+          std::memcpy(t.logits_memory.data(), last, t.n_logits * n_vocab() * sizeof(float));
+      }
+      row += p.n_wanted * n_vocab();
+    }
+  }
+
+  /// Works on one pass for those of these timelines that need one: done when it is finished or none does,
+  /// running when the time is over.
+  /// errors cancelled, no_memory; `failed` is then the one concerned, the others may go on
+  result<status> pass(std::span<timeline* const> of, const clock::time_point* deadline, timeline** failed) {
+    (void)compute->take_stop();
+    for (timeline* t : of)  // after a rewind the logits are gone: the last token is computed once more for them
+      if (t->n_logits == 0 && t->n_done > 0 && t->pending() == 0) {
+        --t->n_done;
+        t->cache.truncate(t->n_done);
+        t->n_tail = 1;
+      }
+    const auto absent = [of](const part& p) { return std::find(of.begin(), of.end(), p.of) == of.end(); };
+    if (running && std::any_of(parts.begin(), parts.end(), absent)) drop_pass();
+    for (;;) {
+      for (timeline* t : of)
+        if (t->cancelled.exchange(false)) {
+          drop_pass_of(*t);
+          *failed = t;
+          return error{errc::cancelled, "the step was cancelled after " + std::to_string(t->n_done) + " tokens"};
+        }
+      if (!running) {
+        if (std::all_of(of.begin(), of.end(), [](const timeline* t) { return t->pending() == 0; })) return status::done;
+        if (auto begun = begin_pass(of); !begun) {
+          *failed = without_room;
+          return begun.error();
+        }
+      }
+      if (compute->step(running.handle(), deadline)) {
+        end_pass();
+        return status::done;
+      }
+      if (!compute->take_stop()) return status::running;
+    }
+  }
+  /// Passes until all of these are ready or the time is over.
+  result<status> step(std::span<timeline* const> of, const clock::time_point* deadline) {
+    for (;;) {
+      timeline* failed = nullptr;
+      RETORT_TRY(const status now, pass(of, deadline, &failed));
+      if (std::all_of(of.begin(), of.end(), [](const timeline* t) { return t->ready(); })) return status::done;
+      if (now == status::running || (deadline && clock::now() >= *deadline)) return status::running;
+    }
+  }
+};
+
+}  // namespace detail
+RETORT_END
