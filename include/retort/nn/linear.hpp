@@ -74,7 +74,8 @@ struct linear_job {
 
 namespace detail {
 
-/// Cuts the rows of several products into tasks of about equal cost.
+/// Cuts the rows of several products into tasks of about equal cost. A task is a number of whole tiles, 32 rows
+/// being what the kernels for many tokens work on at once.
 template <class Jobs>
 class linear_tasks {
  public:
@@ -108,7 +109,7 @@ class linear_tasks {
   }
 
  private:
-  static constexpr std::size_t tile_rows = 16;
+  static constexpr std::size_t tile_rows = 32;
   static std::size_t tiles_of(const linear_job& j) noexcept {
     return j.a.n_tokens ? (j.w->n_out + tile_rows - 1) / tile_rows : 0;
   }
