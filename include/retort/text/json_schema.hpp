@@ -301,6 +301,16 @@ class json_schema {
         return side == &a ? merged(whole, b, pointer) : merged(a, whole, pointer);
       }
     RETORT_CHECK(check_closed(a, b, pointer));
+    for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &a)})
+      if (x->contains("prefixItems") && (y->contains("items") || y->contains("prefixItems")))
+        return unsupported("prefixItems beside items that another part declares", pointer);
+    for (const json* side : {&a, &b})
+      if (side->contains("nullable") && side->contains("type")) {
+        RETORT_TRY(const unsigned kinds, kinds_named(*side, pointer));
+        json plain = without(*side, "nullable");
+        plain["type"] = names_of(kinds);
+        return side == &a ? merged(plain, b, pointer) : merged(a, plain, pointer);
+      }
     json out = without(a, "");
     for (const auto& [key, theirs] : b.items()) {
       if (role_of(key) == role::annotation) continue;
@@ -331,7 +341,6 @@ class json_schema {
         RETORT_TRY(const unsigned kinds_a, kinds_named(a, pointer));
         RETORT_TRY(const unsigned kinds_b, kinds_named(b, pointer));
         ours = names_of(kinds_a & kinds_b);
-        out.erase("nullable");
         if (ours.empty()) return json(false);
       } else if (key == "enum" && ours.is_array() && theirs.is_array()) {
         json common = json::array();
@@ -438,8 +447,6 @@ class json_schema {
       if (list && std::find(list->begin(), list->end(), v) == list->end()) continue;
       ways.push_back(g_.literal(v.dump(-1, ' ', false, json::error_handler_t::replace)));
     }
-    if (const json* also = find(schema, "nullable"); also && also->is_boolean() && also->get<bool>() && !schema.contains("const"))
-      ways.push_back(text_.null());
     return g_.any_of(ways);
   }
 
