@@ -85,12 +85,12 @@ struct chat_impl {
     how.max_tokens = options.max_tokens;
     how.max_thought = options.max_thought;
     how.max_guesses = options.session.max_guesses;
-    how.shape = options.shape;
+    if (options.shape) how.shape.emplace(*options.shape);
     how.text.format = reply_format_of(prompts->source().source());
     how.text.start = reply_start_of(p.text);
     how.text.calls = !options.tools.empty();
     how.text.stop = options.stop;
-    if (variables.contains("tools")) how.text.tools_json = variables["tools"].dump();
+    if (variables.contains("tools")) how.text.tools_json = variables["tools"].dump(-1, ' ', false, json::error_handler_t::replace);
     now.answer.clear();
     first_call = now.calls.size();
     writer.emplace(of, *timeline, *next, std::move(how));
