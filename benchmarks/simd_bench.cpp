@@ -85,15 +85,15 @@ double multiply_ceiling([[maybe_unused]] target t, [[maybe_unused]] bool integer
 }
 
 struct inputs {
-  std::vector<float> x, d;
+  std::vector<float> x, d, d_low;
   std::vector<std::int8_t> q;
-  std::vector<std::int16_t> sums;
+  std::vector<std::int16_t> sums, lows;
   activations a;
   inputs(const kernels& k, std::size_t n_tokens, std::size_t n_in)
-      : x(n_tokens * n_in), d(x.size() / 32), q(x.size()), sums(x.size() / 16) {
+      : x(n_tokens * n_in), d(x.size() / 32), d_low(x.size() / 256), q(x.size()), sums(x.size() / 16), lows(x.size() / 16) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000) * 1e-3f - 0.5f;
-    k.quantize(x.data(), x.size(), q.data(), d.data(), sums.data());
-    a = {n_tokens, n_in, x.data(), q.data(), d.data(), sums.data()};
+    k.quantize(x.data(), x.size(), {q.data(), d.data(), sums.data(), lows.data(), d_low.data()});
+    a = {n_tokens, n_in, x.data(), q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
   }
 };
 

@@ -255,6 +255,64 @@ TEST_CASE("sampler: logits that are no numbers still give a token of the vocabul
   for (int i = 0; i < 50; ++i) CHECK(draw(s, {-inf, 2, -inf, -inf}) == 1);   // a masked token never comes
 }
 
+TEST_CASE("sampler: only allowed tokens come, whatever is asked") {
+  const float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
+  const std::vector<std::uint64_t> allowed = {0b01100100};   // 2, 5, 6
+  const std::vector<std::vector<float>> cases = {logs({0.02, 0.3, 0.05, 0.25, 0.18, 0.1, 0.06, 0.04}),
+                                                 {nan, nan, nan, nan, nan, nan, nan, nan},
+                                                 {inf, inf, -inf, inf, inf, -inf, -inf, inf},
+                                                 {9, 9, nan, 9, 9, -50, nan, 9},
+                                                 {-inf, -inf, -inf, -inf, -inf, -inf, -inf, -inf},
+                                                 {1, 2, inf, 3, 4, nan, -inf, 5}};
+  for (const float temperature : {0.0f, 0.7f, 100.0f})
+    for (const std::size_t k : {0u, 1u, 3u})
+      for (const float p : {0.0f, 0.5f, 1.0f})
+        for (const float min : {0.0f, 0.5f, 1.0f}) {
+          auto how = plain();
+          how.temperature = temperature;
+          how.top_k = k;
+          how.top_p = p;
+          how.min_p = min;
+          how.repetition_penalty = 2;
+          how.presence_penalty = -100;   // a reward
+          how.logit_bias = {{1, 1e30f}, {5, -1e30f}, {7, 1e30f}};
+          auto s = make(how);
+          for (const auto& logits : cases)
+            for (int i = 0; i < 5; ++i) {
+              auto l = logits;
+              const token id = s(l, std::vector<token>{0, 1, 3, 3}, allowed);
+              CHECK((id == 2 || id == 5 || id == 6));
+            }
+        }
+  // filters count the allowed ones only
+  auto how = plain();
+  const auto drawn_allowed = [&](std::uint64_t bits) {
+    auto s = make(how);
+    std::set<token> all;
+    for (int i = 0; i < 300; ++i) {
+      auto l = eight;
+      all.insert(s(l, {}, std::span(&bits, 1)));
+    }
+    return all;
+  };
+  how.top_k = 2;
+  CHECK(drawn_allowed(0b11100101) == std::set<token>{5, 6});   // of 0.02 0.05 0.1 0.06 0.04
+  how.top_k = 0;
+  how.top_p = 0.5f;
+  CHECK(drawn_allowed(0b11100101) == std::set<token>{5, 6});
+  how.top_p = 1;
+  how.min_p = 0.55f;
+  CHECK(drawn_allowed(0b11100101) == std::set<token>{5, 6});
+  how.temperature = 0;
+  CHECK(drawn_allowed(0b11100101) == std::set<token>{5});
+  CHECK(drawn_allowed(0b00000001) == std::set<token>{0});
+  // a mask that is short forbids what it does not reach
+  auto s = make(how, 100);
+  std::vector<float> many(100, 0.0f);
+  many[90] = 5;
+  CHECK(s(many, {}, std::vector<std::uint64_t>{std::uint64_t{1} << 33}) == 33);
+}
+
 TEST_CASE("sampler: no allocation after the first call") {
   sampling how = plain();
   how.repetition_penalty = 1.1f;

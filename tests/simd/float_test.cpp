@@ -125,16 +125,17 @@ TEST_CASE("simd/float: quantize is bit-equal to the truth") {
   x[200] = 127.0f;
   x[201] = 0.5f;
   x[202] = -1.5f;
-  const quantized_rows want(x);
-  for_each_target([&](const kernels& k) {
-    std::vector<std::int8_t> q(x.size());
-    std::vector<float> d(x.size() / 32);
-    std::vector<std::int16_t> sums(x.size() / 16);
-    k.quantize(x.data(), x.size(), q.data(), d.data(), sums.data());
-    REQUIRE(q == want.q);
-    REQUIRE(sums == want.sums);
-    for (std::size_t i = 0; i < d.size(); ++i) REQUIRE(same_bits(d[i], want.d[i]));
-  });
+  for (std::size_t n_in : {std::size_t{32}, std::size_t{320}, x.size()}) {
+    const quantized_rows want(x, n_in);
+    for_each_target([&](const kernels& k) {
+      const quantized_rows got(x, n_in, k.quantize);
+      REQUIRE(got.q == want.q);
+      REQUIRE(got.sums == want.sums);
+      REQUIRE(got.lows == want.lows);
+      for (std::size_t i = 0; i < want.d.size(); ++i) REQUIRE(same_bits(got.d[i], want.d[i]));
+      for (std::size_t i = 0; i < want.d_low.size(); ++i) REQUIRE(same_bits(got.d_low[i], want.d_low[i]));
+    });
+  }
 }
 
 namespace {

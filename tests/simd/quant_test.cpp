@@ -44,8 +44,8 @@ void check(dtype d, std::size_t n_out, std::size_t n_in, std::size_t n_tokens, b
   const quant_weights m(d, n_out, n_in, hostile, fill);
   random_numbers r;
   const auto x = r.numbers(n_tokens * n_in, 2.0f);
-  const quantized_rows rows(x);
-  const activations a{n_tokens, n_in, x.data(), rows.q.data(), rows.d.data(), rows.sums.data()};
+  const quantized_rows rows(x, n_in);
+  const activations a = rows.of(x, n_in);
   const std::size_t stride = n_out + 3;
   std::vector<float> want(n_tokens * stride, -7.0f);
   scalar::matmul_quantized(m.w, a, want.data(), stride, 0, n_out);
@@ -91,8 +91,8 @@ TEST_CASE("simd/quant: the integer dot is exact at its extremes") {
     const quant_weights m(d, 16, n, true, 0xff);
     std::vector<float> x(n * 3);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = i < n ? 1.0f : i < 2 * n ? -1.0f : (i % 2 ? 1.0f : -1.0f);
-    const quantized_rows rows(x);
-    const activations a{3, n, x.data(), rows.q.data(), rows.d.data(), rows.sums.data()};
+    const quantized_rows rows(x, n);
+    const activations a = rows.of(x, n);
     std::vector<float> want(48);
     scalar::matmul_quantized(m.w, a, want.data(), 16, 0, 16);
     for_each_target([&](const kernels& k) {

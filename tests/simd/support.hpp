@@ -54,9 +54,19 @@ constexpr float eps = 0x1p-24f;  // half a unit in the last place of 1
 struct quantized_rows {
   std::vector<std::int8_t> q;
   std::vector<float> d;
-  std::vector<std::int16_t> sums;
-  quantized_rows(const std::vector<float>& x) : q(x.size()), d(x.size() / 32), sums(x.size() / 16) {
-    scalar::quantize(x.data(), x.size(), q.data(), d.data(), sums.data());
+  std::vector<std::int16_t> sums, lows;
+  std::vector<float> d_low;
+  quantized_rows(const std::vector<float>& x, std::size_t n_in, decltype(scalar::quantize)* quantize = &scalar::quantize)
+      : q(x.size()), d(x.size() / 32), sums(x.size() / 16), lows(x.size() / 16), d_low(x.size() / n_in * groups(n_in)) {
+    for (std::size_t t = 0; t < x.size() / n_in; ++t) {
+      const std::size_t at = t * n_in;
+      quantize(x.data() + at, n_in,
+               {q.data() + at, d.data() + at / 32, sums.data() + at / 16, lows.data() + at / 16, d_low.data() + t * groups(n_in)});
+    }
+  }
+  static std::size_t groups(std::size_t n_in) { return (n_in + 255) / 256; }
+  [[nodiscard]] activations of(const std::vector<float>& x, std::size_t n_in) const {
+    return {x.size() / n_in, n_in, x.data(), q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
   }
 };
 }  // namespace simd_test

@@ -185,10 +185,10 @@ class parallel final : public detail::slice_source {
   }
 
  private:
-  /// About a quarter of a millisecond of every thread; twenty times that when there is no deadline.
+  /// About a quarter of a millisecond of every thread; four times that when only cancel() can end it.
   [[nodiscard]] std::size_t slice() const noexcept {
     const std::size_t left = n_ - begin_;
-    const double slice_ns = (pass_.limited() ? 250e3 : 5e6) * static_cast<double>(pass_.pool().size());
+    const double slice_ns = (pass_.limited() ? 250e3 : 1e6) * static_cast<double>(pass_.pool().size());
     const double tasks = slice_ns / (task_ns_ > 1 ? task_ns_ : 1);
     const std::size_t at_least = pass_.pool().size();
     return std::min(left, std::max(at_least, static_cast<std::size_t>(std::min(tasks, 1e9))));

@@ -41,7 +41,7 @@ inline void take_gqa(arena& a, const gqa_config& g, std::size_t n, std::size_t n
   w.k = a.take<float>(n * g.n_heads_kv * g.dim_head);
   w.v = a.take<float>(n * g.n_heads_kv * g.dim_head_v);
   w.o = a.take<float>(n * g.n_heads * g.dim_head_v);
-  w.o8 = int8_rows::take(a, n * g.n_heads * g.dim_head_v);
+  w.o8 = int8_rows::take(a, n, g.n_heads * g.dim_head_v);
   w.scratch.worker_floats = align_up(attention_scratch::floats_per_worker(group, g.dim_head_v), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(g.n_heads, g.dim_head_v);
@@ -52,17 +52,17 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
                      mla_workspace& w) {
   const std::size_t H = m.n_heads;
   w.q_a = a.take<float>(n * m.dim_q_latent);
-  w.q_a8 = int8_rows::take(a, n * m.dim_q_latent);
+  w.q_a8 = int8_rows::take(a, n, m.dim_q_latent);
   w.q = a.take<float>(n * H * m.dim_qk());
   w.kv_a = a.take<float>(n * m.dim_row());
   w.o = a.take<float>(n * H * m.dim_v);
-  w.o8 = int8_rows::take(a, n * H * m.dim_v);
+  w.o8 = int8_rows::take(a, n, H * m.dim_v);
   w.jobs = a.take<linear_job>(2 * H);
   w.q_nope = a.take<float>(n * H * m.dim_nope);
-  w.q_nope8 = int8_rows::take(a, n * H * m.dim_nope);
+  w.q_nope8 = int8_rows::take(a, n * H, m.dim_nope);
   w.q_row = a.take<float>(n * H * m.dim_row());
   w.o_latent = a.take<float>(n * H * m.dim_latent);
-  w.o_latent8 = int8_rows::take(a, n * H * m.dim_latent);
+  w.o_latent8 = int8_rows::take(a, n * H, m.dim_latent);
   const std::size_t absorbed = attention_scratch::floats_per_worker(mla_group(H), m.dim_latent);
   const std::size_t naive = 2 * page_tokens + softmax_part::floats(1, m.dim_v);
   w.scratch.worker_floats = align_up(std::max(absorbed, naive), 16);
@@ -70,7 +70,7 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
   w.scratch.parts_floats = n_splits * softmax_part::floats(H, m.dim_latent);
   w.scratch.parts = a.take<float>(w.scratch.parts_floats);
   w.c = a.take<float>(page_tokens * m.dim_latent);
-  w.c8 = int8_rows::take(a, page_tokens * m.dim_latent);
+  w.c8 = int8_rows::take(a, page_tokens, m.dim_latent);
   w.keys = a.take<float>(page_tokens * H * m.dim_nope);
   w.values = a.take<float>(page_tokens * H * m.dim_v);
   w.totals = a.take<float>(n * H * softmax_part::floats(1, m.dim_v));
@@ -79,7 +79,7 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
 inline void take_ffn(arena& a, std::size_t n_rows, std::size_t dim_hidden, ffn_workspace& w) {
   w.gate = a.take<float>(n_rows * dim_hidden);
   w.up = a.take<float>(n_rows * dim_hidden);
-  w.hidden8 = int8_rows::take(a, n_rows * dim_hidden);
+  w.hidden8 = int8_rows::take(a, n_rows, dim_hidden);
 }
 
 inline void take_moe(arena& a, const moe_config& m, std::size_t n, moe_workspace& w) {
@@ -91,7 +91,7 @@ inline void take_moe(arena& a, const moe_config& m, std::size_t n, moe_workspace
   w.slot = a.take<std::int32_t>(n_slots);
   w.begin = a.take<std::int32_t>(m.n_experts + 1);
   w.x = a.take<float>(n_slots * m.dim);
-  w.x8 = int8_rows::take(a, n_slots * m.dim);
+  w.x8 = int8_rows::take(a, n_slots, m.dim);
   take_ffn(a, n_slots, m.dim_hidden, w.hidden);
   w.y = a.take<float>(n_slots * m.dim);
   w.jobs = a.take<linear_job>(2 * m.n_experts);
@@ -111,7 +111,7 @@ inline workspace take_workspace(arena& a, const network& net, std::size_t n_toke
   w.y = a.take<float>(n_tokens * h.dim);
   w.cos = a.take<float>(n_tokens * h.rope.dim_rope / 2);
   w.sin = a.take<float>(n_tokens * h.rope.dim_rope / 2);
-  w.x8 = int8_rows::take(a, n_tokens * h.dim);
+  w.x8 = int8_rows::take(a, n_tokens, h.dim);
   if (h.kind->latent)
     detail::take_mla(a, h.mla, n_tokens, n_workers, n_splits, w.mla);
   else

@@ -35,21 +35,31 @@ struct int8_rows {
   std::int8_t* q = nullptr;          // [n_elements]
   float* d = nullptr;                // [n_elements / 32]
   std::int16_t* sums = nullptr;      // [n_elements / 16]
+  std::int16_t* lows = nullptr;      // [n_elements / 16]
+  float* d_low = nullptr;            // [n_rows, n_in / 256 rounded up]
 
-  static int8_rows take(arena& from, std::size_t n_elements) {
-    const std::size_t n = align_up(n_elements, 32);
+  static int8_rows take(arena& from, std::size_t n_rows, std::size_t n_in) {
+    const std::size_t n = align_up(n_rows * n_in, 32);
     int8_rows r;
     r.q = from.take<std::int8_t>(n);
     r.d = from.take<float>(n / 32);
     r.sums = from.take<std::int16_t>(n / 16);
+    r.lows = from.take<std::int16_t>(n / 16);
+    r.d_low = from.take<float>(n_rows * ((n_in + 255) / 256));
     return r;
+  }
+  /// Row `row` of rows of n_in.
+  [[nodiscard]] simd::int8_row at(std::size_t row, std::size_t n_in) const noexcept {
+    return {q + row * n_in, d + row * (n_in / 32), sums + row * (n_in / 16), lows + row * (n_in / 16),
+            d_low + row * ((n_in + 255) / 256)};
   }
 };
 
-/// Float rows beside their int8 form, as the matmul kernels take them.
+/// Float rows beside their int8 form, as the matmul kernels take them: n_tokens rows from `first` on.
 [[nodiscard]] inline simd::activations activations_of(const float* x, std::size_t n_tokens, std::size_t n_in,
-                                                      const int8_rows& r) noexcept {
-  return {n_tokens, n_in, x, r.q, r.d, r.sums};
+                                                      const int8_rows& r, std::size_t first = 0) noexcept {
+  const simd::int8_row row = r.at(first, n_in);
+  return {n_tokens, n_in, x + first * n_in, row.q, row.d, row.sums, row.lows, row.d_low};
 }
 
 /// Whether a weight of that type reads the int8 form of its input.
@@ -59,7 +69,7 @@ struct int8_rows {
 [[nodiscard]] inline auto quantize(compute& c, const float* x, std::size_t n_tokens, std::size_t n_in, int8_rows out) {
   const std::size_t n = n_in % 32 == 0 ? n_tokens : 0;
   return parallel(c, n, static_cast<double>(n_in) * 0.2, [&c, x, n_in, out](std::size_t t, std::size_t) {
-    c.k.quantize(x + t * n_in, n_in, out.q + t * n_in, out.d + t * (n_in / 32), out.sums + t * (n_in / 16));
+    c.k.quantize(x + t * n_in, n_in, out.at(t, n_in));
   });
 }
 
@@ -74,7 +84,8 @@ struct linear_job {
 
 namespace detail {
 
-/// Cuts the rows of several products into tasks of about equal cost.
+/// Cuts the rows of several products into tasks of about equal cost. A task is a number of whole tiles, 32 rows
+/// being what the kernels for many tokens work on at once.
 template <class Jobs>
 class linear_tasks {
  public:
@@ -108,7 +119,7 @@ class linear_tasks {
   }
 
  private:
-  static constexpr std::size_t tile_rows = 16;
+  static constexpr std::size_t tile_rows = 32;
   static std::size_t tiles_of(const linear_job& j) noexcept {
     return j.a.n_tokens ? (j.w->n_out + tile_rows - 1) / tile_rows : 0;
   }

@@ -108,8 +108,7 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
   });
   if (wants_int8(w.heads[0].w_uk_t)) co_await quantize(c, s.q_nope, H * n, g.dim_nope, s.q_nope8);
   const auto rows_of_head = [n](const float* x, std::size_t dim, const int8_rows& r, std::size_t h) {
-    const std::size_t at = h * n * dim;
-    return simd::activations{n, dim, x + at, r.q + at, r.d + at / 32, r.sums + at / 16};
+    return activations_of(x, n, dim, r, h * n);
   };
   for (std::size_t h = 0; h < H; ++h)
     s.jobs[h] = {&w.heads[h].w_uk_t, rows_of_head(s.q_nope, g.dim_nope, s.q_nope8, h), s.q_row + h * row, H * row};

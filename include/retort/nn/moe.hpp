@@ -148,10 +148,13 @@ inline void group_by_expert(const moe_config& m, std::size_t n_tokens, const moe
 }
 
 inline void copy_int8_row(const simd::activations& x, std::size_t t, const int8_rows& to, std::size_t slot) noexcept {
-  const std::size_t n = x.n_in;
-  std::memcpy(to.q + slot * n, x.q + t * n, n);
-  std::memcpy(to.d + slot * (n / 32), x.d + t * (n / 32), n / 32 * sizeof(float));
-  std::memcpy(to.sums + slot * (n / 16), x.sums + t * (n / 16), n / 16 * sizeof(std::int16_t));
+  const std::size_t n = x.n_in, groups = (n + 255) / 256;
+  const simd::int8_row row = to.at(slot, n);
+  std::memcpy(row.q, x.q + t * n, n);
+  std::memcpy(row.d, x.d + t * (n / 32), n / 32 * sizeof(float));
+  std::memcpy(row.sums, x.sums + t * (n / 16), n / 16 * sizeof(std::int16_t));
+  std::memcpy(row.lows, x.lows + t * (n / 16), n / 16 * sizeof(std::int16_t));
+  std::memcpy(row.d_low, x.d_low + t * groups, groups * sizeof(float));
 }
 
 }  // namespace detail
@@ -183,8 +186,7 @@ inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weight
 
   const auto rows_of = [&](const float* rows, std::size_t dim, const int8_rows& r, std::size_t e) {
     const auto first = static_cast<std::size_t>(s.begin[e]), count = static_cast<std::size_t>(s.begin[e + 1]) - first;
-    const std::size_t at = first * dim;
-    return simd::activations{count, dim, rows + at, r.q + at, r.d + at / 32, r.sums + at / 16};
+    return activations_of(rows, count, dim, r, first);
   };
   std::size_t n_jobs = 0;
   for (std::size_t e = 0; e < m.n_experts; ++e) {

@@ -4,6 +4,7 @@
 
 #include <retort/model/model.hpp>
 #include <retort/run/mask.hpp>
+#include <retort/text/gbnf.hpp>
 #include <retort/text/json_schema.hpp>
 
 RETORT_BEGIN
@@ -212,6 +213,10 @@ RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_v
   detail::grammar g;
   RETORT_TRY(const auto e, detail::regex::parse(g, pattern, true));
   g.define(detail::grammar::root, e);
+  return make(m, g);
+}
+RETORT_INLINE result<constraint> constraint::grammar(const model& m, std::string_view gbnf) {
+  RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf));
   return make(m, g);
 }
 RETORT_INLINE result<constraint> constraint::choices(const model& m, std::span<const std::string> of) {

@@ -65,7 +65,13 @@ class mask_cache {
     mask_entry out;
     call_stacks stacks(g_, 0);
     recognizer read(g_, stacks);
-    std::map<std::int32_t, std::vector<std::uint32_t>> levels;
+    std::vector<std::pair<std::int32_t, std::vector<std::uint32_t>>> levels;
+    const auto record = [&](std::uint32_t node, std::uint32_t cost) {
+      const auto change = static_cast<std::int32_t>(cost - base(state));
+      auto at = std::find_if(levels.begin(), levels.end(), [&](const auto& l) { return l.first == change; });
+      if (at == levels.end()) at = levels.insert(at, {change, {}});
+      for (const token_id id : t_.tokens(node)) at->second.push_back(static_cast<std::uint32_t>(id));
+    };
     struct frame {
       std::uint32_t end;
       std::size_t first;  // of positions, up to the next frame's
@@ -78,21 +84,25 @@ class mask_cache {
           positions.resize(path.back().first);
           path.pop_back();
         }
-        read.step(std::span(positions).subspan(path.back().first), t_.byte(i), next);
+        const std::size_t first = positions.size();
+        if (first == path.back().first + 1) {  // one position, as a rule, and nothing to open behind it
+          const position p = positions.back();
+          const std::uint32_t to = g_.code.next(p.state, t_.byte(i));
+          next.clear();
+          if (to != automaton::none) next.push_back({to, p.calls});
+        } else {
+          read.step(std::span(positions).subspan(path.back().first), t_.byte(i), next);
+        }
         if (next.empty()) {
           i = t_.skip(i);
           continue;
         }
-        if (const auto tokens = t_.tokens(i); !tokens.empty())
-          if (const std::uint32_t cost = read.cost(next); cost != completion::never) {
-            auto& level = levels[static_cast<std::int32_t>(cost - base(state))];
-            for (const token_id id : tokens) level.push_back(static_cast<std::uint32_t>(id));
-          }
+        if (!t_.tokens(i).empty())
+          if (const std::uint32_t cost = read.cost(next); cost != completion::never) record(i, cost);
         if (t_.skip(i) == i + 1) {
           ++i;
           continue;
         }
-        const std::size_t first = positions.size();
         if (read.open(next, positions)) out.exits.push_back(i);
         if (positions.size() == first) {
           i = t_.skip(i);
@@ -116,6 +126,7 @@ class mask_cache {
     }
     std::sort(out.exits.begin(), out.exits.end());
     out.exits.erase(std::unique(out.exits.begin(), out.exits.end()), out.exits.end());
+    std::sort(levels.begin(), levels.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     if (!levels.empty()) out.all.assign(t_.n_words(), 0);
     for (auto& [change, ids] : levels) {
       mask_entry::level l{change, {}, {}};

@@ -24,12 +24,14 @@ RETORT_ALWAYS_INLINE __m256i sum_of_products(__m256i acc, __m256i u, __m256i s) 
   return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(u, s), _mm256_set1_epi16(1)));
 }
 
-inline constexpr std::size_t few_tokens = 4, gemm_tokens = 4;
+inline constexpr std::size_t few_tokens = 4, gemm_tokens = 4, gemm_tokens_two = 4;
 
 struct ivec {
   static constexpr std::size_t width = 8;
   __m256i v;
+  RETORT_ALWAYS_INLINE static ivec zero() { return {_mm256_setzero_si256()}; }
   RETORT_ALWAYS_INLINE static ivec load(const void* p) { return {avx2::load32(p)}; }
+  RETORT_ALWAYS_INLINE void store(void* p) const { _mm256_storeu_si256(static_cast<__m256i*>(p), v); }
   RETORT_ALWAYS_INLINE static ivec broadcast(const void* p) { return {_mm256_set1_epi32(load_as<std::int32_t>(p))}; }
   /// Byte g of every dword.
   template <bool Signed>
@@ -37,11 +39,18 @@ struct ivec {
     const __m256i up = _mm256_slli_epi32(v, 24 - 8 * g);
     return {Signed ? _mm256_srai_epi32(up, 24) : _mm256_srli_epi32(up, 24)};
   }
+  /// Bytes a and b of every dword as its 16-bit halves.
+  RETORT_ALWAYS_INLINE ivec pair(int a, int b) const {
+    return {_mm256_or_si256(byte<false>(a).v, _mm256_slli_epi32(byte<false>(b).v, 16))};
+  }
 };
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm256_cvtepi32_ps(a.v)}; }
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {sum_of_products<Wide>(acc.v, u.v, s.v)};
+}
+RETORT_ALWAYS_INLINE ivec dot_16(ivec acc, ivec a, ivec b) {
+  return {_mm256_add_epi32(acc.v, _mm256_madd_epi16(a.v, b.v))};
 }
 
 /// Pairs of dwords of two rows: [a0+a2, b0+b2, a1+a3, b1+b3] in both halves.
@@ -103,7 +112,8 @@ template <class Kind, class Inputs>
 RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind, std::size_t n_runs, Inputs x,
                                     float* sums_of_rows) {
   for (std::size_t first = 0; first < tile_rows; first += 8) {
-    vec acc = vec::load(sums_of_rows + first), part = vec::zero(), lower = vec::zero();
+    vec acc = vec::load(sums_of_rows + first), part = vec::zero();
+    ivec lows = ivec::zero();
     std::size_t block = 0;
     for (std::size_t run = 0; run < n_runs; ++run) {
       const int sum0 = x.sums[2 * run], sum1 = x.sums[2 * run + 1];
@@ -113,19 +123,17 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
       run_sums<Kind>(t, run, first, avx2::load32(x.q + 32 * run), correction, low, high);
       const vec d = vec::set(x.d[run]);
       part = fma(to_float(ivec{_mm256_add_epi32(low, high)}), d, part);
-      if constexpr (Kind::mins != 0) {
-        const ivec mins = ivec::load(t.min[run / 2] + first);
-        const auto add_min = [&](std::size_t half, int sum) RETORT_INLINE_LAMBDA {
-          const vec m = to_float(mins.template byte<false>(static_cast<int>(2 * (run % 2) + half)));
-          lower = fma(m, vec::set(static_cast<float>(sum) * x.d[run]), lower);
-        };
-        add_min(0, Kind::mins == 1 ? sum0 + sum1 : sum0);
-        if constexpr (Kind::mins == 2) add_min(1, sum1);
+      if constexpr (Kind::mins != 0 && !Kind::is_short) {
+        const int at = static_cast<int>(2 * (run % 2));
+        lows = dot_16(lows, ivec::load(t.min[run / 2] + first).pair(at, at + 1), ivec::broadcast(x.lows + 2 * run));
       }
       if (((run + 1) & (kind.runs - 1u)) != 0) continue;
       acc = fma(vec::load(t.d[block] + first), part, acc);
-      if constexpr (Kind::mins != 0) acc = fma(vec::zero() - vec::load(t.dmin[block] + first), lower, acc);
-      part = lower = vec::zero();
+      part = vec::zero();
+      if constexpr (Kind::mins != 0) {
+        const vec lower = Kind::is_short ? vec::set(x.low(run)) : to_float(lows) * vec::set(*x.d_low);
+        acc = fma(vec::zero() - vec::load(t.dmin[block] + first), lower, acc);
+      }
       ++block;
     }
     acc.store(sums_of_rows + first);

@@ -80,19 +80,16 @@ RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std
     _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_madd_epi16(v, factor));
   }
 }
-/// to[i] = sum * d of the 8 runs, or of their 16 halves.
+/// The 16 lows of a tile as pairs of int16, or pairs of the sums of two (which is one per run).
 template <bool Halves>
-RETORT_ALWAYS_INLINE void weighted_sums(const std::int16_t* sums, const float* d, float* to) {
-  const __m256i v = load32(sums);
-  const __m256 scales = _mm256_loadu_ps(d);
+RETORT_ALWAYS_INLINE void low_pairs(const std::int16_t* lows, std::int32_t* to) {
+  const __m256i v = load32(lows);
   if constexpr (Halves) {
-    const __m256 low = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_castsi256_si128(v)));
-    const __m256 high = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1)));
-    const __m256i twice = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3), upper = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
-    _mm256_store_ps(to, _mm256_mul_ps(low, _mm256_permutevar8x32_ps(scales, twice)));
-    _mm256_store_ps(to + 8, _mm256_mul_ps(high, _mm256_permutevar8x32_ps(scales, upper)));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), v);
   } else {
-    _mm256_store_ps(to, _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(v, _mm256_set1_epi16(1))), scales));
+    const __m256i runs = _mm256_madd_epi16(v, _mm256_set1_epi16(1));
+    _mm_store_si128(reinterpret_cast<__m128i*>(to),
+                    _mm_packs_epi32(_mm256_castsi256_si128(runs), _mm256_extracti128_si256(runs, 1)));
   }
 }
 
@@ -153,11 +150,9 @@ struct unpacker<dtype::q4_0> : unpacker_base<8> {
   }
 };
 
-/// Formats with an offset instead of minima: scale and minimum are 1.
-struct unit_minima : unpacker_base<0, 1> {
+/// Formats with an offset instead of minima: the minimum is 1.
+struct unit_minima : unpacker_base<0> {
   static void finish(quant_tile& t, std::size_t n_blocks) {
-    std::memset(t.scale, 1, sizeof t.scale);
-    std::memset(t.min, 1, sizeof t.min);
     widen_halves(t.half_d, n_blocks, 1.0f, t.d);
     widen_halves(t.half_min, n_blocks, -1.0f, t.dmin);
   }

@@ -10,13 +10,15 @@ RETORT_BEGIN
 namespace simd::avx512vnni {
 
 using avx512::vec;
-inline constexpr std::size_t few_tokens = 4, gemm_tokens = 6;
+inline constexpr std::size_t few_tokens = 4, gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool wide_needs_care = false;
 
 struct ivec {
   static constexpr std::size_t width = 16;
   __m512i v;
+  RETORT_ALWAYS_INLINE static ivec zero() { return {_mm512_setzero_si512()}; }
   RETORT_ALWAYS_INLINE static ivec load(const void* p) { return {_mm512_loadu_si512(p)}; }
+  RETORT_ALWAYS_INLINE void store(void* p) const { _mm512_storeu_si512(p, v); }
   RETORT_ALWAYS_INLINE static ivec broadcast(const void* p) { return {_mm512_set1_epi32(load_as<std::int32_t>(p))}; }
   /// Byte g of every dword.
   template <bool Signed>
@@ -24,12 +26,17 @@ struct ivec {
     const __m512i up = _mm512_slli_epi32(v, static_cast<unsigned>(24 - 8 * g));
     return {Signed ? _mm512_srai_epi32(up, 24) : _mm512_srli_epi32(up, 24)};
   }
+  /// Bytes a and b of every dword as its 16-bit halves.
+  RETORT_ALWAYS_INLINE ivec pair(int a, int b) const {
+    return {_mm512_or_si512(byte<false>(a).v, _mm512_slli_epi32(byte<false>(b).v, 16))};
+  }
 };
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm512_cvtepi32_ps(a.v)}; }
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {_mm512_dpbusd_epi32(acc.v, u.v, s.v)};
 }
+RETORT_ALWAYS_INLINE ivec dot_16(ivec acc, ivec a, ivec b) { return {_mm512_dpwssd_epi32(acc.v, a.v, b.v)}; }
 
 /// Pairs of dwords of two rows: [a0+a2, b0+b2, a1+a3, b1+b3] in every 128-bit lane.
 RETORT_ALWAYS_INLINE __m512i pair_sums(__m512i a, __m512i b) {
@@ -73,7 +80,8 @@ RETORT_ALWAYS_INLINE __m512i scales_of(const std::int8_t (*four_rows)[4]) {
 template <class Kind, class Inputs>
 RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind, std::size_t n_runs, Inputs x,
                                     float* sums_of_rows) {
-  vec acc = vec::load(sums_of_rows), part = vec::zero(), low = vec::zero();
+  vec acc = vec::load(sums_of_rows), part = vec::zero();
+  ivec low = ivec::zero();
   const __mmask16 groups = static_cast<__mmask16>((1u << 2 * n_runs) - 1u);
   const __m512i sums = _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(groups, x.sums));
   const __m512i corrections = _mm512_mullo_epi32(sums, _mm512_set1_epi32(kind.offset));
@@ -97,26 +105,21 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
     const __m512i even1 = _mm512_shuffle_i32x4(v[2], v[3], 0x88), odd1 = _mm512_shuffle_i32x4(v[2], v[3], 0xdd);
     const __m512i both0 = _mm512_add_epi32(even0, odd0), both1 = _mm512_add_epi32(even1, odd1);
     const __m512i run_sums[2] = {_mm512_shuffle_i32x4(both0, both1, 0x88), _mm512_shuffle_i32x4(both0, both1, 0xdd)};
-    const __m512i mins = _mm512_load_si512(t.min[c]);
+    if constexpr (Kind::mins != 0 && !Kind::is_short) {
+      const ivec mins = ivec::load(t.min[c]);
+      low = dot_16(low, mins.pair(0, 1), ivec::broadcast(x.lows + 4 * c));
+      low = dot_16(low, mins.pair(2, 3), ivec::broadcast(x.lows + 4 * c + 2));
+    }
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const std::size_t run = 2 * c + h;
       if (run >= n_runs) break;
       part = fma(vec{_mm512_cvtepi32_ps(run_sums[h])}, vec::set(x.d[run]), part);
-      const auto lower = [&](std::size_t g, int sum) RETORT_INLINE_LAMBDA {
-        const ivec m = ivec{mins}.template byte<false>(static_cast<int>(2 * h + g));
-        low = fma(to_float(m), vec::set(static_cast<float>(sum) * x.d[run]), low);
-      };
-      if constexpr (Kind::mins == 1) lower(0, x.sums[2 * run] + x.sums[2 * run + 1]);
-      if constexpr (Kind::mins == 2) {
-        lower(0, x.sums[2 * run]);
-        lower(1, x.sums[2 * run + 1]);
-      }
       if (((run + 1) & (kind.runs - 1u)) != 0) continue;
       acc = fma(vec::load(d), part, acc);
       part = vec::zero();
       if constexpr (Kind::mins != 0) {
-        acc = vec{_mm512_fnmadd_ps(vec::load(dmin).v, low.v, acc.v)};
-        low = vec::zero();
+        const vec lower = Kind::is_short ? vec::set(x.low(run)) : to_float(low) * vec::set(*x.d_low);
+        acc = vec{_mm512_fnmadd_ps(vec::load(dmin).v, lower.v, acc.v)};
       }
       d += tile_rows;
       dmin += tile_rows;

@@ -133,7 +133,8 @@ inline std::int32_t dot_16(const std::int8_t* a, const std::int8_t* b) {
 /// The defining sequence of table.hpp for one row and a few tokens.
 inline void quantized_row(const block_format& f, const std::byte* row, const activations& a, std::size_t token,
                           std::size_t n_tokens, float* out) {
-  float acc[tokens_at_once] = {}, part[tokens_at_once] = {}, low[tokens_at_once] = {};
+  float acc[tokens_at_once] = {}, part[tokens_at_once] = {};
+  std::int32_t low[tokens_at_once] = {};
   run32 r;
   for (std::size_t b = 0; b < a.n_in / 32; ++b) {
     const std::size_t in_block = b % f.runs;
@@ -141,7 +142,7 @@ inline void quantized_row(const block_format& f, const std::byte* row, const act
     for (std::size_t t = 0; t < n_tokens; ++t) {
       const std::size_t run = (token + t) * (a.n_in / 32) + b;
       const std::int8_t* q = a.q + 32 * run;
-      const std::int16_t* sums = a.sums + 2 * run;
+      const std::int16_t* lows = a.lows + 2 * run;
       const std::int32_t dots[2] = {dot_16(r.q, q), dot_16(r.q + 16, q + 16)};
       if (f.two_d) {
         acc[t] = std::fma(r.d, std::fma(static_cast<float>(dots[0]), a.d[run], 0.0f), acc[t]);
@@ -149,15 +150,15 @@ inline void quantized_row(const block_format& f, const std::byte* row, const act
         continue;
       }
       part[t] = std::fma(static_cast<float>(r.scale[0] * dots[0] + r.scale[1] * dots[1]), a.d[run], part[t]);
-      if (f.n_mins == 1)
-        low[t] = std::fma(static_cast<float>(r.min[0]), static_cast<float>(sums[0] + sums[1]) * a.d[run], low[t]);
-      if (f.n_mins == 2)
-        for (std::size_t h = 0; h < 2; ++h)
-          low[t] = std::fma(static_cast<float>(r.min[h]), static_cast<float>(sums[h]) * a.d[run], low[t]);
+      if (f.n_mins != 0) low[t] += r.min[0] * lows[0] + r.min[1] * lows[1];
       if (in_block + 1 != f.runs) continue;
       acc[t] = std::fma(r.d, part[t], acc[t]);
-      if (f.n_mins != 0) acc[t] = std::fma(-r.dmin, low[t], acc[t]);
-      part[t] = low[t] = 0.0f;
+      if (f.n_mins != 0) {
+        const float d_low = a.d_low[(token + t) * ((a.n_in + 255) / 256) + b / 8];
+        acc[t] = std::fma(-r.dmin, static_cast<float>(low[t]) * d_low, acc[t]);
+      }
+      part[t] = 0.0f;
+      low[t] = 0;
     }
   }
   for (std::size_t t = 0; t < n_tokens; ++t) out[t] = acc[t];

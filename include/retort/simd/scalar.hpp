@@ -66,15 +66,26 @@ inline void rope_adjacent(float* x, const float* c, const float* s, std::size_t 
   for (std::size_t i = 0; i < n; ++i) rotate(x[2 * i], x[2 * i + 1], c[i], s[i]);
 }
 
-inline void quantize(const float* x, std::size_t n, std::int8_t* q, float* d, std::int16_t* sums) {
+/// Sums of 16 as int16 with one scale per 256 inputs: what minima are multiplied with.
+inline void quantize_lows(const std::int16_t* sums, const float* d, std::size_t n_runs, std::int16_t* lows, float* d_low) {
+  for (std::size_t first = 0; first < n_runs; first += 8) {
+    const std::size_t n = 2 * (n_runs - first < 8 ? n_runs - first : 8);
+    float e[16];
+    for (std::size_t h = 0; h < n; ++h) e[h] = static_cast<float>(sums[2 * first + h]) * d[first + h / 2];
+    d_low[first / 8] = quantize_run<16383>(e, n, lows + 2 * first);
+  }
+}
+
+inline void quantize(const float* x, std::size_t n, int8_row to) {
   for (std::size_t run = 0; run < n / 32; ++run) {
-    d[run] = quantize_run(x + 32 * run, q + 32 * run);
+    to.d[run] = quantize_run<127>(x + 32 * run, 32, to.q + 32 * run);
     for (std::size_t h = 2 * run; h < 2 * run + 2; ++h) {
       int sum = 0;
-      for (std::size_t i = 16 * h; i < 16 * h + 16; ++i) sum += q[i];
-      sums[h] = static_cast<std::int16_t>(sum);
+      for (std::size_t i = 16 * h; i < 16 * h + 16; ++i) sum += to.q[i];
+      to.sums[h] = static_cast<std::int16_t>(sum);
     }
   }
+  quantize_lows(to.sums, to.d, n / 32, to.lows, to.d_low);
 }
 
 // ---- matmul ------------------------------------------------------------------------------------------
@@ -107,7 +118,7 @@ inline void matmul_quantized(const matrix& w, const activations& a, float* y, st
   for (std::size_t r = row_begin; r < row_end; ++r)
     for (std::size_t t = 0; t < a.n_tokens; ++t)
       y[t * y_stride + r] = quantized_dot(f, w.data + r * w.row_bytes, a.q + t * a.n_in, a.d + t * (a.n_in / 32),
-                                          a.sums + t * (a.n_in / 16), w.n_in);
+                                          a.lows + t * (a.n_in / 16), a.d_low + t * ((a.n_in + 255) / 256), w.n_in);
 }
 
 // ---- attention over cache rows -------------------------------------------------------------------------

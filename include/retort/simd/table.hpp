@@ -12,14 +12,14 @@
 //           I    = scale0 * dot(q_w[0..15], q_x[0..15]) + scale1 * dot(q_w[16..31], q_x[16..31])   (exact, < 2^24)
 //           part = fma(float(I), d_x[b], part)
 //           if the type has minima:
-//             low = fma(float(min), float(sum(q_x[0..31])) * d_x[b], low)
-//             (q2_k has a minimum per 16: two such steps with the sums of 16, low half first)
+//             low += min0 * lows_x[0..15] + min1 * lows_x[16..31]                                  (exact, < 2^24)
 //         acc = fma(d_w, part, acc)
-//         if the type has minima: acc = fma(-dmin_w, low, acc)
+//         if the type has minima: acc = fma(-dmin_w, float(low) * d_low_x, acc)
 //     with the 32-wide view of a block given by tensor/blocks.hpp. (nvfp4 has a
 //     float scale per 16: each half of a run counts as a block.)
 //     Scaling the inputs before the weights leaves one multiplication per run and
-//     row beside the integer dots.
+//     row beside the integer dots; the sums that minima need are int16 with one scale
+//     per 256 inputs, so that minima cost half an integer instruction per run.
 //   * quantize() is exact by its definition below.
 //   * everything else is float: equal within the rounding bound each test derives,
 //     and independent of batch size and row split inside one set.
@@ -40,6 +40,17 @@ struct activations {
   const std::int8_t* q = nullptr;        // [n_tokens, n_in]       in [-127, 127]
   const float* d = nullptr;              // [n_tokens, n_in / 32]  x is about d * q
   const std::int16_t* sums = nullptr;    // [n_tokens, n_in / 16]  sum of 16 q's
+  const std::int16_t* lows = nullptr;    // [n_tokens, n_in / 16]  sum of 16 x's is about d_low * low
+  const float* d_low = nullptr;          // [n_tokens, n_in / 256] rounded up
+};
+
+/// Where one row's int8 form is written.
+struct int8_row {
+  std::int8_t* q = nullptr;
+  float* d = nullptr;
+  std::int16_t* sums = nullptr;
+  std::int16_t* lows = nullptr;
+  float* d_low = nullptr;
 };
 
 /// A weight matrix where it lies in the file: rows of blocks, no gaps beyond row_bytes.
@@ -103,8 +114,10 @@ struct kernels {
   void (*rope_adjacent)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
   /// int8 rows for a quantized matmul, per run of 32:
   ///   amax = max|x|;  d = amax / 127;  id = amax > 0 ? 127 / amax : 0;  q = round-half-even(x * id);  sums per 16
+  /// and per group of 256 (the last may be shorter), with e = sum * d for each of its sums:
+  ///   emax = max|e|;  d_low = emax / 16383;  low = round-half-even(e * (emax > 0 ? 16383 / emax : 0))
   /// n a multiple of 32; bit-equal in every set.
-  void (*quantize)(const float* x, std::size_t n, std::int8_t* q, float* d, std::int16_t* sums) = nullptr;
+  void (*quantize)(const float* x, std::size_t n, int8_row to) = nullptr;
 
   // ---- attention over cache rows ---------------------------------------------------------------------
   cache_kernels cache_f32, cache_f16, cache_q8_0;

@@ -494,22 +494,24 @@ inline bool dequantize(dtype d, const std::byte* row, std::size_t n, float* out)
   return true;
 }
 
-/// 32 floats as int8 with one scale: amax = max|x|, d = amax / 127, q = round-half-even(x * (127 / amax)).
-/// Also for infinities and NaN some q in [-127, 127] comes out, the same everywhere.
-inline float quantize_run(const float* x, std::int8_t* q) noexcept {
+/// n floats as whole numbers up to Limit with one scale: amax = max|x|, d = amax / Limit, q = round-half-even(x * (Limit / amax)).
+/// Also for infinities and NaN some q in [-Limit, Limit] comes out, the same everywhere.
+template <int Limit, class Int>
+float quantize_run(const float* x, std::size_t n, Int* q) noexcept {
+  constexpr auto limit = static_cast<float>(Limit);
   float amax = 0.0f;
-  for (int i = 0; i < 32; ++i) {
+  for (std::size_t i = 0; i < n; ++i) {
     const float a = std::fabs(x[i]);
     amax = a > amax ? a : amax;
   }
-  const float inverse = amax > 0.0f ? 127.0f / amax : 0.0f;
-  for (int i = 0; i < 32; ++i) {
+  const float inverse = amax > 0.0f ? limit / amax : 0.0f;
+  for (std::size_t i = 0; i < n; ++i) {
     float y = x[i] * inverse;
-    y = y > -127.0f ? y : -127.0f;
-    y = y < 127.0f ? y : 127.0f;
-    q[i] = static_cast<std::int8_t>(std::nearbyint(y));
+    y = y > -limit ? y : -limit;
+    y = y < limit ? y : limit;
+    q[i] = static_cast<Int>(std::nearbyint(y));
   }
-  return amax / 127.0f;
+  return amax / limit;
 }
 
 /// n floats as q8_0 blocks; n a multiple of 32. The integers are rounded with the
@@ -517,21 +519,22 @@ inline float quantize_run(const float* x, std::int8_t* q) noexcept {
 inline void quantize_q8_0(const float* x, std::size_t n, std::byte* row) noexcept {
   for (std::size_t b = 0; b < n / 32; ++b) {
     std::int8_t q[32];
-    const std::uint16_t d = f32_to_f16(quantize_run(x + 32 * b, q));
+    const std::uint16_t d = f32_to_f16(quantize_run<127>(x + 32 * b, 32, q));
     std::byte* block = row + b * sizeof(block_q8_0);
     std::memcpy(block, &d, 2);
     std::memcpy(block + 2, q, 32);
   }
 }
 
-/// The dot product that every kernel set reproduces bit for bit (simd/table.hpp gives it in words):
-/// one row of a quantized weight with one row of int8 activations.  n_in a multiple of the block size
+/// The dot product that every kernel set reproduces bit for bit (simd/table.hpp gives it in words): one row of a
+/// quantized weight with one row of int8 activations.  n_in a multiple of the block size
 inline float quantized_dot(const block_format& f, const std::byte* row, const std::int8_t* q, const float* d,
-                           const std::int16_t* sums, std::size_t n_in) noexcept {
+                           const std::int16_t* lows, const float* d_low, std::size_t n_in) noexcept {
   float acc = 0.0f;
   for (std::size_t first = 0; first < n_in / 32; first += f.runs, row += f.bytes) {
     run32 r;
-    float part = 0.0f, low = 0.0f;
+    float part = 0.0f;
+    std::int32_t low = 0;
     for (std::size_t b = first; b < first + f.runs; ++b) {
       f.view(row, static_cast<int>(b - first), r);
       std::int32_t dot[2] = {0, 0};
@@ -542,15 +545,11 @@ inline float quantized_dot(const block_format& f, const std::byte* row, const st
         continue;
       }
       part = std::fma(static_cast<float>(r.scale[0] * dot[0] + r.scale[1] * dot[1]), d[b], part);
-      if (f.n_mins == 2)
-        for (std::size_t h = 0; h < 2; ++h)
-          low = std::fma(static_cast<float>(r.min[h]), static_cast<float>(sums[2 * b + h]) * d[b], low);
-      if (f.n_mins == 1)
-        low = std::fma(static_cast<float>(r.min[0]), static_cast<float>(sums[2 * b] + sums[2 * b + 1]) * d[b], low);
+      if (f.n_mins != 0) low += r.min[0] * lows[2 * b] + r.min[1] * lows[2 * b + 1];
     }
     if (f.two_d) continue;
     acc = std::fma(r.d, part, acc);
-    if (f.n_mins != 0) acc = std::fma(-r.dmin, low, acc);
+    if (f.n_mins != 0) acc = std::fma(-r.dmin, static_cast<float>(low) * d_low[first / 8], acc);
   }
   return acc;
 }

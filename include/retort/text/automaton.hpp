@@ -28,11 +28,14 @@ struct automaton {
   struct state {
     std::uint32_t edges = 0, calls = 0, controls = 0;  // where they begin; they end where those of the next state begin
     bool final = false;
+    std::uint32_t row = 0xffffffffu;  // of rows, for states with many edges
   };
   static constexpr std::uint32_t outside = 0, none = 0xffffffffu;
+  static constexpr std::size_t max_rows = 8192;  // 1 KiB each
 
   std::vector<state> states;  // and one more
   std::vector<edge> edges;    // of a state: sorted, apart
+  std::vector<std::array<std::uint32_t, 256>> rows;  // where each byte leads: what walks of a vocabulary spend their time on
   std::vector<call> calls;
   std::vector<control> controls;
   std::vector<std::uint32_t> starts;  // by rule
@@ -53,8 +56,19 @@ struct automaton {
   [[nodiscard]] bool is_end(std::uint32_t s) const {
     return edges_of(s).empty() && calls_of(s).empty() && controls_of(s).empty();
   }
+  void make_rows() {
+    for (std::uint32_t s = 0; s < n_states() && rows.size() < max_rows; ++s) {
+      if (edges_of(s).size() <= 4) continue;
+      auto& row = rows.emplace_back();
+      row.fill(none);
+      for (const edge& e : edges_of(s))
+        for (std::uint32_t b = e.first; b <= e.last; ++b) row[b] = e.to;
+      states[s].row = static_cast<std::uint32_t>(rows.size() - 1);
+    }
+  }
   /// Where a byte leads, or none.
-  [[nodiscard]] std::uint32_t next(std::uint32_t s, std::uint8_t byte) const {
+  [[nodiscard]] RETORT_ALWAYS_INLINE std::uint32_t next(std::uint32_t s, std::uint8_t byte) const {
+    if (states[s].row != none) return rows[states[s].row][byte];
     const edge* low = edges.data() + states[s].edges;
     std::size_t n = states[s + 1].edges - states[s].edges;
     while (n > 4) {
@@ -313,6 +327,7 @@ class determinizer {
     }
     d.end_state();
     RETORT_CHECK(d.sort_rules());
+    d.out_.make_rows();
     return std::move(d.out_);
   }
 

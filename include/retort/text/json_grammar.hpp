@@ -140,7 +140,7 @@ class json_text {
     decimal at;
     bool strict = false;  ///< the bound itself is out
   };
-  /// Reads what JSON writes as a number; nothing where it takes more than max_digits digits.
+  /// Reads what JSON writes as a number; nothing where it has more than max_digits digits before the point.
   static std::optional<decimal> parse_decimal(std::string_view text) {
     decimal d;
     if ((d.negative = text.starts_with('-'))) text.remove_prefix(1);
@@ -167,9 +167,8 @@ class json_text {
     point -= static_cast<std::ptrdiff_t>(zeros);
     while (!digits.empty() && digits.back() == '0') digits.pop_back();
     if (digits.empty()) return decimal{};
+    if (point > static_cast<std::ptrdiff_t>(max_digits) || point < -400) return {};
     const auto size = static_cast<std::ptrdiff_t>(digits.size());
-    constexpr std::ptrdiff_t most = max_digits;
-    if (point > most || point < -most || std::max(point, size) - std::min<std::ptrdiff_t>(point, 0) > most) return {};
     if (point <= 0) digits.insert(0, static_cast<std::size_t>(-point), '0');
     if (point > size) digits.append(static_cast<std::size_t>(point - size), '0');
     const auto n_whole = static_cast<std::size_t>(std::max<std::ptrdiff_t>(point, 0));
@@ -178,10 +177,10 @@ class json_text {
     return d;
   }
   /// A number from `low` to `high`, an integer or one without exponent; where one is not given, 9 digits before the
-  /// point are the most. All digits together are at most max_digits, so that no rounding crosses a bound.
-  /// Nothing where the bounds have more.
+  /// point are the most. All digits together are at most max_digits, so that no reader's rounding crosses a bound;
+  /// a bound with more is rounded inwards. Nothing where bounds are too large for that.
   std::optional<expression> between(std::optional<bound> low, std::optional<bound> high, bool integers) {
-    std::size_t n_whole = 9;
+    std::size_t n_whole = low && high ? 1 : 9;
     for (const auto& b : {low, high})
       if (b) n_whole = std::max(n_whole, b->at.whole.size() + (low && high ? 0 : 1));
     n_whole = std::min<std::size_t>(n_whole, integers ? max_digits : max_digits - 1);
@@ -189,8 +188,11 @@ class json_text {
     if (!low) low = {{true, most, {}}, false};
     if (!high) high = {{false, most, {}}, false};
     n_fraction_ = integers ? 0 : max_digits - n_whole;
-    for (const auto& b : {low, high})
-      if (b->at.whole.size() > n_whole || (!integers && b->at.fraction.size() > n_fraction_)) return {};
+    if (!integers) {
+      round_inwards(*low, low->at.negative);
+      round_inwards(*high, !high->at.negative);
+    }
+    if (low->at.whole.size() > n_whole || high->at.whole.size() > n_whole) return {};
     const auto minus = [](bound b) {
       b.at.negative = !b.at.negative && !b.at.is_zero();
       return b;
@@ -241,6 +243,26 @@ class json_text {
       any_.push_back(g_.define("any value", g_.any_of(kinds)));
     }
     return g_.call(any_[depth]);
+  }
+
+  /// Cuts a bound to n_fraction_ digits behind the point; `down` makes its magnitude smaller, otherwise larger.
+  void round_inwards(bound& b, bool down) const {
+    std::string& f = b.at.fraction;
+    if (f.size() <= n_fraction_) return;
+    b.strict = false;
+    std::string all = b.at.whole + f.substr(0, n_fraction_);
+    if (!down) {
+      std::size_t i = all.size();
+      while (i > 0 && all[i - 1] == '9') all[--i] = '0';
+      if (i == 0)
+        all.insert(0, 1, '1');
+      else
+        ++all[i - 1];
+    }
+    b.at.whole = all.substr(0, all.size() - n_fraction_);
+    f = all.substr(all.size() - n_fraction_);
+    while (!f.empty() && f.back() == '0') f.pop_back();
+    if (b.at.is_zero()) b.at.negative = false;
   }
 
   // Digits that follow a bound closely for a while: `low` and `high` say whether all of them so far are its own.

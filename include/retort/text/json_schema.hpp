@@ -25,16 +25,17 @@ class json_schema {
   static result<grammar> parse(std::string_view schema) {
     grammar g;
     json_text text(g);
-    RETORT_TRY(const expression e, add(g, text, schema));
+    RETORT_TRY(const expression e, add_text(g, text, schema));
     g.define(grammar::root, e);
     return g;
   }
   /// A part of a grammar, for instance the arguments of a tool.
   /// errors  bad_argument, unsupported, limit: the keyword and its JSON pointer
-  static result<expression> add(grammar& g, json_text& text, std::string_view schema) {
+  static result<expression> add_text(grammar& g, json_text& text, std::string_view schema) {
     RETORT_CHECK(check_nesting(schema));
     return add(g, text, json::parse(schema.begin(), schema.end(), nullptr, false));
   }
+  /// The same of a schema that has been parsed; it should not nest deeper than max_nesting.
   static result<expression> add(grammar& g, json_text& text, const json& schema) {
     if (schema.is_discarded()) return error{errc::bad_argument, "the JSON schema is no JSON"};
     json_schema s(g, text, schema);

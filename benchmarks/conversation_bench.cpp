@@ -1,0 +1,200 @@
+// What a host feels: how long step() and cancel() take, whether frames are lost,
+// what several characters cost together, what guesses gain.
+//   conversation_bench MODEL [threads] [steps] [frames] [together] [guesses]
+#include <retort/retort.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <thread>
+
+using namespace retort;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+double ms_since(clock_type::time_point t) { return std::chrono::duration<double, std::milli>(clock_type::now() - t).count(); }
+
+std::vector<token> some_tokens(std::size_t n, std::size_t n_vocab, std::uint64_t x) {
+  std::vector<token> out(n);
+  for (auto& t : out) t = static_cast<token>(((x = x * 6364136223846793005u + 1442695040888963407u) >> 33) % n_vocab);
+  return out;
+}
+token best_of(std::span<const float> logits) {
+  return static_cast<token>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+struct times {
+  std::vector<double> ms;
+  void print(const char* what) {
+    std::sort(ms.begin(), ms.end());
+    const auto at = [this](double share) { return ms[std::min(ms.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ms.size())))]; };
+    std::printf("%-34s %6zu: median %.2f, 90 %% %.2f, 99 %% %.2f, 99.9 %% %.2f, longest %.2f ms\n", what, ms.size(), at(0.5), at(0.9), at(0.99),
+                at(0.999), ms.back());
+  }
+  void histogram(std::initializer_list<double> edges) {
+    double low = 0;
+    for (double edge : edges) {
+      const auto n = std::count_if(ms.begin(), ms.end(), [&](double x) { return x >= low && x < edge; });
+      std::printf("  %5.1f to %5.1f ms %7td\n", low, edge, n);
+      low = edge;
+    }
+    std::printf("  %5.1f ms and more %6td\n", low, std::count_if(ms.begin(), ms.end(), [&](double x) { return x >= low; }));
+  }
+};
+
+/// A prompt of 512 tokens and 64 tokens of answer in calls of step(budget).
+times steps_of(const model& m, const session_options& o, std::chrono::nanoseconds budget) {
+  times t;
+  auto s = session::make(m, o).value();
+  s.sync(some_tokens(512, m.info().n_vocab, 1)).value();
+  for (int i = 0; i < 64; ++i) {
+    for (bool done = false; !done;) {
+      const auto begin = clock_type::now();
+      done = s.step(budget).value() == status::done;
+      t.ms.push_back(ms_since(begin));
+    }
+    s.push(best_of(s.logits())).value();
+  }
+  return t;
+}
+
+void steps(const model& m, const session_options& o) {
+  steps_of(m, o, 2ms).print("step(2 ms)");
+  times t;
+  auto s = session::make(m, o).value();
+  for (unsigned i = 0; i < 60; ++i) {
+    s.rewind(0).value();
+    s.sync(some_tokens(512, m.info().n_vocab, i)).value();
+    clock_type::time_point called;
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(3000 + 7919 * i % 40000));
+      called = clock_type::now();
+      s.cancel();
+    });
+    const auto stopped = s.step();
+    const auto now = clock_type::now();
+    other.join();
+    if (!stopped && stopped.error().code == errc::cancelled) t.ms.push_back(std::chrono::duration<double, std::milli>(now - called).count());
+  }
+  t.print("from cancel() to its return");
+}
+
+/// Sixty frames a second, four milliseconds of each for the model, on one thread.
+void frames(const model& m, session_options o) {
+  o.pool = nullptr;
+  auto s = session::make(m, o).value();
+  s.sync(some_tokens(512, m.info().n_vocab, 3)).value();
+  times in_frame, late;
+  std::size_t n_tokens = 0;
+  auto next = clock_type::now();
+  for (int frame = 0; frame < 1200; ++frame) {
+    next += std::chrono::microseconds(16667);
+    const auto begin = clock_type::now();
+    const bool done = s.step(4ms).value() == status::done;
+    in_frame.ms.push_back(ms_since(begin));
+    if (done) {
+      ++n_tokens;
+      s.push(best_of(s.logits())).value();
+    }
+    std::this_thread::sleep_until(next);
+    late.ms.push_back(std::max(0.0, ms_since(next)));
+  }
+  in_frame.print("a frame's share, 4 ms asked for");
+  in_frame.histogram({1, 2, 3, 4, 4.5, 5, 6, 8, 16.7});
+  late.print("frame begins late by (the system)");
+  std::printf("%zu tokens of answer in 20 s of play\n", n_tokens);
+}
+
+/// Eight characters with a common persona of 1,000 tokens: one after another, then in one pass.
+void together(const model& m, session_options o) {
+  constexpr std::size_t n = 8, n_tokens = 24;
+  const std::uint64_t whole = m.quote(o).value().cache;
+  auto pages = prefix_cache::make(m, 2 * whole, o.cache).value();
+  auto common = batch::make(m, o, n).value();
+  o.prefixes = &pages;
+  o.in = &common;
+  auto first = session::make(m, o).value();
+  first.sync(some_tokens(1000, m.info().n_vocab, 4)).value();
+  first.step().value();
+  const auto bytes_one = pages.bytes();
+  std::vector<session> characters;
+  for (std::size_t i = 0; i < n; ++i) characters.push_back(first.fork().value());
+  const auto bytes_forked = pages.bytes();
+  std::vector<session*> all;
+  for (auto& c : characters) all.push_back(&c);
+  double alone = 0, joined = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < n; ++i) characters[i].push(static_cast<token>(100 + i)).value();
+    auto begin = clock_type::now();
+    for (auto& c : characters)
+      for (std::size_t t = 0; t < n_tokens; ++t) {
+        c.step().value();
+        c.push(best_of(c.logits())).value();
+      }
+    alone += ms_since(begin);
+    begin = clock_type::now();
+    for (std::size_t t = 0; t < n_tokens; ++t) {
+      common.step(all).value();
+      for (auto& c : characters) c.push(best_of(c.logits())).value();
+    }
+    joined += ms_since(begin);
+  }
+  const double tokens = 3.0 * static_cast<double>(n * n_tokens) * 1000;
+  std::printf("8 characters: one after another %.1f tokens/s, together %.1f tokens/s, ratio %.2f\n", tokens / alone, tokens / joined, alone / joined);
+  std::printf("memory of the shared 1,000 tokens: one %.1f MB, with 8 forks %.1f MB, after %zu tokens each %.1f MB\n", static_cast<double>(bytes_one) / 1e6,
+              static_cast<double>(bytes_forked) / 1e6, 6 * n_tokens, static_cast<double>(pages.bytes()) / 1e6);
+}
+
+/// Writing down what was just read: the shape leaves the model no choice, as a good copyist has none.
+void guesses(const model& m, session_options o) {
+  o.reproducible = true;
+  std::string text;
+  for (int i = 0; i < 12; ++i) text += "line " + std::to_string(i * 7919 % 1000) + " of the text that is to be copied out, " + std::to_string(i * 31) + "; ";
+  const std::string only[] = {text};
+  double speed[2] = {};
+  std::string said[2];
+  for (const std::size_t n : {std::size_t{0}, std::size_t{7}}) {
+    chat_options c;
+    c.session = o;
+    c.session.max_guesses = n;
+    c.how.temperature = 0;
+    c.shape = constraint::choices(m, only).value();
+    c.chat_template = "{{ messages[0].content }}\n";
+    auto writer = chat::make(m, c).value();
+    auto job = writer.begin("Copy: " + text).value();
+    while (job.so_far().answer.empty() && job.step(1ms).value() == status::running) {}   // the prompt is not counted
+    const auto begin = clock_type::now();
+    while (job.step(1h).value() == status::running) {}
+    const double ms = ms_since(begin);
+    const reply r = job.take();
+    speed[n != 0] = static_cast<double>(r.n_tokens) / ms * 1000;
+    said[n != 0] = r.answer;
+    std::printf("%zu guesses: %zu tokens, %zu of them guessed, %.1f tokens/s\n", n, r.n_tokens, r.n_guessed, speed[n != 0]);
+  }
+  std::printf("speed-up on copying %.2f; the same text: %s\n", speed[1] / speed[0], said[0] == said[1] ? "yes" : "no");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return std::puts("conversation_bench MODEL [threads] [steps] [frames] [together] [guesses]"), 2;
+  auto m = model::load(argv[1]);
+  if (!m) return std::puts(m.error().what.c_str()), 1;
+  const int n_threads = argc > 2 && std::atoi(argv[2]) > 0 ? std::atoi(argv[2]) : 2;
+  auto pool = thread_pool::make(static_cast<std::size_t>(n_threads)).value();
+  session_options o;
+  o.context = 2048;
+  o.pool = pool.get();
+  std::printf("%s, %d threads\n", m->info().name.c_str(), n_threads);
+  const struct {
+    const char* name;
+    void (*run)(const model&, session_options);
+  } all[] = {{"steps", [](const model& of, session_options s) { steps(of, s); }}, {"frames", frames}, {"together", together}, {"guesses", guesses}};
+  for (const auto& b : all) {
+    bool wanted = argc <= 3;
+    for (int i = 3; i < argc; ++i) wanted = wanted || std::strcmp(argv[i], b.name) == 0;
+    if (wanted) b.run(*m, o);
+  }
+}
