@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <optional>
 
 namespace cli {
 namespace {
@@ -16,11 +17,12 @@ void put_line(const std::string& line) {
   std::fflush(stdout);
 }
 
-retort::endpoint endpoint_of(const std::string& path) {
-  const auto ends = [&path](std::string_view with) { return path.size() >= with.size() && path.ends_with(with); };
-  if (ends("/models")) return retort::endpoint::models;
-  if (ends("/chat/completions")) return retort::endpoint::chat_completions;
-  return ends("/completions") ? retort::endpoint::completions : retort::endpoint::chat_completions;
+/// With or without /v1 or /beta in front.
+std::optional<retort::endpoint> endpoint_of(std::string_view path) {
+  if (path.ends_with("/models")) return retort::endpoint::models;
+  if (path.ends_with("/chat/completions")) return retort::endpoint::chat_completions;
+  if (path.ends_with("/completions")) return retort::endpoint::completions;
+  return std::nullopt;
 }
 
 /// A request a line; with envelopes {"path": .., "body": ..} in and {"status": .., "body" or "chunk": ..} out,
@@ -31,9 +33,14 @@ void answer(retort::completions& c, const std::string& line, bool envelopes) {
   bool stream = false;
   const json in = json::parse(line, nullptr, false);
   const json* request = &in;
-  if (envelopes && in.is_object() && in.contains("body")) {
-    if (in.contains("path") && in["path"].is_string()) to = endpoint_of(in["path"].get<std::string>());
-    request = &in["body"];
+  if (envelopes) {
+    const json path = in.is_object() && in.contains("path") ? in["path"] : json();
+    const auto named = path.is_string() ? endpoint_of(path.get_ref<const std::string&>()) : std::nullopt;
+    if (!named)
+      return put_line(R"({"status":404,"body":{"error":{"message":"no such path","type":"invalid_request_error","param":null,"code":"not_found"}}})");
+    to = *named;
+    static const json none = json::object();
+    request = in.contains("body") ? &in["body"] : &none;
     body = request->dump(-1, ' ', false, json::error_handler_t::replace);
   }
   if (request->is_object() && request->contains("stream")) stream = (*request)["stream"] == true;

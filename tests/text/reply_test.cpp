@@ -360,3 +360,11 @@ TEST_CASE("text/reply: long replies cost linear time") {
       }
     }
 }
+
+TEST_CASE("text/reply: in the middle of an answer nothing is hidden") {
+  reply_settings s;
+  s.start = reply_start::text;
+  const auto r = parse("\n\n<think> is text\n</think>\n\nas well", s);
+  CHECK(r.parts.answer == "\n\n<think> is text\n</think>\n\nas well");
+  CHECK(r.parts.thought.empty());
+}

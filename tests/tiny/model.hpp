@@ -18,6 +18,7 @@ struct recipe {
   std::size_t dim = 64, n_heads = 4, n_heads_kv = 2, dim_head = 32, dim_ffn = 96, n_layers = 2;
   std::size_t n_experts = 8, n_used = 3, dim_expert = 32;
   bool tied = false;
+  std::vector<std::string> control_tokens{};  // at the end of the vocabulary, which has room for 27
 };
 
 /// Every kind: an architecture, or a way to store one.
@@ -161,13 +162,18 @@ class builder {
       tokens.push_back(t);
       types.push_back(3);
     }
+    const std::size_t begin = tokens.size() - 2;
+    for (const std::string& t : r_.control_tokens) {
+      tokens.push_back(t);
+      types.push_back(3);
+    }
     f_.text("tokenizer.ggml.model", "gpt2");
     f_.text("tokenizer.ggml.pre", "gpt-2");
     f_.texts("tokenizer.ggml.tokens", tokens);
     f_.numbers("tokenizer.ggml.token_type", gguf_writer::i32, types);
     f_.texts("tokenizer.ggml.merges", merges);
-    f_.put("tokenizer.ggml.bos_token_id", gguf_writer::u32, static_cast<std::uint32_t>(tokens.size() - 2));
-    f_.put("tokenizer.ggml.eos_token_id", gguf_writer::u32, static_cast<std::uint32_t>(tokens.size() - 1));
+    f_.put("tokenizer.ggml.bos_token_id", gguf_writer::u32, static_cast<std::uint32_t>(begin));
+    f_.put("tokenizer.ggml.eos_token_id", gguf_writer::u32, static_cast<std::uint32_t>(begin + 1));
     f_.put("tokenizer.ggml.add_bos_token", gguf_writer::boolean, std::uint8_t{1});
   }
 

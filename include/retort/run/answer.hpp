@@ -16,7 +16,7 @@ struct answer_settings {
   std::size_t max_thought = 0;           ///< tokens after which a thought is closed by force; 0 = no limit
   std::size_t max_guesses = 0;           ///< tokens guessed from what was written before; 0 = none
   std::optional<std::size_t> n_top;      ///< scores are kept: of the token and so many of the likeliest
-  std::optional<constraint> shape;       ///< of the answer, not of the thought
+  std::optional<matcher> shape;          ///< of the answer, not of the thought; has taken what the prompt holds of it
   reply_settings text;
 };
 
@@ -90,15 +90,10 @@ class answer_writer {
     if (parser_.in_thought() && forced_.empty()) {
       const bool had_its_share = how_.max_thought && n_thought_ >= how_.max_thought;
       const bool leaves_no_room = shape_ && n_left(seen.size()) <= shape_->n_needed() + thought_end_tokens;
-      if (had_its_share || leaves_no_room) force("\n</think>\n\n");
+      if (had_its_share || leaves_no_room) force(thought_end);
     }
     was_forced_ = !forced_.empty();
-    if (was_forced_) {
-      const token t = forced_.back();
-      forced_.pop_back();
-      score(logits, t);
-      return t;
-    }
+    if (was_forced_) return next_forced(logits);
     std::vector<float>* raw = nullptr;
     if (how_.n_top) {  // the sampler changes the logits
       raw_.assign(logits.begin(), logits.end());
@@ -107,7 +102,18 @@ class answer_writer {
     std::span<const std::uint64_t> allowed;
     if (shape_ && parser_.in_answer()) allowed = shape_->allowed(n_left(seen.size()));
     const token t = next_(logits, seen, allowed);
+    if (shape_ && !parser_.in_answer() && of_.is_end(t)) {  // an answer is owed
+      force(thought_end);
+      was_forced_ = !forced_.empty();
+      if (was_forced_) return next_forced(raw ? std::span<const float>(*raw) : logits);
+    }
     if (raw) score(*raw, t);
+    return t;
+  }
+  token next_forced(std::span<const float> logits) {
+    const token t = forced_.back();
+    forced_.pop_back();
+    score(logits, t);
     return t;
   }
 
@@ -138,7 +144,7 @@ class answer_writer {
     if (of_.is_end(t)) return end(finish::stop, out);
     const bool was_answer = parser_.in_answer();
     if (shape_ && was_answer && !was_forced_) (void)shape_->accept(t);
-    parser_.feed(words_.push(t), out);
+    feed(words_.push(t), out);
     if (interrupted_) return end(finish::interrupted, out);
     if (parser_.stopped()) return end(finish::stop, out);
     if (shape_ && was_answer && shape_->finished()) return end(finish::stop, out);
@@ -147,9 +153,24 @@ class answer_writer {
     if (at_limit || n_seen >= timeline_.context()) return end(finish::length, out);
     return false;
   }
+  void feed(std::string_view text, sink out) {
+    using kind = reply_event::kind;
+    parser_.feed(text, [&](const reply_event& e) {
+      has_thought_ = has_thought_ || e.is == kind::thought;
+      if (!has_thought_ && e.is != kind::hidden) nothing_was_thought();
+      out(e);
+    });
+  }
+  /// The first tokens, which might have opened a thought, belong to the answer.
+  void nothing_was_thought() {
+    if (n_thought_ == 0) return;
+    n_thought_ = 0;
+    for (token_score& s : scores_) s.thought = false;
+  }
   bool end(finish why, sink out) {
-    parser_.feed(words_.flush(), out);
+    feed(words_.flush(), out);
     parser_.finish(out, why == finish::length);
+    if (!has_thought_) nothing_was_thought();
     why_ = interrupted_ ? finish::interrupted : why;
     return true;
   }
@@ -163,6 +184,7 @@ class answer_writer {
     return guesses_.empty() ? result<void>() : timeline_.guess(guesses_);
   }
 
+  static constexpr const char* thought_end = "\n</think>\n\n";
   static constexpr std::size_t thought_end_tokens = 12;  // of "\n</think>\n\n", by a tokenizer without such a token
   const model& of_;
   session& timeline_;
@@ -177,7 +199,7 @@ class answer_writer {
   std::vector<token_score> scores_;
   std::size_t n_tokens_ = 0, n_thought_ = 0, n_guessed_ = 0;
   finish why_ = finish::stop;
-  bool interrupted_ = false, was_forced_ = false;
+  bool interrupted_ = false, was_forced_ = false, has_thought_ = false;
 };
 
 }  // namespace detail

@@ -87,12 +87,13 @@ struct chat_impl {
     how.max_tokens = options.max_tokens;
     how.max_thought = options.max_thought;
     how.max_guesses = options.session.max_guesses;
-    how.shape = calls && (options.use == tool_use::may_strictly || n_rounds == 0) ? calls : options.shape;
+    const bool keeps_to_tools = calls && (options.use == tool_use::may_strictly || n_rounds == 0);
+    if (const auto& shape = keeps_to_tools ? calls : options.shape) how.shape.emplace(*shape);
     how.text.format = reply_format_of(prompts->source().source());
     how.text.start = reply_start_of(p.text);
     how.text.calls = !options.tools.empty();
     how.text.stop = options.stop;
-    if (variables.contains("tools")) how.text.tools_json = variables["tools"].dump();
+    if (variables.contains("tools")) how.text.tools_json = variables["tools"].dump(-1, ' ', false, json::error_handler_t::replace);
     now.answer.clear();
     first_call = now.calls.size();
     writer.emplace(of, *timeline, *next, std::move(how));

@@ -7,6 +7,8 @@
 #include <retort/run/request.hpp>
 #include <retort/run/tool_shape.hpp>
 
+#include <mutex>
+
 RETORT_BEGIN
 namespace detail {
 
@@ -18,7 +20,8 @@ struct completions_impl {
   completions_options options;
   std::optional<prompt_maker> prompts;   // nothing where the file has no chat template
   std::optional<prefix_cache> prefixes;
-  std::optional<session> timeline;
+  std::optional<session> timeline;       // nothing where there was no memory for it
+  std::mutex replacing;                  // of the timeline, which cancel() may want meanwhile
   std::optional<bool> arguments_are_text;
   std::vector<std::pair<std::string, constraint>> shapes;   // compiled ones, the latest at the end
   std::atomic<bool> working{false};
@@ -88,7 +91,7 @@ struct completions_impl {
   }
 
   std::optional<api::refusal> start_chat(std::string_view text) {
-    const auto in = api::parse(text);
+    const auto in = parse_object(text);
     if (!in) return api::refusal{400, "the request is no JSON object"};
     chat = {};
     if (auto wrong = api::read_chat_request(*in, options.hosted, chat)) return wrong;
@@ -96,12 +99,10 @@ struct completions_impl {
     auto p = render();
     if (!p) return api::refusal_of(p.error());
     answer_settings how;
-    auto shape = shape_of_answer();
-    if (!shape) return api::refusal_of(shape.error());
-    how.shape = std::move(*shape);
+    if (auto wrong = set_shape(how)) return wrong;
     if (auto opened = settle_thought(*p, how.shape.has_value()); !opened) return api::refusal_of(opened.error());
     how.text.format = reply_format_of(prompts->source().source());
-    how.text.start = chat.has_prefix ? reply_start::answer : reply_start_of(p->text);
+    how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text);
     how.text.calls = chat.use != choice::none;
     if (how.text.calls) how.text.tools_json = dump(chat.tools);
     thinks = how.text.start == reply_start::thought || (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
@@ -115,31 +116,36 @@ struct completions_impl {
     q.how.top_p = static_cast<float>(!ignores && q.top_p ? *q.top_p : thinks ? 0.95 : 1.0);
     if (ignores) q.how.presence_penalty = q.how.frequency_penalty = 0;
     auto drawn = sampler::make(q.how, of.info().n_vocab);
-    if (!drawn) return api::refusal_of(drawn.error());
+    if (!drawn) return api::refusal{422, drawn.error().what, "invalid_request_error", "logit_bias"};  // all else was looked at
     next.emplace(std::move(*drawn));
     how.max_tokens = q.max_tokens;
     how.max_guesses = options.session.max_guesses;
     how.n_top = q.n_top;
     how.text.stop = q.stop;
+    if (auto there = set_timeline(q.owner); !there) return api::refusal_of(there.error());
     if (tokens.size() >= timeline->context())
       return api::refusal{400, "This model's maximum context length is " + std::to_string(timeline->context()) + " tokens. However, you requested " +
-                                   std::to_string(tokens.size()) + " tokens in the messages.", "invalid_request_error", "messages", "context_length_exceeded"};
-    auto synced = set_timeline(tokens, q.owner);
-    if (!synced) return api::refusal_of(synced.error());
+                                   std::to_string(tokens.size()) + " tokens.", "invalid_request_error", to == endpoint::completions ? "prompt" : "messages",
+                          "context_length_exceeded"};
+    if (auto synced = timeline->sync(tokens); !synced) return api::refusal_of(synced.error());
     n_prompt = tokens.size();
     n_cached = timeline->n_computed();
     writer.emplace(of, *timeline, *next, std::move(how));
     return std::nullopt;
   }
   /// Another owner must not profit from what this one has read.
-  result<void> set_timeline(std::span<const token> tokens, const std::string& owner) {
-    if (!timeline || owner != options.session.owner) {
-      options.session.owner = owner;
-      timeline.reset();
-      RETORT_TRY(session fresh, session::make(of, options.session));
-      timeline.emplace(std::move(fresh));
-    }
-    return timeline->sync(tokens);
+  result<void> set_timeline(const std::string& owner) {
+    if (timeline && owner == options.session.owner) return {};
+    std::lock_guard lock(replacing);
+    options.session.owner = owner;
+    timeline.reset();
+    RETORT_TRY(session fresh, session::make(of, options.session));
+    timeline.emplace(std::move(fresh));
+    return {};
+  }
+  void cancel() noexcept {
+    std::lock_guard lock(replacing);
+    if (timeline) timeline->cancel();
   }
 
   [[nodiscard]] bool may_think() const { return prompts->source().source().find("think>") != std::string_view::npos; }
@@ -155,7 +161,7 @@ struct completions_impl {
         }
     json v = {{"messages", std::move(messages)}, {"add_generation_prompt", true}, {"thinking", chat.thinking}, {"enable_thinking", chat.thinking}};
     if (chat.use != choice::none) v["tools"] = chat.tools;
-    if (!chat.effort.empty()) v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
+    if (!chat.effort.empty() && chat.effort != "none") v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
     render_options how;
     how.now = time();
     return prompts->render(std::move(v), how);
@@ -167,7 +173,7 @@ struct completions_impl {
     const bool open = start == reply_start::open && may_think();
     if (chat.has_prefix) {
       std::string thought_text;
-      if (chat.has_prefix_thought)
+      if (chat.has_prefix_thought && (start == reply_start::thought || open))
         thought_text = (start == reply_start::thought ? "" : "<think>\n") + chat.prefix_thought + "\n</think>\n\n";
       else if (start == reply_start::thought)
         thought_text = "\n</think>\n\n";
@@ -180,7 +186,25 @@ struct completions_impl {
     return {};
   }
 
-  /// What the answer must look like, compiled once.
+  /// What the answer must look like; a prefix is its beginning.
+  std::optional<api::refusal> set_shape(answer_settings& how) {
+    const bool of_calls = chat.use == choice::required || chat.use == choice::named || (chat.use == choice::automatic && chat.strict);
+    const char* const param = of_calls ? "tools" : "response_format";
+    auto shape = shape_of_answer();
+    if (!shape) {
+      api::refusal why = api::refusal_of(shape.error());
+      return why.status == 400 ? api::refusal{400, shape.error().what, why.type, param} : why;
+    }
+    if (!*shape) return std::nullopt;
+    how.shape.emplace(**shape);
+    const auto ids = of.encode(chat.prefix, false);
+    if (!ids) return api::refusal_of(ids.error());
+    for (const token t : *ids)
+      if (!how.shape->accept(t))
+        return api::refusal{400, std::string("the message to be continued does not begin what ") + param + " asks for", "invalid_request_error", "messages"};
+    return std::nullopt;
+  }
+  /// Compiled once.
   result<std::optional<constraint>> shape_of_answer() {
     using format = api::chat_request::format;
     const bool must_call = chat.use == choice::required || chat.use == choice::named;
@@ -200,7 +224,7 @@ struct completions_impl {
   }
 
   std::optional<api::refusal> start_fim(std::string_view text) {
-    const auto in = api::parse(text);
+    const auto in = parse_object(text);
     if (!in) return api::refusal{400, "the request is no JSON object"};
     fim = {};
     if (auto wrong = api::read_fim_request(*in, fim)) return wrong;
@@ -223,7 +247,7 @@ struct completions_impl {
     if (ids.empty()) return api::refusal{400, "prompt must not be empty", "invalid_request_error", "prompt"};
     if (fim.max_tokens == 0) fim.max_tokens = 4096;
     answer_settings how;
-    how.text.start = reply_start::answer;
+    how.text.start = reply_start::text;
     how.text.calls = false;
     return start(std::move(how), fim, ids);
   }
@@ -293,6 +317,7 @@ struct completions_impl {
     open_stream();
     json last = chunk(to == endpoint::completions ? json("") : json{{"content", ""}});
     last["choices"][0]["finish_reason"] = finish_reason;
+    if (asked().n_top) last["choices"][0]["logprobs"] = logprobs(n_scores_sent);  // of tokens without a text of their own
     send(last);
     if (asked().stream_usage) {
       json usage_chunk = chunk(json());
@@ -344,7 +369,7 @@ struct completions_impl {
   [[nodiscard]] std::string system_fingerprint() const {
     digest d;
     d.add(&of.impl()->fingerprint, sizeof of.impl()->fingerprint);
-    d.add(timeline->target(), std::string_view(timeline->target()).size());
+    for (const std::string_view s : {std::string_view(timeline->target()), std::string_view(RETORT_VERSION)}) d.add(s.data(), s.size());
     return "fp_" + hex(d.value()).substr(0, 10);
   }
   [[nodiscard]] json usage() const {
@@ -365,7 +390,7 @@ struct completions_impl {
                                 {"logprobs", fim.n_top ? logprobs(0) : json()}, {"finish_reason", finish_reason}});
     } else {
       json message = {{"role", "assistant"}, {"content", content}};
-      if (thinks) message["reasoning_content"] = thought;
+      if (thinks || !thought.empty()) message["reasoning_content"] = thought;
       if (!calls.empty()) message["tool_calls"] = calls;
       out["choices"].push_back({{"index", 0}, {"message", std::move(message)}, {"logprobs", chat.n_top ? logprobs(0) : json()},
                                 {"finish_reason", finish_reason}});
@@ -403,7 +428,7 @@ struct completions_impl {
       (scores[i].thought ? thoughts : said).push_back(std::move(s));
     }
     json out = {{"content", std::move(said)}};
-    if (thinks) out["reasoning_content"] = std::move(thoughts);
+    if (thinks || !thoughts.empty()) out["reasoning_content"] = std::move(thoughts);
     return out;
   }
   [[nodiscard]] std::string text_of(token t) const { return (**of.text()).decode({&t, 1}, true); }
@@ -472,7 +497,7 @@ RETORT_INLINE std::string completions::stream(std::string_view request, const on
   impl_->working.store(false);
   return body;
 }
-RETORT_INLINE void completions::cancel() noexcept { impl_->timeline->cancel(); }
+RETORT_INLINE void completions::cancel() noexcept { impl_->cancel(); }
 RETORT_INLINE std::string completions::event(std::string_view chunk) {
   return "data: " + (chunk.empty() ? std::string("[DONE]") : std::string(chunk)) + "\n\n";
 }

@@ -77,20 +77,48 @@ class prompt_maker {
 
 namespace detail {
 
-/// Whether a template wants the arguments of a call as text; most want the object.
+/// A JSON object, or nothing; nesting is limited, so that no input exhausts the stack.
+inline std::optional<nlohmann::ordered_json> parse_object(std::string_view text) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      else if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > 256) return std::nullopt;
+    } else if (c == '}' || c == ']') {
+      if (depth > 0) --depth;
+    }
+  }
+  auto j = nlohmann::ordered_json::parse(text.begin(), text.end(), nullptr, false);
+  if (!j.is_object()) return std::nullopt;
+  return j;
+}
+
+/// Whether a template wants the arguments of a call as text; most want the object. One that wants text raises an error
+/// at an object, or writes it down as Python would.
 inline bool wants_arguments_as_text(const prompt_maker& prompts) {
   using json = nlohmann::ordered_json;
-  const json call = {{"id", "call_0"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", json::object()}}}};
-  const json user = {{"role", "user"}, {"content", "x"}};
-  const json said = {{"role", "assistant"}, {"content", ""}, {"tool_calls", json::array({call})}};
-  const json told = {{"role", "tool"}, {"tool_call_id", "call_0"}, {"name", "f"}, {"content", "y"}};
-  return !prompts.render({{"messages", json::array({user, said, told})}, {"add_generation_prompt", true}});
+  const auto render = [&prompts](json arguments) {
+    const json call = {{"id", "call_0"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", std::move(arguments)}}}};
+    const json user = {{"role", "user"}, {"content", "x"}};
+    const json said = {{"role", "assistant"}, {"content", ""}, {"tool_calls", json::array({call})}};
+    const json told = {{"role", "tool"}, {"tool_call_id", "call_0"}, {"name", "f"}, {"content", "y"}};
+    return prompts.render({{"messages", json::array({user, said, told})}, {"add_generation_prompt", true}});
+  };
+  const auto object = render({{"k", 1}});
+  if (object) return object->text.find("{'k'") != std::string::npos;
+  return static_cast<bool>(render(R"({"k": 1})"));
 }
 /// A call's arguments, an object as text, in that form.
 inline nlohmann::ordered_json arguments_as_wanted(const std::string& arguments, bool as_text) {
-  auto parsed = as_text ? nlohmann::ordered_json() : nlohmann::ordered_json::parse(arguments, nullptr, false);
-  if (as_text || parsed.is_discarded()) return arguments;
-  return parsed;
+  auto parsed = as_text ? std::nullopt : parse_object(arguments);
+  if (!parsed) return arguments.empty() && !as_text ? nlohmann::ordered_json::object() : nlohmann::ordered_json(arguments);
+  return std::move(*parsed);
 }
 
 }  // namespace detail

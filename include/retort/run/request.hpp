@@ -1,7 +1,7 @@
 // Requests of the DeepSeek API: from JSON to fields that can be trusted.
 #pragma once
 
-#include <retort/api.hpp>
+#include <retort/run/prompt.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -346,13 +346,23 @@ inline void read_thinking(field_reader& r, chat_request& q) {
   }
 }
 
+/// Whether some message has the word JSON, in capitals or not.
+inline bool says_json(const json& messages) {
+  const auto same = [](char a, char b) { return (a | 0x20) == b; };
+  return std::any_of(messages.begin(), messages.end(), [&](const json& m) {
+    const auto& text = m["content"].get_ref<const std::string&>();
+    constexpr std::string_view word = "json";
+    return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
+  });
+}
+
 inline void read_format(field_reader& r, chat_request& q, bool hosted) {
   if (!r.find("response_format")) return;
   field_reader f(r.object("response_format"));
   const std::string type = f.text("type").value_or("");
   if (type == "json_object") {
     q.answer_as = chat_request::format::object;
-    if (hosted && q.messages.dump(-1, ' ', false, json::error_handler_t::replace).find("json") == std::string::npos)
+    if (hosted && !says_json(q.messages))
       r.refuse("response_format", "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.");
   } else if (type == "json_schema") {
     const json& described = f.object("json_schema");
@@ -390,28 +400,6 @@ inline std::optional<refusal> read_fim_request(const json& in, fim_request& q) {
   if (const auto n = r.integer("logprobs", 0, 20)) q.n_top = static_cast<std::size_t>(*n);
   if (q.echo && q.n_top) r.refuse("echo", "echo and logprobs cannot be had together");
   return r.wrong();
-}
-
-/// JSON with a limit on nesting, so that no input exhausts the stack.
-inline std::optional<json> parse(std::string_view text) {
-  std::size_t depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      else if (c == '"') quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > 256) return std::nullopt;
-    } else if (c == '}' || c == ']') {
-      if (depth > 0) --depth;
-    }
-  }
-  json j = json::parse(text.begin(), text.end(), nullptr, false);
-  if (!j.is_object()) return std::nullopt;
-  return j;
 }
 
 }  // namespace detail::api

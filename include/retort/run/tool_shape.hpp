@@ -44,33 +44,48 @@ class tool_shape_maker {
   }
   expression text(std::string_view s) { return g_.literal(s); }
 
-  [[nodiscard]] std::string_view opener() const noexcept {
+  /// What the reader takes for the beginning of a call, wherever it stands.
+  [[nodiscard]] std::vector<std::u32string_view> openers() const {
     switch (format_) {
-      case reply_format::deepseek: return "<｜tool▁calls▁begin｜>";
-      case reply_format::dsml: return "<｜DSML｜function_calls>";
-      case reply_format::llama: return "{";
-      default: return "<tool_call>";
+      case reply_format::deepseek: return {U"<｜tool"};
+      case reply_format::dsml: return {U"<｜DSML｜"};
+      case reply_format::llama: return {U"<|python_tag|>"};
+      case reply_format::qwen_coder: return {U"<tool_call>", U"<function="};
+      default: return {U"<tool_call>"};
     }
   }
   /// What may stand before a call: anything in which no call begins.
   expression text_without_opener() {
-    const std::string_view tag = opener();
-    if (const auto id = tokens_.find(tag); id && tokens_.is_control(*id)) return g_.repeat(g_.chars(char_set::all()), 0);
-    const auto first = static_cast<char32_t>(tag[0]);
-    char_set others = char_set::all(), after = char_set::all();
-    others.remove(first, first);
-    if (format_ == reply_format::llama)  // only a message that begins with it is a call
-      return g_.optional(g_.sequence({g_.chars(others), g_.repeat(g_.chars(char_set::all()), 0)}));
-    const point second = point_of(tag.substr(1));
-    after.remove(first, first);
-    after.remove(second, second);
-    const expression no_tag = g_.sequence({text(tag.substr(0, 1)), g_.chars(after)});
-    return g_.repeat(g_.any_of({g_.chars(others), no_tag}), 0);
+    constexpr char32_t first = U'<';  // of every opener, and nowhere else in it
+    const char_set others = char_set({{first, first}}).complement();
+    std::vector<expression> begun, broken;  // the proper beginnings of openers, and those with what does not go on
+    std::vector<std::u32string_view> seen;
+    const auto all = openers();
+    for (const std::u32string_view word : all)
+      for (std::size_t n = 1; n < word.size(); ++n) {
+        const std::u32string_view part = word.substr(0, n);
+        if (std::find(seen.begin(), seen.end(), part) != seen.end()) continue;
+        seen.push_back(part);
+        char_set after = others;
+        for (const std::u32string_view w : all)
+          if (w.starts_with(part)) after = after.intersection(char_set({{w[n], w[n]}}).complement());
+        begun.push_back(text(utf8_of(part)));
+        broken.push_back(g_.sequence({begun.back(), g_.chars(after)}));
+      }
+    const expression some = g_.any_of(begun), any = g_.repeat(some, 0);
+    const expression no_opener = g_.sequence({any, g_.any_of(broken)});
+    const expression rest = g_.sequence({g_.repeat(g_.any_of({g_.chars(others), no_opener}), 0), any});
+    if (format_ != reply_format::llama) return rest;
+    // a message that begins with a brace is a call too
+    const char_set blank({{U' ', U' '}, {U'\n', U'\n'}, {U'\r', U'\r'}, {U'\t', U'\t'}});
+    const char_set start = others.intersection(blank.complement()).intersection(char_set({{U'{', U'{'}}).complement());
+    const expression words = g_.any_of({g_.sequence({g_.any_of({g_.chars(start), no_opener}), rest}), g_.repeat(some, 1)});
+    return g_.sequence({g_.repeat(g_.chars(blank), 0), g_.optional(words)});
   }
-  using point = char32_t;
-  static point point_of(std::string_view s) noexcept {  // of a tag of ours: ASCII, or a sequence of three bytes
-    const auto u = [&s](std::size_t i) { return static_cast<point>(static_cast<unsigned char>(s[i])); };
-    return u(0) < 0x80 ? u(0) : ((u(0) & 15) << 12) | ((u(1) & 63) << 6) | (u(2) & 63);
+  static std::string utf8_of(std::u32string_view s) {
+    std::string out;
+    for (const char32_t c : s) utf8::append(out, c);
+    return out;
   }
 
   /// All calls of a reply; `single`: exactly one.
@@ -82,10 +97,10 @@ class tool_shape_maker {
     switch (format_) {
       case reply_format::deepseek: {
         const expression line = text("\n");
-        return g_.sequence({mark(opener()), calls(fenced_ ? line : g_.empty()), fenced_ ? line : g_.empty(), mark("<｜tool▁calls▁end｜>")});
+        return g_.sequence({mark("<｜tool▁calls▁begin｜>"), calls(fenced_ ? line : g_.empty()), fenced_ ? line : g_.empty(), mark("<｜tool▁calls▁end｜>")});
       }
       case reply_format::dsml:
-        return g_.sequence({text(opener()), text("\n"), calls(text("\n")), text("\n</｜DSML｜function_calls>")});
+        return g_.sequence({text("<｜DSML｜function_calls>\n"), calls(text("\n")), text("\n</｜DSML｜function_calls>")});
       case reply_format::llama: return one;
       default: return calls(text("\n"));
     }
@@ -129,32 +144,48 @@ class tool_shape_maker {
   /// Parameters one by one, where strings are written without quotes.
   result<expression> parameters(const json& schema) {
     const bool dsml = format_ == reply_format::dsml;
-    const std::string end = dsml ? "</｜DSML｜parameter>\n" : "\n</parameter>\n";
+    const std::string end = dsml ? "</｜DSML｜parameter>" : "</parameter>";
     std::vector<grammar::item> items;
     const json none = json::object();
-    const json& properties = schema.contains("properties") && schema["properties"].is_object() ? schema["properties"] : none;
-    for (const auto& [key, of] : properties.items()) {
-      const bool is_text = of.is_object() && of.contains("type") && of["type"] == "string";
-      std::string begin = dsml ? "<｜DSML｜parameter name=\"" + key + "\" string=\"" + (is_text ? "true" : "false") + "\">"
-                               : "<parameter=" + key + ">\n";
+    const auto is_object = [&schema](const char* key) { return schema.contains(key) && schema[key].is_object(); };
+    const json& properties = is_object("properties") ? schema["properties"] : none;
+    for (const auto& [key, given] : properties.items()) {
+      if (key.empty() || key.size() > 128 || key.find_first_of("<>\"\n") != std::string::npos || key.front() == ' ' || key.back() == ' ')
+        return error{errc::unsupported, "a parameter called \"" + printable(key) + "\" cannot be written in this model's calls"};
+      json of = given;  // with what it may refer to
+      for (const char* definitions : {"$defs", "definitions"})
+        if (of.is_object() && is_object(definitions)) of[definitions] = schema[definitions];
+      const bool is_string = of.is_object() && of.contains("type") && of["type"] == "string";
+      const bool is_bound = is_string && is_more_than_a_string(of);
+      if (is_bound && !dsml && strict_)
+        return error{errc::unsupported, "keywords of the parameter \"" + key + "\" cannot be kept: this model writes strings without quotes"};
+      const bool is_text = is_string && !(dsml && is_bound);
+      const std::string begin = dsml ? "<｜DSML｜parameter name=\"" + key + "\" string=\"" + (is_text ? "true" : "false") + "\">"
+                                     : "<parameter=" + key + ">\n";
+      const std::string before_end = dsml ? "" : "\n";
       expression written = g_.empty();
       if (is_text && of.contains("enum") && of["enum"].is_array()) {
         std::vector<expression> choices;
         for (const json& c : of["enum"])
-          if (c.is_string()) choices.push_back(text(c.get<std::string>() + end));
+          if (c.is_string()) choices.push_back(text(c.get<std::string>() + before_end + end));
         written = g_.any_of(choices);
       } else if (is_text) {
         written = g_.until(end);
       } else {
         RETORT_TRY(const expression v, value(of, json_.any()));
-        written = g_.sequence({v, text(end)});
+        written = g_.sequence({v, text(before_end + end)});
       }
       bool required = false;
       if (schema.contains("required") && schema["required"].is_array())
         for (const json& r : schema["required"]) required = required || r == key;
-      items.push_back({g_.sequence({text(begin), written}), required ? grammar::item::required : grammar::item::optional});
+      items.push_back({g_.sequence({text(begin), written, text("\n")}), required ? grammar::item::required : grammar::item::optional});
     }
     return g_.list(items, g_.empty());
+  }
+  static bool is_more_than_a_string(const json& schema) {
+    for (const char* key : {"pattern", "format", "minLength", "maxLength", "const", "anyOf", "oneOf", "allOf", "$ref"})
+      if (schema.contains(key)) return true;
+    return false;
   }
 
   const tokenizer& tokens_;

@@ -45,6 +45,7 @@ class reply_parser {
   explicit reply_parser(reply_settings settings)
       : settings_(std::move(settings)), types_(settings_.tools_json) {
     if (settings_.start == reply_start::answer) begin_answer();
+    if (settings_.start == reply_start::text) phase_ = phase::answer;
   }
   reply_parser(const reply_parser&) = delete;
   reply_parser& operator=(const reply_parser&) = delete;

@@ -34,6 +34,7 @@ enum class reply_start : std::uint8_t {
   open,     ///< an opening <think> may follow
   thought,  ///< the prompt ends with <think>
   answer,   ///< the prompt ends with </think>
+  text,     ///< the prompt ends inside the answer: its line ends are kept, no thought follows; never told from a prompt
 };
 
 /// Told from the end of the rendered prompt.
