@@ -354,6 +354,13 @@ struct tool {
   std::function<result<std::string>(std::string_view arguments)> call{};
 };
 
+/// Whether a model must keep to its tools.
+enum class tool_use : std::uint8_t {
+  may,                               ///< it calls when it likes, with the arguments it likes
+  may_strictly,                      ///< it calls when it likes, with arguments that satisfy the schema
+  must,                              ///< it calls before it answers, with arguments that satisfy the schema
+};
+
 struct chat_options {
   session_options session{};         ///< context, cache, threads, memory, batch, ...
   std::string system{};              ///< system message; empty = none
@@ -364,6 +371,7 @@ struct chat_options {
   overflow when_full = overflow::error;
   std::vector<std::string> stop{};   ///< texts that end an answer
   std::vector<tool> tools{};         ///< functions the model may call; needs a chat template that knows tools
+  tool_use use = tool_use::may;
   std::size_t max_rounds = 8;        ///< of calls in one answer; then it ends with finish::calls
   std::optional<constraint> shape{}; ///< what every answer looks like, the thought apart; see constraint
   std::string chat_template{};       ///< Jinja source; empty = the model's own
@@ -440,7 +448,8 @@ class job {
 /// A conversation: questions in, thoughts and answers out.
 class chat {
  public:
-  /// errors missing (no chat template), bad_template, unsupported (tools for a template without), bad_argument, no_memory
+  /// errors missing (no chat template), bad_template, bad_argument, no_memory,
+  ///        unsupported (tools for a template without; a schema that cannot be kept to)
   static result<chat> make(const model& m, const chat_options& options = {});
   chat(chat&&) noexcept;
   chat& operator=(chat&&) noexcept;

@@ -6,7 +6,7 @@
 cmake_minimum_required(VERSION 3.18)
 
 get_filename_component(INCLUDE "${INCLUDE}" ABSOLUTE)
-set(max_headers 80)
+set(max_headers 96)
 set(max_lines 800)
 set(generated text/unicode_tables.hpp tensor/iq_grids.hpp)
 

@@ -83,6 +83,28 @@ TEST_CASE("memory: the host's allocator gets everything big, and all of it back"
   }
 }
 
+TEST_CASE("memory: a hard limit is kept, and what was quoted fits it") {
+  const model& m = model_of("deepseek2_v3");
+  auto o = small(1024);
+  const auto quote = m.quote(o);
+  REQUIRE(quote);
+  limited_allocator enough(quote->total());
+  o.memory = &enough;
+  {
+    auto s = open(m, o);
+    (void)ask(s, tiny::tokens(1000));
+    CHECK(enough.used() <= quote->total());
+    CHECK(enough.used() > quote->total() / 2);
+    CHECK(s.fork().error().code == errc::no_memory);
+    (void)ask(s, tiny::tokens(900, 2));
+  }
+  CHECK(enough.used() == 0);
+  limited_allocator too_little(quote->total() / 2);
+  o.memory = &too_little;
+  CHECK(session::make(m, o).error().code == errc::no_memory);
+  CHECK(too_little.used() == 0);
+}
+
 TEST_CASE("memory: a session that cannot have its memory says so, wherever it fails") {
   const model& m = model_of("deepseek2_v3");
   std::size_t n_failed = 0;

@@ -3,6 +3,7 @@
 
 #include <retort/base/types.hpp>
 
+#include <atomic>
 #include <cstring>
 #include <new>
 
@@ -33,6 +34,31 @@ inline allocator& system_allocator() noexcept {
   static allocator* const instance = new (storage) system;
   return *instance;
 }
+
+/// An allocator with a hard limit: what would go over it is refused, and becomes errc::no_memory.
+class limited_allocator final : public allocator {
+ public:
+  explicit limited_allocator(std::uint64_t most, allocator& from = system_allocator()) noexcept : from_(&from), most_(most) {}
+  void* allocate(std::size_t bytes, std::size_t alignment) noexcept override {
+    if (used_.fetch_add(bytes) + bytes > most_) {
+      used_.fetch_sub(bytes);
+      return nullptr;
+    }
+    void* memory = from_->allocate(bytes, alignment);
+    if (!memory) used_.fetch_sub(bytes);
+    return memory;
+  }
+  void release(void* memory, std::size_t bytes, std::size_t alignment) noexcept override {
+    from_->release(memory, bytes, alignment);
+    used_.fetch_sub(bytes);
+  }
+  [[nodiscard]] std::uint64_t used() const noexcept { return used_.load(); }
+
+ private:
+  allocator* from_;
+  std::uint64_t most_;
+  std::atomic<std::uint64_t> used_{0};
+};
 
 /// Owns `bytes` aligned to a cache line. Contents start undefined.
 class buffer {

@@ -5,6 +5,7 @@
 
 #include <retort/run/answer.hpp>
 #include <retort/run/prompt.hpp>
+#include <retort/run/tool_shape.hpp>
 
 RETORT_BEGIN
 namespace detail {
@@ -20,6 +21,7 @@ struct chat_impl {
   json variables = json::object();       // tools among them
   json messages = json::array();         // without the system message
   bool arguments_are_text = false;       // how this template wants those of a call
+  std::optional<constraint> calls;       // the shape of an answer that keeps to the tools
 
   // The answer in the making.
   bool busy = false, done = false;
@@ -85,7 +87,8 @@ struct chat_impl {
     how.max_tokens = options.max_tokens;
     how.max_thought = options.max_thought;
     how.max_guesses = options.session.max_guesses;
-    if (options.shape) how.shape.emplace(*options.shape);
+    const std::optional<constraint>& shape = calls && (options.use == tool_use::may_strictly || n_rounds == 0) ? calls : options.shape;
+    if (shape) how.shape.emplace(*shape);
     how.text.format = reply_format_of(prompts->source().source());
     how.text.start = reply_start_of(p.text);
     how.text.calls = !options.tools.empty();
@@ -117,7 +120,7 @@ struct chat_impl {
   bool answer_calls() {
     if (first_call == now.calls.size() || writer->why() != finish::stop) return false;
     if (++n_rounds > options.max_rounds) return false;
-    json calls = json::array();
+    json made = json::array();
     for (std::size_t i = first_call; i < now.calls.size(); ++i) {
       call_record& c = now.calls[i];
       const auto called = std::find_if(options.tools.begin(), options.tools.end(), [&](const tool& t) { return t.name == c.name; });
@@ -130,9 +133,9 @@ struct chat_impl {
         c.result = given ? std::move(*given) : "error: " + given.error().what;
       }
       c.answered = true;
-      calls.push_back({{"id", c.id}, {"type", "function"}, {"function", {{"name", c.name}, {"arguments", arguments_as_wanted(c.arguments, arguments_are_text)}}}});
+      made.push_back({{"id", c.id}, {"type", "function"}, {"function", {{"name", c.name}, {"arguments", arguments_as_wanted(c.arguments, arguments_are_text)}}}});
     }
-    messages.push_back({{"role", "assistant"}, {"content", now.answer}, {"tool_calls", std::move(calls)}});
+    messages.push_back({{"role", "assistant"}, {"content", now.answer}, {"tool_calls", std::move(made)}});
     for (std::size_t i = first_call; i < now.calls.size(); ++i)
       messages.push_back({{"role", "tool"}, {"tool_call_id", now.calls[i].id}, {"name", now.calls[i].name}, {"content", now.calls[i].result}});
     return true;
@@ -284,6 +287,10 @@ RETORT_INLINE result<chat> chat::make(const model& m, const chat_options& option
       return error{errc::unsupported, "the chat template of " + m.info().name + " knows no tools"};
     RETORT_TRY(c->variables["tools"], detail::describe(options.tools));
     c->arguments_are_text = detail::wants_arguments_as_text(*c->prompts);
+    if (options.use != tool_use::may) {
+      RETORT_TRY(c->calls, detail::tool_shape(m, c->prompts->source().source(), c->variables["tools"], {},
+                                              options.use == tool_use::must, true));
+    }
   }
   return chat(std::move(c));
 }
@@ -316,6 +323,7 @@ RETORT_INLINE result<chat> chat::fork() {
   c->variables = impl_->variables;
   c->messages = impl_->messages;
   c->arguments_are_text = impl_->arguments_are_text;
+  c->calls = impl_->calls;
   c->prompts = impl_->prompts;
   c->next = impl_->next;
   RETORT_TRY(session timeline, impl_->timeline->fork());

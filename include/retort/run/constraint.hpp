@@ -34,6 +34,7 @@ struct matcher_impl {
   static constexpr std::uint32_t max_depth = 256;       // open calls; deeper texts are steered to close
   static constexpr std::size_t max_nodes = 1u << 14;    // of call stacks, before those out of use are dropped
   static constexpr std::size_t max_forced = 4096;       // bytes
+  static constexpr std::size_t max_parts = 4096;        // of a mask; very ambiguous grammars lose tokens that cross rules
 
   std::shared_ptr<const constraint_impl> of;
   call_stacks stacks;
@@ -140,16 +141,20 @@ struct matcher_impl {
       std::int64_t base;
     };
     std::vector<piece> todo;
+    std::vector<std::array<std::uint32_t, 3>> seen;  // exits, state and calls that were returned to
     todo.push_back({of->masks->of(p.state), p.calls, of->masks->base(p.state)});
     while (!todo.empty()) {
-      const piece now_ = std::move(todo.back());
+      const piece from = std::move(todo.back());
       todo.pop_back();
-      if (!now_.entry->levels.empty() && stacks.cost(now_.calls) != completion::never)
-        out.push_back({now_.entry, now_.base + stacks.cost(now_.calls), limit});
-      if (now_.entry->exits.empty()) continue;
-      for (const position& back : stacks.links(now_.calls)) {
+      if (!from.entry->levels.empty() && stacks.cost(from.calls) != completion::never)
+        out.push_back({from.entry, from.base + stacks.cost(from.calls), limit});
+      if (from.entry->exits.empty()) continue;
+      for (const position& back : stacks.links(from.calls)) {
         if (back.state == automaton::outside || stacks.cost(back.calls) == completion::never) continue;
-        todo.push_back({of->masks->behind(*now_.entry, back.state), back.calls, of->masks->base(back.state)});
+        const std::array<std::uint32_t, 3> key{from.entry->exits_id, back.state, back.calls};
+        if (seen.size() + out.size() > max_parts || std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
+        seen.push_back(key);
+        todo.push_back({of->masks->behind(*from.entry, back.state), back.calls, of->masks->base(back.state)});
       }
     }
   }

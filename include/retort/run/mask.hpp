@@ -16,10 +16,10 @@ struct mask_entry {
     std::vector<std::uint64_t> bits;  // [n_words], or ...
     std::vector<std::uint32_t> ids;   // ... where they are few
   };
-  std::uint32_t id = 0;
   std::vector<level> levels;          // lowest first
   std::vector<std::uint64_t> all;     // [n_words] their union; empty without levels
   std::vector<std::uint32_t> exits;   // nodes of the tree
+  std::uint32_t exits_id = 0;         // equal for equal exits; 0 = none
 };
 
 /// The entries of a grammar for a vocabulary. Shared between threads: entries are immutable and computed outside
@@ -42,7 +42,7 @@ class mask_cache {
 
  private:
   std::shared_ptr<const mask_entry> find(const mask_entry* left, std::uint32_t state) {
-    const std::uint64_t key = std::uint64_t{left ? left->id : 0} << 32 | g_.classes[state];
+    const std::uint64_t key = std::uint64_t{left ? left->exits_id : 0} << 32 | g_.classes[state];
     {
       const std::lock_guard lock(mutex_);
       if (const auto at = entries_.find(key); at != entries_.end()) return at->second;
@@ -53,9 +53,14 @@ class mask_cache {
     for (const auto& l : made->levels) bytes += l.bits.size() * 8 + l.ids.size() * 4 + sizeof l;
     if (bytes_ + bytes > max_bytes) {  // whoever uses an entry keeps it alive
       entries_.clear();
+      exit_ids_.clear();  // numbers go on: those of old entries are never given again
       bytes_ = 0;
     }
-    made->id = ++last_id_;
+    if (!made->exits.empty()) {
+      const auto [exits, is_first] = exit_ids_.try_emplace(made->exits, last_id_ + 1);
+      last_id_ += is_first;
+      made->exits_id = exits->second;
+    }
     const auto [at, is_new] = entries_.try_emplace(key, std::move(made));
     if (is_new) bytes_ += bytes;
     return at->second;
@@ -66,11 +71,12 @@ class mask_cache {
     call_stacks stacks(g_, 0);
     recognizer read(g_, stacks);
     std::vector<std::pair<std::int32_t, std::vector<std::uint32_t>>> levels;
-    const auto record = [&](std::uint32_t node, std::uint32_t cost) {
+    const auto record = [&](std::span<const token_id> tokens, std::uint32_t cost) {
+      if (tokens.empty() || cost == completion::never) return;
       const auto change = static_cast<std::int32_t>(cost - base(state));
       auto at = std::find_if(levels.begin(), levels.end(), [&](const auto& l) { return l.first == change; });
       if (at == levels.end()) at = levels.insert(at, {change, {}});
-      for (const token_id id : t_.tokens(node)) at->second.push_back(static_cast<std::uint32_t>(id));
+      for (const token_id id : tokens) at->second.push_back(static_cast<std::uint32_t>(id));
     };
     struct frame {
       std::uint32_t end;
@@ -97,8 +103,12 @@ class mask_cache {
           i = t_.skip(i);
           continue;
         }
-        if (!t_.tokens(i).empty())
-          if (const std::uint32_t cost = read.cost(next); cost != completion::never) record(i, cost);
+        if (next.size() == 1 && (t_.kinds_below(i) & ~g_.loops[next[0].state]) == 0) {  // all below stays in this state
+          record(t_.tokens_from(i), read.cost(next));
+          i = t_.skip(i);
+          continue;
+        }
+        if (!t_.tokens(i).empty()) record(t_.tokens(i), read.cost(next));
         if (t_.skip(i) == i + 1) {
           ++i;
           continue;
@@ -146,6 +156,7 @@ class mask_cache {
   const token_trie& t_;
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<const mask_entry>> entries_;
+  std::map<std::vector<std::uint32_t>, std::uint32_t> exit_ids_;
   std::size_t bytes_ = 0;
   std::uint32_t last_id_ = 0;
 };

@@ -14,6 +14,7 @@ struct compiled_grammar {
   std::vector<std::uint32_t> costs;    // by state: tokens that complete its rule
   std::vector<std::uint32_t> classes;  // by state: one mask serves a class
   std::vector<bool> plain;             // by state: neither final nor calling
+  std::vector<std::uint8_t> loops;     // by state, if plain: kinds of bytes of which each leads back to it
 
   /// errors  bad_grammar, limit, unsupported (what the grammar could not say); missing: the vocabulary cannot write any of it
   static result<compiled_grammar> make(const grammar& g, const token_trie& t) {
@@ -26,9 +27,20 @@ struct compiled_grammar {
     if (c.costs[c.code.starts[0]] == completion::never)
       return error{errc::missing, "nothing satisfies the constraint, or the vocabulary lacks tokens to write it"};
     c.classes = classes_of(c.code, c.costs, t.longest());
-    for (std::uint32_t s = 0; s < c.code.n_states(); ++s)
+    for (std::uint32_t s = 0; s < c.code.n_states(); ++s) {
       c.plain.push_back(s != automaton::outside && !c.code.states[s].final && c.code.calls_of(s).empty());
+      c.loops.push_back(c.plain[s] ? c.loops_of(s) : std::uint8_t{0});
+    }
     return c;
+  }
+
+ private:
+  [[nodiscard]] std::uint8_t loops_of(std::uint32_t s) const {
+    if (code.states[s].row == automaton::none) return 0;
+    std::uint8_t kinds = 255;
+    for (unsigned b = 0; b < 256; ++b)
+      if (code.next(s, static_cast<std::uint8_t>(b)) != s) kinds = static_cast<std::uint8_t>(kinds & ~kind_of_byte(static_cast<std::uint8_t>(b)));
+    return kinds;
   }
 };
 

@@ -315,7 +315,7 @@ class open_automaton {
 /// Makes choices: a state of the result is a set of open states.
 class determinizer {
  public:
-  static constexpr std::size_t max_open_states = 1u << 18, max_states = 1u << 17, max_work = 1u << 26;
+  static constexpr std::size_t max_open_states = 1u << 20, max_states = 1u << 17, max_work = 1u << 26;
 
   static result<automaton> run(const grammar& g) {
     if (g.problem()) return *g.problem();

@@ -185,6 +185,7 @@ class completion {
 
 /// Classes of states that all texts of at most `n_bytes` bytes treat alike: they allow the same tokens at the same
 /// change of cost, so that one mask serves all. (In a text of at most 1,000 characters these are all but the last.)
+/// Where that takes too long every state is its own class.
 /// source  Moore 1956, stopped after n_bytes rounds; only what may have changed is looked at again
 inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vector<std::uint32_t>& costs, std::size_t n_bytes) {
   const auto n = static_cast<std::uint32_t>(a.n_states());
@@ -227,7 +228,12 @@ inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vect
   std::vector<std::uint32_t> size(1, n), moved;
   std::vector<bool> marked(n, false);
   std::vector<item> items;
+  std::size_t work = 0;
   for (std::size_t round = 0; !dirty.empty() && (!bounded || round <= n_bytes); ++round) {
+    if ((work += dirty.size()) > determinizer::max_work / 8) {
+      for (std::uint32_t s = 0; s < n; ++s) cls[s] = s;
+      return cls;
+    }
     items.clear();
     for (const std::uint32_t s : dirty) items.push_back({cls[s], signature(s), s});
     std::sort(items.begin(), items.end(), [](const item& x, const item& y) {

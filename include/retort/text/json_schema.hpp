@@ -19,6 +19,7 @@ class json_schema {
   using json = nlohmann::ordered_json;
   using expression = grammar::expression;
   static constexpr std::size_t max_bytes = std::size_t{4} << 20, max_nesting = 64, max_schemas = 1u << 16;
+  static constexpr std::size_t max_merged = 1u << 20, max_compared = 1u << 22;  // values copied; pairs looked at
   static constexpr std::uint32_t max_count = 1u << 16;  // longer strings and arrays are not written
 
   /// A grammar of its own.
@@ -232,8 +233,8 @@ class json_schema {
     RETORT_TRY(const json* target, resolve(schema["$ref"], pointer));
     const json rest = without(schema, "$ref");
     if (!rest.empty()) {
-      RETORT_TRY(const json both, merged(*target, rest, pointer));
-      return value(both, pointer, depth + 1);
+      RETORT_TRY(const json whole, merged(*target, rest, pointer));
+      return value(whole, pointer, depth + 1);
     }
     const auto [at, is_new] = rules_.try_emplace(target, grammar::root);
     if (is_new) {
@@ -256,12 +257,12 @@ class json_schema {
   result<expression> combination(const json& schema, const std::string& pointer, std::size_t depth) {
     if (const json* parts = find(schema, "allOf")) {
       if (!parts->is_array() || parts->empty()) return wrong("allOf must be a list that is not empty", pointer);
-      json both = without(schema, "allOf");
+      json whole = without(schema, "allOf");
       for (std::size_t i = 0; i < parts->size(); ++i) {
-        RETORT_TRY(json next, merged(both, (*parts)[i], pointer + "/allOf/" + std::to_string(i)));
-        both = std::move(next);
+        RETORT_TRY(json next, merged(whole, (*parts)[i], pointer + "/allOf/" + std::to_string(i)));
+        whole = std::move(next);
       }
-      return value(both, pointer, depth + 1);
+      return value(whole, pointer, depth + 1);
     }
     const bool one = !schema.contains("anyOf");
     const char* const key = one ? "oneOf" : "anyOf";
@@ -289,7 +290,7 @@ class json_schema {
 
   /// One schema that says what two say.
   result<json> merged(const json& a, const json& b, const std::string& pointer) {
-    if (++n_schemas_ > max_schemas) return too_deep(pointer);
+    if ((n_merged_ += size_of(a) + size_of(b)) > max_merged) return too_deep(pointer);
     if (a.is_boolean()) return a.get<bool>() ? b : a;
     if (b.is_boolean()) return b.get<bool>() ? a : b;
     if (!a.is_object() || !b.is_object()) return wrong("neither an object nor a boolean", pointer);
@@ -301,6 +302,16 @@ class json_schema {
         return side == &a ? merged(whole, b, pointer) : merged(a, whole, pointer);
       }
     RETORT_CHECK(check_closed(a, b, pointer));
+    for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &a)})
+      if (x->contains("prefixItems") && (y->contains("items") || y->contains("prefixItems")))
+        return unsupported("prefixItems beside items that another part declares", pointer);
+    for (const json* side : {&a, &b})
+      if (side->contains("nullable") && side->contains("type")) {
+        RETORT_TRY(const unsigned kinds, kinds_named(*side, pointer));
+        json plain = without(*side, "nullable");
+        plain["type"] = names_of(kinds);
+        return side == &a ? merged(plain, b, pointer) : merged(a, plain, pointer);
+      }
     json out = without(a, "");
     for (const auto& [key, theirs] : b.items()) {
       if (role_of(key) == role::annotation) continue;
@@ -322,16 +333,15 @@ class json_schema {
       } else if (key == "properties" && ours.is_object() && theirs.is_object()) {
         for (const auto& [name, property] : theirs.items())
           if (ours.contains(name))
-            ours[name] = json{{"allOf", json::array({ours[name], property})}};
+            both(ours[name], property);
           else
             ours[name] = property;
       } else if (key == "items" || key == "additionalProperties") {
-        ours = json{{"allOf", json::array({ours, theirs})}};
+        both(ours, theirs);
       } else if (key == "type") {
         RETORT_TRY(const unsigned kinds_a, kinds_named(a, pointer));
         RETORT_TRY(const unsigned kinds_b, kinds_named(b, pointer));
         ours = names_of(kinds_a & kinds_b);
-        out.erase("nullable");
         if (ours.empty()) return json(false);
       } else if (key == "enum" && ours.is_array() && theirs.is_array()) {
         json common = json::array();
@@ -345,6 +355,19 @@ class json_schema {
       }
     }
     return out;
+  }
+  /// Makes a schema of two; many are kept side by side and not nested.
+  static void both(json& ours, const json& theirs) {
+    if (ours.is_object() && ours.size() == 1 && ours.contains("allOf") && ours["allOf"].is_array())
+      ours["allOf"].push_back(theirs);
+    else
+      ours = json{{"allOf", json::array({ours, theirs})}};
+  }
+  static std::size_t size_of(const json& value) {
+    std::size_t n = 1;
+    if (value.is_structured())
+      for (const json& part : value) n += size_of(part);
+    return n;
   }
   static json names_of(unsigned kinds) {
     json out = json::array();
@@ -369,7 +392,7 @@ class json_schema {
 
   /// Whether surely no value satisfies both.
   bool disjoint(const json& a, const json& b, std::size_t depth) const {
-    if (depth > 8) return false;
+    if (depth > 8 || ++n_compared_ > max_compared) return false;
     if ((a.is_boolean() && !a.get<bool>()) || (b.is_boolean() && !b.get<bool>())) return true;
     if (!a.is_object() || !b.is_object()) return false;
     for (const json* side : {&a, &b})
@@ -397,9 +420,9 @@ class json_schema {
         const json* others = find(*y, "additionalProperties");
         if (!there && others && others->is_boolean() && !others->get<bool>()) return true;
         const json* needed_too = find(*y, "required");
-        const bool both = needed_too && needed_too->is_array() && std::find(needed_too->begin(), needed_too->end(), name) != needed_too->end();
+        const bool twice = needed_too && needed_too->is_array() && std::find(needed_too->begin(), needed_too->end(), name) != needed_too->end();
         const json* here = property(*x, name);
-        if (both && here && there && disjoint(*here, *there, depth + 1)) return true;
+        if (twice && here && there && disjoint(*here, *there, depth + 1)) return true;
       }
     }
     return false;
@@ -407,7 +430,8 @@ class json_schema {
   static const json* property(const json& schema, const json& name) {
     const json* properties = find(schema, "properties");
     if (!properties || !properties->is_object() || !name.is_string()) return nullptr;
-    return find(*properties, name.get_ref<const std::string&>().c_str());
+    const auto at = properties->find(name.get_ref<const std::string&>());  // not by c_str(): names may hold zeros
+    return at == properties->end() ? nullptr : &*at;
   }
   /// The values a schema lists; null where it lists none.
   static json values_named(const json& schema) {
@@ -438,8 +462,6 @@ class json_schema {
       if (list && std::find(list->begin(), list->end(), v) == list->end()) continue;
       ways.push_back(g_.literal(v.dump(-1, ' ', false, json::error_handler_t::replace)));
     }
-    if (const json* also = find(schema, "nullable"); also && also->is_boolean() && also->get<bool>() && !schema.contains("const"))
-      ways.push_back(text_.null());
     return g_.any_of(ways);
   }
 
@@ -596,7 +618,8 @@ class json_schema {
   grammar& g_;
   json_text& text_;
   const json& root_;
-  std::size_t n_schemas_ = 0;
+  std::size_t n_schemas_ = 0, n_merged_ = 0;
+  mutable std::size_t n_compared_ = 0;
   std::map<const json*, grammar::rule> rules_;
   std::deque<std::pair<const json*, std::string>> waiting_;
 };
