@@ -78,6 +78,38 @@ def divide(a, b):
     return lines + [f"={result}"], result
 
 
+def _compare(a, b):
+    """The digits of two texts of one length, from the left to the first difference: 0=0 3=3 8>7"""
+    steps = []
+    for x, y in zip(a, b):
+        steps.append(f"{x}{'=' if x == y else '<' if x < y else '>'}{y}")
+        if x != y:
+            break
+    return " ".join(steps)
+
+
+def same_width(numbers):
+    """As texts, with zeros in front of the shorter ones."""
+    width = len(str(max(numbers)))
+    return [str(n).zfill(width) for n in numbers]
+
+
+def choose(numbers, side):
+    """The "small"est or "large"st of different numbers, given as texts of one width: the best so far against the next,
+    digit by digit from the left to the first difference.
+
+        038 037: 0=0 3=3 8>7 037
+        037 019: 0=0 3>1 019
+    """
+    best, *others = numbers
+    lines = []
+    for other in others:
+        winner = (min if side == "small" else max)(best, other)
+        lines.append(f"{best} {other}: {_compare(best, other)} {winner}")
+        best = winner
+    return lines, best
+
+
 def steps_are_right(thought):
     """Whether every equation in a thought holds, whoever wrote it."""
     for line in thought.splitlines():
@@ -93,8 +125,8 @@ def steps_are_right(thought):
             terms = re.sub(r"\b0+(\d)", r"\1", found[1].replace("×", "*"))
             if eval(terms) != int(found[2]):
                 return False
-        elif found := re.fullmatch(r"(\d+)([<=>])(\d+)", line):
-            x, sign, y = int(found[1]), found[2], int(found[3])
-            if sign != ("<" if x < y else ">" if x > y else "="):
+        elif found := re.fullmatch(r"(\d+) (\d+): (.*) (\d+)", line):
+            a, b, steps, winner = found.groups()
+            if len(a) != len(b) or steps != _compare(a, b) or winner not in (a, b):
                 return False
     return True

@@ -13,6 +13,8 @@ A problem belongs to the training side or to the held side, never to both:
   names      the six HELD_NAMES of each language occur in held problems only;
   days       their numbers are small, so a quarter of the triples (day, number, direction) is held instead.
 
+Training has more wordings (WIDER) and longer numbers than the held side; the held questions are made without them.
+
 Digits are 0 to 9 in both languages; Arabic-Indic digits (٠ to ٩) are not taught.
 """
 import argparse
@@ -28,7 +30,7 @@ import words_en
 
 SKILLS = ["add", "sub", "mul", "div", "word1", "word2", "compare", "order", "units", "days", "refuse"]
 TRAINING_SHARES = dict(add=12, sub=12, mul=9, div=6, word1=22, word2=20, compare=5, order=5, units=7, days=5, refuse=4)
-LATER_SHARES = dict(add=6, sub=8, mul=8, div=10, word1=26, word2=22, compare=10, order=10, units=6, days=6, refuse=2)
+LATER_SHARES = dict(add=4, sub=11, mul=6, div=5, word1=30, word2=25, compare=6, order=15, units=5, days=3, refuse=3)
 TEST_SHARES = dict(add=15, sub=15, mul=9, div=5, word1=16, word2=16, compare=5, order=5, units=5, days=5, refuse=4)
 WORDS = {"en": words_en, "ar": words_ar}
 
@@ -65,15 +67,20 @@ class _Draft:
             (self.name, self.gender), (self.other, _) = rng.sample(w.HELD_NAMES, 2)
         else:
             (self.name, self.gender), (self.other, _) = rng.sample(w.NAMES, 2)
-            if rng.random() < 0.1:
+            if rng.random() < 0.35:
                 self.name = _invented_name(rng, lang)
-            if rng.random() < 0.1:
+            if rng.random() < 0.35:
                 self.other = _invented_name(rng, lang)
         self.thing, self.box = rng.choice(w.THINGS), rng.choice(w.BOXES)
 
     def pick(self, *pools):
-        """One clause out of several pools of the words module."""
-        clause = self.rng.choice([clause for pool in pools for clause in pool])
+        """One clause out of several pools of the words module, which are named or given."""
+        clauses = []
+        for pool in pools:
+            clauses += getattr(self.words, pool) if isinstance(pool, str) else pool
+            if isinstance(pool, str) and not self.held:
+                clauses += self.words.WIDER.get(pool, [])
+        clause = self.rng.choice(clauses)
         self.clauses.append(clause)
         return clause
 
@@ -85,6 +92,8 @@ class _Draft:
                       if low <= r[0] and r[1] <= high]
             if ranges:
                 return rng.randint(*rng.choice(ranges))
+        if not self.held and 499 <= high <= 999 and rng.random() < 0.25:
+            high = high * 10 + 9
         digits = rng.randint(len(str(low)), len(str(high)))
         return rng.randint(max(low, 10 ** (digits - 1)), min(high, 10 ** digits - 1))
 
@@ -124,9 +133,22 @@ def counted(n, many, few, hundreds=None):
 
 
 def _invented_name(rng, lang):
-    parts = "ba ri no la mi ze tu ka do sha fe lo na ri vi".split() if lang == "en" else "با ري نو لا مي زي تو كا دو شا في لو نا سا وي".split()
-    name = "".join(rng.choice(parts) for _ in range(rng.randint(2, 3)))
-    return name.capitalize()
+    """Letters that could be a name; none of the held ones."""
+    while True:
+        if lang == "en":
+            kinds = rng.choice(["cvcv", "cvcvc", "vcvc", "cvccv", "cvccvc", "ccvcv"])
+            name = "".join(rng.choice("bcdfghjklmnprstvwz" if kind == "c" else "aeiou") for kind in kinds).capitalize()
+        else:
+            name = "".join(rng.choice("ابتجحخدرزسشصطعفقكلمنهوي") for _ in range(rng.randint(3, 5))) + rng.choice(["", "", "ة", "ى", "اء"])
+        if all(name != held for held, _ in WORDS[lang].HELD_NAMES):
+            return name
+
+
+def _joined(text, lang):
+    """Two sentences as one: "Sara has 12 apples and buys 9 more." """
+    if lang == "ar":
+        return text.replace(". ثم ", " و", 1)
+    return re.sub(r"^((?!There|\d)[^.]*)\. (?:Then (?:he|she)|He|She) ", r"\1 and ", text)
 
 
 STEP = {"add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "div": arithmetic.divide}
@@ -136,7 +158,7 @@ def _bare(draft, skill):
     rng = draft.rng
     if skill in ("add", "sub"):
         a, b = draft.number(2, 9999), draft.number(2, 9999)
-        if not draft.held and rng.random() < 0.1:
+        if not draft.held and rng.random() < 0.2:
             b = max(2, a - rng.randint(0, 99))              # close to each other: zeros in front of the difference
         if skill == "sub" and a < b:
             a, b = b, a
@@ -148,7 +170,10 @@ def _bare(draft, skill):
             b *= 10
     else:
         b = rng.randint(2, 9)
-        a = draft.number(10, 999) // b * b
+        a = draft.number(10, 999)
+        if not draft.held and rng.random() < 0.4:
+            a = rng.randint(100, 9999)
+        a = a // b * b
         if not a:
             return None
     draft.note(a, b)
@@ -166,22 +191,24 @@ def _word1(draft, skill):
     if kind in ("gain", "lose", "both", "more"):
         a, b = draft.number(3, 999), draft.number(3, 999)
         if kind in ("lose", "more"):
-            if a == b:
+            if not draft.held and rng.random() < 0.1:
+                b = _like(rng, a)
+            if a == b or b < 3:
                 return None
             a, b = max(a, b), min(a, b)
         op = "add" if kind in ("gain", "both") else "sub"
         draft.note(a, b)
-        texts = {"gain": lambda: [draft.pick(w.HAVE), draft.pick(w.GAIN), draft.pick(w.ASK_NOW)],
-                 "lose": lambda: [draft.pick(w.HAVE), draft.pick(w.LOSE), draft.pick(w.ASK_NOW, w.ASK_LEFT)],
-                 "both": lambda: [draft.pick(w.PAIR), draft.pick(w.ASK_BOTH)],
-                 "more": lambda: [draft.pick(w.PAIR), draft.pick(w.ASK_MORE)]}[kind]()
+        texts = {"gain": lambda: [draft.pick("HAVE"), draft.pick("GAIN"), draft.pick("ASK_NOW")],
+                 "lose": lambda: [draft.pick("HAVE"), draft.pick("LOSE"), draft.pick("ASK_NOW", "ASK_LEFT")],
+                 "both": lambda: [draft.pick("PAIR"), draft.pick("ASK_BOTH")],
+                 "more": lambda: [draft.pick("PAIR"), draft.pick("ASK_MORE")]}[kind]()
     elif kind in ("groups", "price"):
         a, b = draft.number(3, 99 if draft.held else 999), rng.randint(small, 9)
         if rng.random() < 0.5:
             a, b = b, a
         draft.note(a, b)
         op = "mul"
-        texts = [draft.pick(w.GROUPS), draft.pick(w.ASK_TOTAL)] if kind == "groups" else [draft.pick(w.PRICE), draft.pick(w.ASK_PRICE)]
+        texts = [draft.pick("GROUPS"), draft.pick("ASK_TOTAL")] if kind == "groups" else [draft.pick("PRICE"), draft.pick("ASK_PRICE")]
     else:
         b = rng.randint(small, 9)
         a = draft.number(12, 499) // b * b
@@ -189,7 +216,7 @@ def _word1(draft, skill):
             return None
         draft.note(a, b)
         op = "div"
-        texts = [draft.pick(w.SHARE), draft.pick(w.ASK_EACH)] if kind == "share" else [draft.pick(w.PACK), draft.pick(w.ASK_BOXES)]
+        texts = [draft.pick("SHARE"), draft.pick("ASK_EACH")] if kind == "share" else [draft.pick("PACK"), draft.pick("ASK_BOXES")]
     question = draft.fill(" ".join(texts), x="b", a=a, b=b)
     x, y = (a, b) if op != "mul" or a >= b else (b, a)  # the longer factor is walked, the digit stays
     lines, result = STEP[op](x, y)
@@ -206,21 +233,21 @@ def _word2(draft, skill):
         if first == "sub" and a <= b:
             a, b = b, a
         middle = a + b if first == "add" else a - b
-        opening = draft.pick(w.HAVE)
-        moved = draft.pick(w.GAIN if first == "add" else w.LOSE)
+        opening = draft.pick("HAVE")
+        moved = draft.pick("GAIN" if first == "add" else "LOSE")
         if kind == "moves":
             c = draft.number(3, 499)
             if second == "sub" and c >= middle:
                 return None
-            then = draft.fill(draft.pick(w.GAIN if second == "add" else w.LOSE), x="c", a=a, b=b, c=c)
-            ask = draft.pick(w.ASK_NOW, w.ASK_LEFT) if second == "sub" else draft.pick(w.ASK_NOW)
+            then = draft.fill(draft.pick("GAIN" if second == "add" else "LOSE"), x="c", a=a, b=b, c=c)
+            ask = draft.pick("ASK_NOW", "ASK_LEFT") if second == "sub" else draft.pick("ASK_NOW")
         else:
             second, c = "div", rng.randint(small, 9)
             a += -middle % c  # so that the sharing has no remainder
             middle = a + b if first == "add" else a - b
             if middle < c:
                 return None
-            then, ask = draft.fill(draft.pick(w.THEN_SHARE), a=a, b=b, c=c), draft.pick(w.ASK_EACH)
+            then, ask = draft.fill(draft.pick("THEN_SHARE"), a=a, b=b, c=c), draft.pick("ASK_EACH")
         question = " ".join([draft.fill(f"{opening} {moved}", x="b", a=a, b=b), then, draft.fill(ask)])
         x, y = a, b
     else:
@@ -234,14 +261,14 @@ def _word2(draft, skill):
             c = draft.number(3, 499)
             if second == "sub" and c >= middle:
                 return None
-            texts = [draft.pick(w.GROUPS), draft.pick(w.GAIN if second == "add" else w.LOSE),
-                     draft.pick(w.ASK_NOW, w.ASK_LEFT) if second == "sub" else draft.pick(w.ASK_NOW)]
+            texts = [draft.pick("GROUPS"), draft.pick("GAIN" if second == "add" else "LOSE"),
+                     draft.pick("ASK_NOW", "ASK_LEFT") if second == "sub" else draft.pick("ASK_NOW")]
             question = draft.fill(texts[0], a=a, b=b) + " " + draft.fill(" ".join(texts[1:]), x="c", a=a, b=b, c=c)
         else:
             second, c = "from", draft.number(max(middle + 1, 10), 999)
             if c <= middle:
                 return None
-            texts = [draft.pick(w.PRICE), draft.pick(w.PAYS), draft.pick(w.ASK_CHANGE)]
+            texts = [draft.pick("PRICE"), draft.pick("PAYS"), draft.pick("ASK_CHANGE")]
             question = draft.fill(" ".join(texts), a=a, b=b, c=c)
     draft.note(a, b, c)
     if first == "mul" and x < y:
@@ -252,47 +279,51 @@ def _word2(draft, skill):
     return question, [plan] + lines + more, result
 
 
+def _like(rng, n):
+    """A number of n's length that shares some of its leading digits."""
+    digits = str(n)
+    keep = rng.randint(0, len(digits) - 1)
+    return int(digits[:keep] + "".join(rng.choice("0123456789") for _ in digits[keep:]))
+
+
+def _choose(draft, numbers, side):
+    lines, best = arithmetic.choose(numbers, side)
+    return [draft.words.PICK[side].format(l=" ".join(numbers))] + lines, best
+
+
 def _compare(draft, skill):
     rng, w = draft.rng, draft.words
     a = draft.number(10, 9999)
     b = draft.number(10, 9999)
-    if rng.random() < 0.6:  # share some leading digits
-        keep = rng.randint(0, len(str(a)) - 1)
-        b = int(str(a)[:keep] + "".join(rng.choice("0123456789") for _ in str(a)[keep:]))
+    if rng.random() < 0.6:
+        b = _like(rng, a)
     if a == b or b < 10:
         return None
     draft.note(a, b)
     side = rng.choice(["large", "small"])
-    lines = [w.DIGITS.format(a=a, b=b, x=len(str(a)), y=len(str(b)))]
-    sign = ">" if a > b else "<"
-    if len(str(a)) == len(str(b)):
-        for x, y in zip(str(a), str(b)):
-            lines.append(f"{x}{'=' if x == y else sign}{y}")
-            if x != y:
-                break
-    else:
-        lines.append(f"{len(str(a))}{sign}{len(str(b))}")
-    lines.append(f"{a}{sign}{b}")
-    result = max(a, b) if side == "large" else min(a, b)
-    lines.append(w.VERDICT[side].format(x=result))
-    return draft.fill(draft.pick(w.COMPARE[side]), a=a, b=b), lines, result
+    lines, best = _choose(draft, arithmetic.same_width([a, b]), side)
+    result = int(best)
+    return draft.fill(draft.pick(w.COMPARE[side]), a=a, b=b), lines + [f"={result}"], result
 
 
 def _order(draft, skill):
     rng, w = draft.rng, draft.words
     numbers = [draft.number(2, 999) for _ in range(rng.choice([3, 3, 4]))]
+    if not draft.held and rng.random() < 0.4:               # alike: numbers that share their first digits
+        numbers = [_like(rng, numbers[0]) if rng.random() < 0.6 else n for n in numbers]
     if len(set(numbers)) < len(numbers):
         return None
     draft.note(*numbers)
     side = rng.choice(["up", "down"])
     question = draft.fill(draft.pick(w.ORDER[side]), l=w.COMMA.join(map(str, numbers)))
-    lines, rest, done = [" ".join(f"{n}: {len(str(n))}." for n in numbers)], list(numbers), []
+    lines, rest, done = [], arithmetic.same_width(numbers), []
     while len(rest) > 1:
-        best = min(rest) if side == "up" else max(rest)
-        lines.append(w.PICK[side].format(l=w.COMMA.join(map(str, rest)), x=best))
+        more, best = _choose(draft, rest, "small" if side == "up" else "large")
         rest.remove(best)
-        done.append(best)
-    return question, lines, w.COMMA.join(map(str, done + rest))
+        done.append(str(int(best)))
+        lines += more + ["=" + w.COMMA.join(done)]
+    result = w.COMMA.join(done + [str(int(rest[0]))])
+    return question, lines + [f"={result}"], result
 
 
 def _units(draft, skill):
@@ -304,7 +335,7 @@ def _units(draft, skill):
         n = rng.randint(2, 60)
     a, unit, target = (n * k, to, unit) if back else (n, unit, to)
     draft.note(a, n)
-    question = draft.fill(draft.pick(w.CONVERT), a=a, unit=unit, to=target)
+    question = draft.fill(draft.pick("CONVERT"), a=a, unit=unit, to=target)
     draft.clauses.append(to)
     lines = [w.UNIT_FACT.format(one=one, many=to, k=k)]
     if k in (10, 100, 1000):
@@ -322,6 +353,8 @@ def _units(draft, skill):
 def _days(draft, skill):
     rng, w = draft.rng, draft.words
     start, n, side = rng.randrange(7), rng.randint(2 if draft.lang == "en" else 3, 40), rng.choice(["after", "before"])
+    if not draft.held and rng.random() < 0.3:
+        n = rng.choice([7 * rng.randint(1, 8), rng.randint(40, 60)])
     if held_key("day", start, n, side, one_in=4) != draft.held:
         return None
     question = draft.fill(draft.pick(w.DAY_ASK[side]), a=n, d=w.DAYS[start])
@@ -334,10 +367,10 @@ def _days(draft, skill):
 def _refuse(draft, skill):
     rng, w = draft.rng, draft.words
     if rng.random() < 0.3:
-        question = draft.pick(w.REFUSE_PLAIN)
+        question = draft.pick("REFUSE_PLAIN")
     else:
         topic = rng.choice(w.TOPICS)
-        question = draft.pick(w.REFUSE_FRAMES).format(t=topic)
+        question = draft.pick("REFUSE_FRAMES").format(t=topic)
         draft.clauses.append(topic)
     return question, [w.REFUSE_THOUGHT], None
 
@@ -367,6 +400,8 @@ def make(rng, skill, lang, held=False):
         thought = "\n".join(lines)
         assert arithmetic.steps_are_right(thought), thought
         words = WORDS[lang]
+        if not held and skill in ("word1", "word2") and rng.random() < 0.3:
+            question = _joined(question, lang)
         answer = words.REFUSE_ANSWER if result is None else words.ANSWER.format(x=result)
         return Problem(skill, lang, question, thought, answer)
 
@@ -376,7 +411,7 @@ def stream(seed, shares=TRAINING_SHARES, held=False):
     rng = random.Random(seed)
     skills, weights = zip(*shares.items())
     while True:
-        yield make(rng, rng.choices(skills, weights)[0], rng.choice(["en", "ar"]), held)
+        yield make(rng, rng.choices(skills, weights)[0], rng.choices(["en", "ar"], [2, 3])[0], held)   # Arabic is the harder one
 
 
 def test_set(count, seed):

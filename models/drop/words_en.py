@@ -55,6 +55,49 @@ ASK_BOXES = ["How many {boxes} are needed?", "How many {boxes} does {n} fill?", 
 THEN_SHARE = ["Then all are shared equally among {c} friends.", "Then {p} puts all of them into {c} equal {boxes}.",
               "Then {c} children share them all equally."]
 
+# More wordings, for training alone: a held question is made of the clauses above.
+WIDER = {
+    "HAVE": ["{n} brought {a} {o}.", "There were {a} {o} in {n}'s house.", "{n} bought {a} {o} in a shop.", "{a} {o} belong to {n}.",
+             "On Monday {n} had {a} {o}.", "{n} began the day with {a} {o}."],
+    "GAIN": ["{p} collects {x} more.", "Then {m} gives {n} {x} {o}.", "After that {p} finds another {x} {o}.", "{n} makes {x} more {o}.",
+             "{x} {o} are added.", "{m} sends {n} {x} more {o}.", "The next day {p} buys {x} {o}."],
+    "LOSE": ["Then {x} {o} are lost.", "{p} drops {x} of them.", "{n} hands {x} {o} to {m}.", "Later {p} gives {m} {x} of the {o}.",
+             "{x} {o} fall down and break.", "A friend borrows {x} {o}.", "The next day {p} sells {x}."],
+    "ASK_NOW": ["How many {o} are there at the end?", "Count the {o} that {n} has now.", "So how many {o} does {n} own now?",
+                "What is the number of {o} in the end?"],
+    "ASK_LEFT": ["How many {o} are still there?", "What number of {o} is left?", "How many {o} stay with {n}?"],
+    "PAIR": ["{n} owns {a} {o}. {m} owns {b} {o}.", "In one room {n} has {a} {o}, in another {m} has {b} {o}.",
+             "{n} counted {a} {o} and {m} counted {b}.", "{a} {o} belong to {n} and {b} belong to {m}.",
+             "There are {a} {o} in {n}'s house and {b} {o} in {m}'s house."],
+    "ASK_BOTH": ["How many {o} do the two have in total?", "How many {o} are there together?", "Find the number of {o} of both.",
+                 "Add up the {o} of {n} and {m}."],
+    "ASK_MORE": ["How far ahead of {m} is {n}?", "How many {o} does {m} need to have as many as {n}?", "Find the difference.",
+                 "{n} has more {o} than {m}. How many more?"],
+    "GROUPS": ["{n} packs {b} {o} into each of {a} {boxes}.", "In every one of {a} {boxes} there are {b} {o}.",
+               "{a} friends bring {b} {o} each.", "{n} has {a} {boxes} and puts {b} {o} in every {box}.",
+               "For {a} days {n} buys {b} {o} a day.", "{n} prepares {a} {boxes}, all with {b} {o}.",
+               "{a} {boxes} are packed with {b} {o} in each {box}."],
+    "ASK_TOTAL": ["How many {o} are there in total?", "What is the number of all the {o}?", "How many {o} does that make?",
+                  "Count all the {o}."],
+    "PRICE": ["{n} orders {a} {o}. Each costs {b} coins.", "The price of one {thing} is {b} coins. {n} wants {a}.",
+              "{n} pays {b} coins for each of {a} {o}."],
+    "ASK_PRICE": ["How many coins is that?", "What does {n} pay in all?", "How many coins are needed?"],
+    "PAYS": ["{n} gives {c} coins.", "There are {c} coins in {n}'s pocket.", "{n} starts with {c} coins."],
+    "ASK_CHANGE": ["How many coins does {n} get back?", "How many coins remain?", "Find the change."],
+    "SHARE": ["{a} {o} are given to {b} children, the same number to each.", "{n} splits {a} {o} into {b} equal piles.",
+              "{n} puts {a} {o} into {b} {boxes}, the same number in each.", "{b} friends divide {a} {o} equally."],
+    "ASK_EACH": ["How many {o} are in each part?", "Find the share of each.", "How many {o} are in each share?",
+                 "How many {o} does one get?"],
+    "PACK": ["{n} puts {a} {o} into {boxes}, {b} in each.", "{n} has {a} {o}. Every {box} takes {b}.",
+             "{n} has {a} {o} and packs {b} in each {box}.", "{b} {o} go into one {box}. {n} has {a} {o}.",
+             "{n} wants to pack {a} {o}, {b} to a {box}.", "There are {a} {o}, and {n} puts {b} in each {box}.",
+             "{n} has {a} {o} to put into {boxes} of {b}.", "{n} owns {a} {o} and puts {b} of them in every {box}."],
+    "ASK_BOXES": ["How many {boxes} does {n} need?", "How many {boxes} are there?", "How many {boxes} are full?",
+                  "Find the number of {boxes}.", "How many {boxes} will it take?"],
+    "THEN_SHARE": ["Then {p} divides them into {c} equal parts.", "Then they are given to {c} children, the same number to each.",
+                   "In the end {c} friends share them equally."],
+}
+
 BARE = {
     "add": ["What is {a} + {b}?", "Calculate {a} + {b}.", "{a}+{b}", "{a} + {b} = ?", "Work out {a}+{b}.", "How much is {a} + {b}?",
             "Add {a} and {b}.", "What is the sum of {a} and {b}?", "Find {a} plus {b}.", "{a} plus {b} is what?",
@@ -77,13 +120,11 @@ COMPARE = {"large": ["Which is larger, {a} or {b}?", "Which number is bigger: {a
                      "Of {a} and {b}, which is more?", "Tell me the larger number: {a}, {b}."],
            "small": ["Which is smaller, {a} or {b}?", "Which number is less: {a} or {b}?", "Find the smaller of {a} and {b}.",
                      "Of {a} and {b}, which is less?", "Tell me the smaller number: {a}, {b}."]}
-DIGITS = "{a}: {x}. {b}: {y}."
-VERDICT = {"large": "{x} is larger.", "small": "{x} is smaller."}
 ORDER = {"up": ["Sort from smallest to largest: {l}.", "Put in increasing order: {l}.", "Order these from least to greatest: {l}.",
                 "Arrange {l} from small to large.", "Write {l} in ascending order."],
          "down": ["Sort from largest to smallest: {l}.", "Put in decreasing order: {l}.", "Order these from greatest to least: {l}.",
                   "Arrange {l} from large to small.", "Write {l} in descending order."]}
-PICK = {"up": "Smallest of {l}: {x}", "down": "Largest of {l}: {x}"}
+PICK = {"small": "Smallest of {l}", "large": "Largest of {l}"}
 COMMA = ", "
 
 # larger unit, smaller unit (singular and plural), how many

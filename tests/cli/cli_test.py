@@ -130,7 +130,7 @@ class BuiltIn(unittest.TestCase):
         done = retort("chat", "--temp", "0", "-n", "120", stdin="What is 2 + 3?\nWhat is 4 + 4?\n")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("5", done.stdout)
-        self.assertEqual(done.stdout.count("</think>"), 2, done.stdout)  # the drop was taught single questions only
+        self.assertRegex(done.stdout, r"5\.\s+\S")  # a second reply; what it says is free: the drop was taught single questions
 
     def test_inspect_json(self):
         info = json.loads(retort("inspect", "--json").stdout)
