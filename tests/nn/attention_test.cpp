@@ -75,7 +75,7 @@ std::vector<std::vector<float>> attend(scene& s, std::size_t first, std::size_t 
   a.view.dim_v = s.dim_v;
   a.view.scale = scale;
   nn::attention_scratch scratch;
-  scratch.worker_floats = nn::attention_scratch::floats_per_worker(a.group, s.dim_v);
+  scratch.worker_floats = nn::attention_scratch::floats_per_worker(a.group, a.view.dim_k, s.dim_v);
   std::vector<float> worker(pool.size() * scratch.worker_floats);
   scratch.worker = worker.data();
   std::vector<float> parts(split_room ? 8 * nn::softmax_part::floats(s.n_heads, s.dim_v) : 0);

@@ -103,8 +103,8 @@ std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<floa
   w.q_nope = room(m * H * g.dim_nope);
   w.q_row = room(m * H * g.dim_row());
   w.o_latent = room(m * H * g.dim_latent);
-  w.scratch.worker_floats = std::max(nn::attention_scratch::floats_per_worker(nn::detail::mla_group(H), g.dim_latent),
-                                     2 * nn::page_tokens + nn::softmax_part::floats(1, g.dim_v));
+  w.scratch.worker_floats = std::max(nn::attention_scratch::floats_per_worker(nn::detail::mla_group(H), g.dim_row(), g.dim_latent),
+                                     nn::detail::naive_floats(g.dim_v));
   w.scratch.worker = room(pool.size() * w.scratch.worker_floats);
   w.scratch.parts_floats = 4 * nn::softmax_part::floats(H, g.dim_latent);
   w.scratch.parts = room(w.scratch.parts_floats);

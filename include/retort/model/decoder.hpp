@@ -42,7 +42,7 @@ inline void take_gqa(arena& a, const gqa_config& g, std::size_t n, std::size_t n
   w.v = a.take<float>(n * g.n_heads_kv * g.dim_head_v);
   w.o = a.take<float>(n * g.n_heads * g.dim_head_v);
   w.o8 = int8_rows::take(a, n, g.n_heads * g.dim_head_v);
-  w.scratch.worker_floats = align_up(attention_scratch::floats_per_worker(group, g.dim_head_v), 16);
+  w.scratch.worker_floats = align_up(attention_scratch::floats_per_worker(group, g.dim_head, g.dim_head_v), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(g.n_heads, g.dim_head_v);
   w.scratch.parts = a.take<float>(w.scratch.parts_floats);
@@ -63,8 +63,8 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
   w.q_row = a.take<float>(n * H * m.dim_row());
   w.o_latent = a.take<float>(n * H * m.dim_latent);
   w.o_latent8 = int8_rows::take(a, n * H, m.dim_latent);
-  const std::size_t absorbed = attention_scratch::floats_per_worker(mla_group(H), m.dim_latent);
-  const std::size_t naive = 2 * page_tokens + softmax_part::floats(1, m.dim_v);
+  const std::size_t absorbed = attention_scratch::floats_per_worker(mla_group(H), m.dim_row(), m.dim_latent);
+  const std::size_t naive = naive_floats(m.dim_v);
   w.scratch.worker_floats = align_up(std::max(absorbed, naive), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(H, m.dim_latent);

@@ -71,11 +71,21 @@ struct attention_view {
   float scale = 1;
 };
 
-/// The part over positions [begin, end), which lie inside one split.
+/// Queries of several tokens that look at the same cache rows together, so that a row is read once for all of them.
+struct query_block {
+  const float* q = nullptr;          // [n_tokens * group, stride]
+  std::size_t stride = 0;
+  std::size_t group = 1;             ///< queries of a token
+  std::size_t n_tokens = 1;
+  std::size_t first_end = 0;         ///< the first token sees the positions before this, each later token one more
+  [[nodiscard]] std::size_t n_q() const noexcept { return n_tokens * group; }
+};
+
+/// The part over positions [begin, end), which lie inside one split; a token sees fewer where its own end comes first.
 ///
-/// shape   q [n_q, q_stride]   scores scratch [n_q, split_tokens]
-inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end, const float* q,
-                   std::size_t q_stride, std::size_t n_q, float* scores, softmax_part out) noexcept {
+/// shape   scores scratch [n_q, split_tokens]
+inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end, query_block b,
+                   float* scores, softmax_part out) noexcept {
   const kv_layer& l = *v.layer;
   const auto each_page = [&](auto&& f) {
     for (std::size_t j = begin; j < end;) {
@@ -86,21 +96,26 @@ inline void attend(const simd::kernels& k, const attention_view& v, std::size_t 
     }
   };
   each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
-    v.kernels->scores(q, q_stride, n_q, v.cache->keys(l, page, v.head_kv) + first * l.bytes_k_row, l.bytes_k_row, n,
+    v.kernels->scores(b.q, b.stride, b.n_q(), v.cache->keys(l, page, v.head_kv) + first * l.bytes_k_row, l.bytes_k_row, n,
                       v.dim_k, v.scale, scores + at, split_tokens);
   });
-  for (std::size_t i = 0; i < n_q; ++i) {
+  for (std::size_t i = 0; i < b.n_q(); ++i) {
     float* s = scores + i * split_tokens;
-    out.m[i] = k.max(s, end - begin);
-    out.l[i] = k.exp_sum(s, end - begin, out.m[i]);
+    const std::size_t n = std::min(end, b.first_end + i / b.group) - begin;
+    out.m[i] = k.max(s, n);
+    out.l[i] = k.exp_sum(s, n, out.m[i]);
+    std::fill(s + n, s + (end - begin), 0.0f);
   }
-  std::memset(out.o, 0, n_q * v.dim_v * sizeof(float));
+  std::memset(out.o, 0, b.n_q() * v.dim_v * sizeof(float));
   each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
     const std::byte* rows = v.values_in_keys ? v.cache->keys(l, page, v.head_kv) : v.cache->values(l, page, v.head_kv);
     const std::size_t stride = v.values_in_keys ? l.bytes_k_row : l.bytes_v_row;
-    v.kernels->weighted_sum(scores + at, split_tokens, n_q, rows + first * stride, stride, n, v.dim_v, out.o, v.dim_v);
+    v.kernels->weighted_sum(scores + at, split_tokens, b.n_q(), rows + first * stride, stride, n, v.dim_v, out.o, v.dim_v);
   });
 }
+
+/// Tokens of a prompt that look at the cache together.
+[[nodiscard]] inline std::size_t tokens_together(std::size_t group) noexcept { return std::max<std::size_t>(1, 16 / group); }
 
 /// Scratch of one attention call: per worker for whole queries, and the parts
 /// of a single query whose splits run in parallel.
@@ -110,8 +125,9 @@ struct attention_scratch {
   float* parts = nullptr;            // [n_groups, n_splits, part floats]   one token
   std::size_t parts_floats = 0;
 
-  static std::size_t floats_per_worker(std::size_t n_q, std::size_t dim_v) noexcept {
-    return n_q * split_tokens + 2 * softmax_part::floats(n_q, dim_v);
+  static std::size_t floats_per_worker(std::size_t group, std::size_t dim_k, std::size_t dim_v) noexcept {
+    const std::size_t n_q = group * tokens_together(group);
+    return n_q * (split_tokens + dim_k) + 2 * softmax_part::floats(n_q, dim_v);
   }
 };
 
@@ -138,28 +154,50 @@ inline std::pair<std::size_t, std::size_t> visible(const token_row& row, std::si
   return {window && last > window ? last - window : 0, last};
 }
 
-/// One token, one group of heads, all its splits in order.
-inline void attend_whole(const compute& c, const attention_call& a, const token_row& row, std::size_t t,
-                         std::size_t group, float* memory) noexcept {
-  const std::size_t dim_v = a.view.dim_v, head = group * a.group;
-  const std::size_t part_floats = softmax_part::floats(a.group, dim_v);
-  softmax_part total = softmax_part::in(memory, a.group);
-  softmax_part part = softmax_part::in(memory + part_floats, a.group);
+/// How many tokens from t on may look at the cache together: one timeline, one after the other, ends in the same split.
+inline std::size_t n_together(const attention_call& a, std::span<const token_row> rows, std::size_t t) noexcept {
+  std::size_t n = 1;
+  const std::size_t most = a.window ? 1 : std::min(tokens_together(a.group), rows.size() - t);
+  while (n < most && rows[t + n].cache == rows[t].cache && rows[t + n].position == rows[t].position + n &&
+         rows[t + n].position / split_tokens == rows[t].position / split_tokens)
+    ++n;
+  return n;
+}
+
+/// Some tokens from t on, one group of heads, all splits in order.
+inline void attend_together(const compute& c, const attention_call& a, const token_row& row, std::size_t t, std::size_t n,
+                            std::size_t group, float* memory) noexcept {
+  const std::size_t dim_v = a.view.dim_v, head = group * a.group, n_q = n * a.group;
+  const std::size_t part_floats = softmax_part::floats(n_q, dim_v);
+  softmax_part total = softmax_part::in(memory, n_q);
+  softmax_part part = softmax_part::in(memory + part_floats, n_q);
   float* scores = memory + 2 * part_floats;
+  float* copies = scores + n_q * split_tokens;
   attention_view v = a.view;
   v.cache = row.cache;
   v.head_kv = head / a.heads_per_kv;
-  const float* q = a.q + (t * a.n_heads + head) * a.q_stride;
-  const auto [first, last] = visible(row, a.window);
+  const auto [first, end_of_first] = visible(row, a.window);
+  const std::size_t last = end_of_first + n - 1;
+  query_block b{a.q + (t * a.n_heads + head) * a.q_stride, a.q_stride, a.group, n, end_of_first};
+  if (n > 1) {
+    for (std::size_t i = 0; i < n_q; ++i)
+      std::memcpy(copies + i * v.dim_k, a.q + ((t + i / a.group) * a.n_heads + head + i % a.group) * a.q_stride,
+                  v.dim_k * sizeof(float));
+    b.q = copies;
+    b.stride = v.dim_k;
+  }
   bool fresh = true;
   for (std::size_t s = first / split_tokens; s * split_tokens < last; ++s) {
     const std::size_t begin = std::max(first, s * split_tokens), end = std::min(last, (s + 1) * split_tokens);
-    attend(c.k, v, begin, end, q, a.q_stride, a.group, scores, fresh ? total : part);
-    if (!fresh) merge(c.k, total, part, a.group, dim_v);
+    attend(c.k, v, begin, end, b, scores, fresh ? total : part);
+    if (!fresh) merge(c.k, total, part, n_q, dim_v);
     fresh = false;
   }
-  finish(c.k, total, a.group, dim_v, a.sinks ? a.sinks + head : nullptr,
-         a.out + t * a.out_token_stride + head * a.out_stride, a.out_stride);
+  for (std::size_t i = 0; i < n; ++i) {
+    const softmax_part of_token{total.m + i * a.group, total.l + i * a.group, total.o + i * a.group * dim_v};
+    finish(c.k, of_token, a.group, dim_v, a.sinks ? a.sinks + head : nullptr,
+           a.out + (t + i) * a.out_token_stride + head * a.out_stride, a.out_stride);
+  }
 }
 
 /// One token, one group, one split, into its own part (first step of a single long query).
@@ -174,7 +212,7 @@ inline void attend_one_split(const compute& c, const attention_call& a, const to
   const std::size_t part_floats = softmax_part::floats(a.group, a.view.dim_v);
   float* memory = scratch.parts + (group * n_splits + split) * part_floats;
   attend(c.k, v, std::max(first, s * split_tokens), std::min(last, (s + 1) * split_tokens),
-         a.q + head * a.q_stride, a.q_stride, a.group, scratch.worker + worker * scratch.worker_floats,
+         {a.q + head * a.q_stride, a.q_stride, a.group, 1, last}, scratch.worker + worker * scratch.worker_floats,
          softmax_part::in(memory, a.group));
 }
 
@@ -194,7 +232,7 @@ inline void merge_splits(const compute& c, const attention_call& a, std::size_t 
 /// Softmax attention of every token of the batch over its own timeline.
 ///
 /// A single token with a long past runs its splits in parallel; many tokens run
-/// one task per token and group. Both do the same sums in the same order.
+/// one task per few tokens and group. Both do the same sums in the same order.
 /// cost    2 * n_heads * (dim_k + dim_v) operations per token and visible position
 inline task attend_all(compute& c, const batch& b, const attention_call& a, const attention_scratch& scratch) {
   const std::size_t n_groups = a.n_heads / a.group;
@@ -211,12 +249,15 @@ inline task attend_all(compute& c, const batch& b, const attention_call& a, cons
     });
     co_return;
   }
-  const std::size_t n_tokens = b.n_tokens();
-  co_await parallel(c, n_groups * n_tokens, position_ns * static_cast<double>(last),
+  const std::size_t most = a.window ? 1 : tokens_together(a.group), n_tasks = (b.n_tokens() + most - 1) / most;
+  co_await parallel(c, n_groups * n_tasks, position_ns * static_cast<double>(last * most),
                     [&](std::size_t i, std::size_t worker) {
-                      const std::size_t t = i % n_tokens;
-                      detail::attend_whole(c, a, b.rows[t], t, i / n_tokens,
-                                           scratch.worker + worker * scratch.worker_floats);
+                      const std::size_t end = std::min(b.n_tokens(), (i % n_tasks + 1) * most);
+                      for (std::size_t t = i % n_tasks * most, n = 0; t < end; t += n) {
+                        n = detail::n_together(a, b.rows.first(end), t);
+                        detail::attend_together(c, a, b.rows[t], t, n, i / n_tasks,
+                                                scratch.worker + worker * scratch.worker_floats);
+                      }
                     });
 }
 

@@ -138,31 +138,55 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
 
 namespace detail {
 
-/// One token and head against one expanded page; merged into the running total.
-inline void attend_expanded(const compute& c, const mla_config& g, const token_row& row, const kv_layer& layer,
+/// Tokens that look at an expanded page together.
+inline constexpr std::size_t naive_tokens = 16;
+
+inline std::size_t naive_floats(std::size_t dim_v) noexcept {
+  return naive_tokens * 2 * page_tokens + softmax_part::floats(naive_tokens, dim_v);
+}
+
+/// Some tokens of one timeline from t on, and one head, against one expanded page; merged into their running totals.
+inline void attend_expanded(const compute& c, const mla_config& g, const batch& b, const kv_layer& layer,
                             const mla_workspace& s, std::size_t page, std::size_t t, std::size_t h,
                             float* memory) noexcept {
-  if (row.position < page * page_tokens) return;
-  const std::size_t n = std::min(page_tokens, row.position + 1 - page * page_tokens), H = g.n_heads;
+  const std::size_t first = page * page_tokens, H = g.n_heads, end = std::min(t + naive_tokens, b.n_tokens());
+  while (t < end && b.rows[t].position < first) ++t;
+  if (t == end) return;
+  const auto visible = [&](std::size_t token) { return std::min(page_tokens, b.rows[token].position + 1 - first); };
+  const std::size_t n = end - t, n_rows = visible(end - 1);
   float* scores = memory;
-  float* scores_pe = memory + page_tokens;
-  const softmax_part part = softmax_part::in(memory + 2 * page_tokens, 1);
-  const softmax_part total = softmax_part::in(s.totals + (t * H + h) * softmax_part::floats(1, g.dim_v), 1);
+  float* scores_pe = memory + n * page_tokens;
+  const softmax_part parts = softmax_part::in(memory + 2 * n * page_tokens, n);
   const float* q = s.q + (t * H + h) * g.dim_qk();
+  const std::size_t q_stride = H * g.dim_qk();
   const std::size_t key_stride = H * g.dim_nope * sizeof(float), value_stride = H * g.dim_v * sizeof(float);
-  c.k.cache_f32.scores(q, 0, 1, reinterpret_cast<const std::byte*>(s.keys + h * g.dim_nope), key_stride, n, g.dim_nope,
-                       g.scale, scores, page_tokens);
-  const dtype type = row.cache->layout().type;
-  c.k.cache(type)->scores(q + g.dim_nope, 0, 1, row.cache->keys(layer, page, 0) + row_bytes(type, g.dim_latent),
-                          layer.bytes_k_row, n, g.dim_rope, g.scale, scores_pe, page_tokens);
-  c.k.add(scores_pe, n, scores);
-  const softmax_part into = page == 0 ? total : part;
-  into.m[0] = c.k.max(scores, n);
-  into.l[0] = c.k.exp_sum(scores, n, into.m[0]);
-  std::memset(into.o, 0, g.dim_v * sizeof(float));
-  c.k.cache_f32.weighted_sum(scores, page_tokens, 1, reinterpret_cast<const std::byte*>(s.values + h * g.dim_v),
-                             value_stride, n, g.dim_v, into.o, g.dim_v);
-  if (page != 0) merge(c.k, total, part, 1, g.dim_v);
+  c.k.cache_f32.scores(q, q_stride, n, reinterpret_cast<const std::byte*>(s.keys + h * g.dim_nope), key_stride, n_rows,
+                       g.dim_nope, g.scale, scores, page_tokens);
+  const kv_cache& cache = *b.rows[t].cache;
+  const dtype type = cache.layout().type;
+  c.k.cache(type)->scores(q + g.dim_nope, q_stride, n, cache.keys(layer, page, 0) + row_bytes(type, g.dim_latent),
+                          layer.bytes_k_row, n_rows, g.dim_rope, g.scale, scores_pe, page_tokens);
+  for (std::size_t i = 0; i < n; ++i) {
+    float* x = scores + i * page_tokens;
+    c.k.add(scores_pe + i * page_tokens, n_rows, x);
+    parts.m[i] = c.k.max(x, visible(t + i));
+    parts.l[i] = c.k.exp_sum(x, visible(t + i), parts.m[i]);
+    std::fill(x + visible(t + i), x + n_rows, 0.0f);
+  }
+  std::memset(parts.o, 0, n * g.dim_v * sizeof(float));
+  c.k.cache_f32.weighted_sum(scores, page_tokens, n, reinterpret_cast<const std::byte*>(s.values + h * g.dim_v),
+                             value_stride, n_rows, g.dim_v, parts.o, g.dim_v);
+  for (std::size_t i = 0; i < n; ++i) {
+    const softmax_part total = softmax_part::in(s.totals + ((t + i) * H + h) * softmax_part::floats(1, g.dim_v), 1);
+    const softmax_part part{parts.m + i, parts.l + i, parts.o + i * g.dim_v};
+    if (page != 0) {
+      merge(c.k, total, part, 1, g.dim_v);
+    } else {
+      total.m[0] = part.m[0];
+      total.l[0] = part.l[0];
+      std::memcpy(total.o, part.o, g.dim_v * sizeof(float));
+    }
+  }
 }
 
 }  // namespace detail
@@ -190,9 +214,10 @@ inline task attend_naive(compute& c, const mla_config& g, const mla_weights& w, 
       s.jobs[2 * h + 1] = {&w.heads[h].w_uv, latents, s.values + h * g.dim_v, H * g.dim_v};
     }
     co_await linear(c, std::span<const linear_job>(s.jobs, 2 * H));
-    co_await parallel(c, H * n, static_cast<double>(n_rows * (g.dim_qk() + g.dim_v)) / 8,
+    const std::size_t n_blocks = (n + detail::naive_tokens - 1) / detail::naive_tokens;
+    co_await parallel(c, H * n_blocks, static_cast<double>(n_rows * (g.dim_qk() + g.dim_v)) / 16 * detail::naive_tokens,
                       [&](std::size_t i, std::size_t worker) {
-                        detail::attend_expanded(c, g, b.rows[i % n], layer, s, page, i % n, i / n,
+                        detail::attend_expanded(c, g, b, layer, s, page, i % n_blocks * detail::naive_tokens, i / n_blocks,
                                                 s.scratch.worker + worker * s.scratch.worker_floats);
                       });
   }

@@ -20,7 +20,7 @@ namespace simd::avx2 {
 
 struct vec {
   static constexpr std::size_t width = 8;
-  static constexpr std::size_t tile_tokens = 3, tile_rows = 3, lone_rows = 8, tile_queries = 2;
+  static constexpr std::size_t tile_tokens = 3, tile_rows = 3, lone_rows = 8, tile_queries = 2, tile_scores = 8;
   __m256 v;
 
   RETORT_ALWAYS_INLINE static vec zero() { return {_mm256_setzero_ps()}; }
@@ -84,6 +84,20 @@ RETORT_ALWAYS_INLINE float sum(vec a) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+/// In the order of additions of sum().
+RETORT_ALWAYS_INLINE vec sums(const vec* a) {
+  __m256 two[2];
+  RETORT_UNROLL for (std::size_t i = 0; i < 2; ++i) {
+    const auto four = [&](std::size_t k) RETORT_INLINE_LAMBDA {
+      return _mm256_castps_pd(_mm256_add_ps(_mm256_permute2f128_ps(a[k].v, a[k + 1].v, 0x20),
+                                            _mm256_permute2f128_ps(a[k].v, a[k + 1].v, 0x31)));
+    };
+    const __m256d x = four(4 * i), y = four(4 * i + 2);
+    two[i] = _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(x, y)), _mm256_castpd_ps(_mm256_unpackhi_pd(x, y)));
+  }
+  const __m256 one = _mm256_add_ps(_mm256_shuffle_ps(two[0], two[1], 0x88), _mm256_shuffle_ps(two[0], two[1], 0xdd));
+  return {_mm256_permutevar8x32_ps(one, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
 }
 RETORT_ALWAYS_INLINE float max_of(vec a) {
   const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));

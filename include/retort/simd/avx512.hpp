@@ -10,7 +10,7 @@ namespace simd::avx512 {
 
 struct vec {
   static constexpr std::size_t width = 16;
-  static constexpr std::size_t tile_tokens = 5, tile_rows = 4, lone_rows = 8, tile_queries = 4;
+  static constexpr std::size_t tile_tokens = 5, tile_rows = 4, lone_rows = 8, tile_queries = 4, tile_scores = 16;
   __m512 v;
 
   RETORT_ALWAYS_INLINE static vec zero() { return {_mm512_setzero_ps()}; }
@@ -73,6 +73,23 @@ RETORT_ALWAYS_INLINE float sum(vec a) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+/// In the order of additions of sum(), four vectors' halves at a time.
+RETORT_ALWAYS_INLINE vec sums(const vec* a) {
+  __m512 four[4], two[2];
+  RETORT_UNROLL for (std::size_t i = 0; i < 4; ++i) {
+    const auto eight = [&](std::size_t k) RETORT_INLINE_LAMBDA {
+      return _mm512_add_ps(_mm512_shuffle_f32x4(a[k].v, a[k + 1].v, 0x44), _mm512_shuffle_f32x4(a[k].v, a[k + 1].v, 0xee));
+    };
+    const __m512 x = eight(4 * i), y = eight(4 * i + 2);
+    four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
+  }
+  RETORT_UNROLL for (std::size_t i = 0; i < 2; ++i) {
+    const __m512d x = _mm512_castps_pd(four[2 * i]), y = _mm512_castps_pd(four[2 * i + 1]);
+    two[i] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)), _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)));
+  }
+  const __m512 one = _mm512_add_ps(_mm512_shuffle_ps(two[0], two[1], 0x88), _mm512_shuffle_ps(two[0], two[1], 0xdd));
+  return {_mm512_permutexvar_ps(_mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), one)};
 }
 RETORT_ALWAYS_INLINE float max_of(vec a) {
   const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(a.v), upper_half(a));

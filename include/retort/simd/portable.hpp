@@ -43,7 +43,7 @@ struct vec {
   void store(float* p) const { *p = v; }
   void store_i8(std::int8_t* p) const { *p = static_cast<std::int8_t>(v); }
 #endif
-  static constexpr std::size_t tile_tokens = 3, tile_rows = 2, lone_rows = 4, tile_queries = 1;
+  static constexpr std::size_t tile_tokens = 3, tile_rows = 2, lone_rows = 4, tile_queries = 1, tile_scores = width > 4 ? width : 4;
 
   /// Lanes converted one by one: load_lane(p, i) is lane i.
   template <class F>
@@ -111,6 +111,11 @@ inline float fold(vec a, F f) {
 }
 inline float sum(vec a) {
   return fold(a, [](float x, float y) { return x + y; });
+}
+inline vec sums(const vec* a) {
+  float lanes[vec::width];
+  for (std::size_t i = 0; i < vec::width; ++i) lanes[i] = sum(a[i]);
+  return vec::load(lanes);
 }
 inline float max_of(vec a) {
   return fold(a, [](float x, float y) { return x > y ? x : y; });
