@@ -97,8 +97,8 @@ class linear_tasks {
       tiles += tiles_of(j);
     }
     const double tile_ns = tiles ? total_ns / static_cast<double>(tiles) : 0;
-    // 16 tasks a thread, since one thread waits for the last task of the other; none longer than a tenth of a millisecond
-    const std::size_t by_threads = tiles / (c.pool().size() * 16);
+    // eight tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a millisecond
+    const std::size_t by_threads = tiles / (c.pool().size() * 8);
     const std::size_t by_time = tile_ns > 0 ? static_cast<std::size_t>(100e3 / tile_ns) : 1;
     tiles_per_task_ = std::max<std::size_t>(1, std::min(by_threads, by_time));
     task_ns_ = tile_ns * static_cast<double>(tiles_per_task_);
