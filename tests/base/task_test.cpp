@@ -186,8 +186,8 @@ TEST_CASE("task: slices of a limited pass are short, of an unlimited one long") 
     retort::task t = loop::run(p, sum);
     CHECK(p.step(t.handle(), limited ? &later : nullptr));
     CHECK(sum == 999 * 500);
-    // 10 us a task, 2 threads: 50 in a quarter of a millisecond, 1000 in five
-    CHECK(pool.slices.front() == (limited ? 50u : 1000u));
-    CHECK(pool.slices.size() == (limited ? 20u : 1u));
+    // 10 us a task, 2 threads: 50 in a quarter of a millisecond, 200 in a whole one
+    CHECK(pool.slices.front() == (limited ? 50u : 200u));
+    CHECK(pool.slices.size() == (limited ? 20u : 5u));
   }
 }
