@@ -79,7 +79,7 @@ TEST_CASE("simd/quant: matmul is bit-equal to the truth at every shape") {
 
 TEST_CASE("simd/quant: any bytes are multiplied alike") {
   for_each_type([](dtype d) {
-    for (int fill : {-1, 0x00, 0xff, 0x80, 0x7f})
+    for (int fill : {-1, 0x00, 0xff, 0x80, 0x7f, 0x7e, 0x07})
       for (std::size_t n_tokens : {1u, 7u}) check(d, 19, 2 * traits(d).block, n_tokens, true, fill);
   });
 }

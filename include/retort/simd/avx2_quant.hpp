@@ -45,6 +45,11 @@ struct ivec {
   }
 };
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm256_cvtepi32_ps(a.v)}; }
+/// UE4M3 in dwords as floats, halved. Read as half floats they are 2^-8 of what they mean.
+RETORT_ALWAYS_INLINE vec ue4m3_halved(ivec a) {
+  const __m128i v = _mm_packus_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));
+  return {_mm256_mul_ps(_mm256_cvtph_ps(_mm_slli_epi16(v, 7)), _mm256_set1_ps(128.0f))};
+}
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {sum_of_products<Wide>(acc.v, u.v, s.v)};
@@ -90,6 +95,25 @@ RETORT_ALWAYS_INLINE __m256i scales_of(const std::int8_t (*four_rows)[4], std::s
   return _mm256_cvtepi8_epi32(at == 0 ? v : _mm_unpackhi_epi64(v, v));
 }
 
+/// Sums of products times their scales: integers, or the bits of floats for UE4M3.
+template <class Kind>
+RETORT_ALWAYS_INLINE __m256i scaled(__m256i sums, const std::int8_t (*four_rows)[4], std::size_t at) {
+  if constexpr (Kind::scales == 0)
+    return sums;
+  else if constexpr (Kind::ue4m3)
+    return _mm256_castps_si256((to_float(ivec{sums}) * ue4m3_halved(ivec{scales_of(four_rows, at)})).v);
+  else
+    return _mm256_mullo_epi32(sums, scales_of(four_rows, at));
+}
+/// Both halves of a run as one float.
+template <class Kind>
+RETORT_ALWAYS_INLINE vec both_halves(__m256i a, __m256i b) {
+  if constexpr (Kind::ue4m3)
+    return vec{_mm256_castsi256_ps(a)} + vec{_mm256_castsi256_ps(b)};
+  else
+    return to_float(ivec{_mm256_add_epi32(a, b)});
+}
+
 /// One run of eight rows: the sums of both halves, in lanes of rows.
 template <class Kind>
 RETORT_ALWAYS_INLINE void run_sums(const quant_tile& t, std::size_t run, std::size_t first, __m256i q,
@@ -102,7 +126,7 @@ RETORT_ALWAYS_INLINE void run_sums(const quant_tile& t, std::size_t run, std::si
     };
     v[i] = lane_sums(row(0), row(1), row(2), row(3));
     if constexpr (!Kind::wide) v[i] = _mm256_sub_epi32(v[i], correction);
-    if constexpr (Kind::scales != 0) v[i] = _mm256_mullo_epi32(v[i], scales_of(t.scale[run / 2] + rows, 2 * (run % 2)));
+    v[i] = scaled<Kind>(v[i], t.scale[run / 2] + rows, 2 * (run % 2));
   }
   low = _mm256_permute2x128_si256(v[0], v[1], 0x20);
   high = _mm256_permute2x128_si256(v[0], v[1], 0x31);
@@ -122,7 +146,7 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
       __m256i low, high;
       run_sums<Kind>(t, run, first, avx2::load32(x.q + 32 * run), correction, low, high);
       const vec d = vec::set(x.d[run]);
-      part = fma(to_float(ivec{_mm256_add_epi32(low, high)}), d, part);
+      part = fma(both_halves<Kind>(low, high), d, part);
       if constexpr (Kind::mins != 0 && !Kind::is_short) {
         const int at = static_cast<int>(2 * (run % 2));
         lows = dot_16(lows, ivec::load(t.min[run / 2] + first).pair(at, at + 1), ivec::broadcast(x.lows + 2 * run));

@@ -361,6 +361,27 @@ struct unpacker<dtype::mxfp4> : unpacker_base<12> {
     store32(t.q[row] + 32 * n, look_up(fp4_doubled, 12, nibbles(b.qs)));
   }
 };
+template <>
+struct unpacker<dtype::nvfp4> : unpacker_base<12, 2> {
+  /// Scales without their sign bit, 0x7f as 0; no scale of blocks.
+  static void finish(quant_tile& t, std::size_t n_blocks) {
+    const __m128i none = _mm_set1_epi8(0x7f);
+    for (std::size_t n = 0; n < n_blocks; ++n)
+      for (std::size_t r = 0; r < tile_rows; r += 4) {
+        const __m128i v = _mm_and_si128(load16(t.scale[n][r]), none);
+        store16(t.scale[n][r], _mm_andnot_si128(_mm_cmpeq_epi8(v, none), v));
+        _mm_store_ps(t.d[n] + r, _mm_set1_ps(1.0f));
+      }
+  }
+  RETORT_ALWAYS_INLINE static void block(const block_nvfp4& b, quant_tile& t, std::size_t row, std::size_t n) {
+    std::memcpy(t.scale[n][row], b.d, 4);
+    RETORT_UNROLL for (std::size_t k = 0; k < 2; ++k) {  // 8 low nibbles, then their high ones
+      const __m256i twice = _mm256_permute4x64_epi64(_mm256_castsi128_si256(load16(b.qs + 16 * k)), 0x50);
+      const __m256i v = _mm256_and_si256(_mm256_srlv_epi64(twice, _mm256_setr_epi64x(0, 4, 0, 4)), bytes(15));
+      store32(t.q[row] + 64 * n + 32 * k, look_up(fp4_doubled, 12, v));
+    }
+  }
+};
 // ---- grids -------------------------------------------------------------------------------------------------
 
 /// Four 8-byte grid entries.
@@ -600,9 +621,9 @@ consteval std::array<quant_format, n_dtypes> make_quant_formats() {
   std::array<quant_format, n_dtypes> all{};
   for_each_quantized([&]<dtype D>(dtype_tag<D>) {
     constexpr auto runs = static_cast<std::uint8_t>(traits(D).block / 32);
-    if constexpr (!block_traits<D>::two_d)
-      all[static_cast<std::size_t>(D)] = {
-          {unpacker<D>::offset, unpacker<D>::n_scales, block_traits<D>::n_mins, runs}, &unpack<D>, traits(D).bytes};
+    all[static_cast<std::size_t>(D)] = {
+        {unpacker<D>::offset, unpacker<D>::n_scales, block_traits<D>::n_mins, runs, block_traits<D>::two_d}, &unpack<D>,
+        traits(D).bytes};
   });
   return all;
 }

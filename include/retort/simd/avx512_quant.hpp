@@ -32,6 +32,10 @@ struct ivec {
   }
 };
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm512_cvtepi32_ps(a.v)}; }
+/// UE4M3 in dwords as floats, halved. Read as half floats they are 2^-8 of what they mean.
+RETORT_ALWAYS_INLINE vec ue4m3_halved(ivec a) {
+  return {_mm512_mul_ps(_mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_slli_epi32(a.v, 7))), _mm512_set1_ps(128.0f))};
+}
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {_mm512_dpbusd_epi32(acc.v, u.v, s.v)};
@@ -75,7 +79,31 @@ RETORT_ALWAYS_INLINE __m512i scales_of(const std::int8_t (*four_rows)[4]) {
   const __m128i by_group = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm512_cvtepi8_epi32(_mm_shuffle_epi8(avx2::load16(four_rows), by_group));
 }
-
+/// Sums of products times their scales: integers, or the bits of floats for UE4M3.
+template <class Kind>
+RETORT_ALWAYS_INLINE __m512i scaled(__m512i sums, const std::int8_t (*four_rows)[4]) {
+  if constexpr (Kind::scales == 0)
+    return sums;
+  else if constexpr (Kind::ue4m3)
+    return _mm512_castps_si512((to_float(ivec{sums}) * ue4m3_halved(ivec{scales_of(four_rows)})).v);
+  else
+    return _mm512_mullo_epi32(sums, scales_of(four_rows));
+}
+/// Both halves of runs: integers, or the bits of floats for UE4M3.
+template <class Kind>
+RETORT_ALWAYS_INLINE __m512i both_halves(__m512i a, __m512i b) {
+  if constexpr (Kind::ue4m3)
+    return _mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+  else
+    return _mm512_add_epi32(a, b);
+}
+template <class Kind>
+RETORT_ALWAYS_INLINE vec run_to_float(__m512i a) {
+  if constexpr (Kind::ue4m3)
+    return {_mm512_castsi512_ps(a)};
+  else
+    return {_mm512_cvtepi32_ps(a)};
+}
 
 template <class Kind, class Inputs>
 RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind, std::size_t n_runs, Inputs x,
@@ -97,13 +125,12 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
       const auto row = [&](std::size_t r) RETORT_INLINE_LAMBDA {
         return _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_load_si512(t.q[4 * i + r] + 64 * c), q);
       };
-      v[i] = _mm512_sub_epi32(lane_sums(row(0), row(1), row(2), row(3)), correction);
-      if constexpr (Kind::scales != 0) v[i] = _mm512_mullo_epi32(v[i], scales_of(t.scale[c] + 4 * i));
+      v[i] = scaled<Kind>(_mm512_sub_epi32(lane_sums(row(0), row(1), row(2), row(3)), correction), t.scale[c] + 4 * i);
     }
     // lanes are groups of 16 inputs, v[i] rows 4 i ..: gather the lanes of one group
     const __m512i even0 = _mm512_shuffle_i32x4(v[0], v[1], 0x88), odd0 = _mm512_shuffle_i32x4(v[0], v[1], 0xdd);
     const __m512i even1 = _mm512_shuffle_i32x4(v[2], v[3], 0x88), odd1 = _mm512_shuffle_i32x4(v[2], v[3], 0xdd);
-    const __m512i both0 = _mm512_add_epi32(even0, odd0), both1 = _mm512_add_epi32(even1, odd1);
+    const __m512i both0 = both_halves<Kind>(even0, odd0), both1 = both_halves<Kind>(even1, odd1);
     const __m512i run_sums[2] = {_mm512_shuffle_i32x4(both0, both1, 0x88), _mm512_shuffle_i32x4(both0, both1, 0xdd)};
     if constexpr (Kind::mins != 0 && !Kind::is_short) {
       const ivec mins = ivec::load(t.min[c]);
@@ -113,7 +140,7 @@ RETORT_ALWAYS_INLINE void gemv_tile(const quant_tile& t, const quant_kind& kind,
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const std::size_t run = 2 * c + h;
       if (run >= n_runs) break;
-      part = fma(vec{_mm512_cvtepi32_ps(run_sums[h])}, vec::set(x.d[run]), part);
+      part = fma(run_to_float<Kind>(run_sums[h]), vec::set(x.d[run]), part);
       if (((run + 1) & (kind.runs - 1u)) != 0) continue;
       acc = fma(vec::load(d), part, acc);
       part = vec::zero();

@@ -149,15 +149,10 @@ inline void quantized_row(const block_format& f, const std::byte* row, const act
       const std::int8_t* q = a.q + 32 * run;
       const std::int16_t* lows = a.lows + 2 * run;
       const std::int32_t dots[2] = {dot_16(r.q, q), dot_16(r.q + 16, q + 16)};
-      if (f.two_d) {
-        acc[t] = std::fma(r.d, std::fma(static_cast<float>(dots[0]), a.d[run], 0.0f), acc[t]);
-        acc[t] = std::fma(r.dmin, std::fma(static_cast<float>(dots[1]), a.d[run], 0.0f), acc[t]);
-        continue;
-      }
-      part[t] = std::fma(static_cast<float>(r.scale[0] * dots[0] + r.scale[1] * dots[1]), a.d[run], part[t]);
+      part[t] = std::fma(scaled_dots(f, r, dots), a.d[run], part[t]);
       if (f.n_mins != 0) low[t] += r.min[0] * lows[0] + r.min[1] * lows[1];
       if (in_block + 1 != f.runs) continue;
-      acc[t] = std::fma(r.d, part[t], acc[t]);
+      acc[t] = std::fma(f.two_d ? 1.0f : r.d, part[t], acc[t]);
       if (f.n_mins != 0) {
         const float d_low = a.d_low[(token + t) * ((a.n_in + 255) / 256) + b / 8];
         acc[t] = std::fma(-r.dmin, static_cast<float>(low[t]) * d_low, acc[t]);

@@ -30,6 +30,7 @@ struct quant_kind {
   std::uint8_t n_scales = 0;  ///< integer scales in a run: 0 (all are 1), 1 (twice in the tile) or 2
   std::uint8_t n_mins = 0;    ///< minima in a run
   std::uint8_t runs = 0;      ///< runs of 32 in a block
+  bool ue4m3 = false;         ///< the two scales are not integers but UE4M3, to be halved
 };
 
 /// Fills a tile from n_rows <= 16 rows (the last is repeated) and n_blocks blocks of each.

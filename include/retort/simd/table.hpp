@@ -16,7 +16,8 @@
 //         acc = fma(d_w, part, acc)
 //         if the type has minima: acc = fma(-dmin_w, float(low) * d_low_x, acc)
 //     with the 32-wide view of a block given by tensor/blocks.hpp. (nvfp4 has a
-//     float scale per 16: each half of a run counts as a block.)
+//     float scale per 16 and d_w = 1: both products of I are exact, their sum is
+//     rounded to float once.)
 //     Scaling the inputs before the weights leaves one multiplication per run and
 //     row beside the integer dots; the sums that minima need are int16 with one scale
 //     per 256 inputs, so that minima cost half an integer instruction per run.

@@ -526,6 +526,13 @@ inline void quantize_q8_0(const float* x, std::size_t n, std::byte* row) noexcep
   }
 }
 
+/// What a run adds to its block, before the scale of the inputs. With float scales both products are exact: dots need
+/// 15 bits and scales 4, so that only their sum is rounded.
+inline float scaled_dots(const block_format& f, const run32& r, const std::int32_t (&dot)[2]) noexcept {
+  if (f.two_d) return r.d * static_cast<float>(dot[0]) + r.dmin * static_cast<float>(dot[1]);
+  return static_cast<float>(r.scale[0] * dot[0] + r.scale[1] * dot[1]);
+}
+
 /// The dot product that every kernel set reproduces bit for bit (simd/table.hpp gives it in words): one row of a
 /// quantized weight with one row of int8 activations.  n_in a multiple of the block size
 inline float quantized_dot(const block_format& f, const std::byte* row, const std::int8_t* q, const float* d,
@@ -539,16 +546,10 @@ inline float quantized_dot(const block_format& f, const std::byte* row, const st
       f.view(row, static_cast<int>(b - first), r);
       std::int32_t dot[2] = {0, 0};
       for (std::size_t i = 0; i < 32; ++i) dot[i / 16] += static_cast<std::int32_t>(r.q[i]) * q[32 * b + i];
-      if (f.two_d) {
-        acc = std::fma(r.d, std::fma(static_cast<float>(dot[0]), d[b], 0.0f), acc);
-        acc = std::fma(r.dmin, std::fma(static_cast<float>(dot[1]), d[b], 0.0f), acc);
-        continue;
-      }
-      part = std::fma(static_cast<float>(r.scale[0] * dot[0] + r.scale[1] * dot[1]), d[b], part);
+      part = std::fma(scaled_dots(f, r, dot), d[b], part);
       if (f.n_mins != 0) low += r.min[0] * lows[2 * b] + r.min[1] * lows[2 * b + 1];
     }
-    if (f.two_d) continue;
-    acc = std::fma(r.d, part, acc);
+    acc = std::fma(f.two_d ? 1.0f : r.d, part, acc);
     if (f.n_mins != 0) acc = std::fma(-r.dmin, static_cast<float>(low) * d_low[first / 8], acc);
   }
   return acc;
