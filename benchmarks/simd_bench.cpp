@@ -117,9 +117,9 @@ void bench(const kernels& k, dtype d, double read, double int_peak, double float
   const weights w(d, n_out, n_in);
   const inputs one(k, 1, n_in), many(k, n_tokens, n_in);
   std::vector<float> y(std::max(n_out, n_tokens * 512));
-  const double gemv = seconds([&] { f(w.w, one.a, y.data(), n_out, 0, n_out); });
-  const double cached = seconds([&] { f(w.w, one.a, y.data(), n_out, 0, 64); }, 0.1);
-  const double gemm = seconds([&] { f(w.w, many.a, y.data(), 512, 0, 512); });
+  const double gemv = seconds([&] { f(w.w, one.a, y.data(), n_out, 0, n_out, nullptr); });
+  const double cached = seconds([&] { f(w.w, one.a, y.data(), n_out, 0, 64, nullptr); }, 0.1);
+  const double gemm = seconds([&] { f(w.w, many.a, y.data(), 512, 0, 512, nullptr); });
   const double bytes = static_cast<double>(w.bytes.size()), macs = static_cast<double>(n_in * n_tokens) * 512;
   const double peak = traits(d).quantized ? int_peak : float_peak;
   std::printf("%-9s %6.1f GB/s %4.0f %%   cached %6.1f GB/s %7.1f Gweights/s   GEMM %7.1f GMAC/s %4.0f %%\n", name(d),

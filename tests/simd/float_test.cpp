@@ -177,17 +177,17 @@ TEST_CASE("simd/float: matmul of every float type, independent of batch and spli
         a.n_in = n_in;
         a.x = x.data();
         std::vector<float> want(n_tokens * n_out);
-        scalar::matmul_float(m.w, a, want.data(), n_out, 0, n_out);
+        scalar::matmul_float(m.w, a, want.data(), n_out, 0, n_out, nullptr);
         for_each_target([&](const kernels& k) {
           std::vector<float> y(n_tokens * n_out, -1.0f), one(n_tokens * n_out, -1.0f);
           const auto f = k.matmul[static_cast<std::size_t>(d)];
-          f(m.w, a, y.data(), n_out, 0, n_out / 2);
-          f(m.w, a, y.data(), n_out, n_out / 2, n_out);
+          f(m.w, a, y.data(), n_out, 0, n_out / 2, nullptr);
+          f(m.w, a, y.data(), n_out, n_out / 2, n_out, nullptr);
           for (std::size_t t = 0; t < n_tokens; ++t) {
             activations lone = a;
             lone.n_tokens = 1;
             lone.x = x.data() + t * n_in;
-            f(m.w, lone, one.data() + t * n_out, n_out, 0, n_out);
+            f(m.w, lone, one.data() + t * n_out, n_out, 0, n_out, nullptr);
             for (std::size_t o = 0; o < n_out; ++o) {
               const float bound = static_cast<float>(n_in + 2) * eps * magnitude(m.values.data() + o * n_in, lone.x, n_in);
               REQUIRE(std::fabs(y[t * n_out + o] - want[t * n_out + o]) <= bound);
@@ -211,7 +211,7 @@ TEST_CASE("simd/float: all 256 fp8 and some half values come through exactly") {
       a.n_tokens = 1;
       a.n_in = 32;
       a.x = x.data();
-      k.matmul[static_cast<std::size_t>(d)]({d, rows.data(), n, 32, row_bytes(d, 32)}, a, y.data(), n, 0, n);
+      k.matmul[static_cast<std::size_t>(d)]({d, rows.data(), n, 32, row_bytes(d, 32)}, a, y.data(), n, 0, n, nullptr);
       std::size_t differing = 0;
       for (std::size_t i = 0; i < n; ++i) {
         float v = 0;

@@ -48,13 +48,13 @@ void check(dtype d, std::size_t n_out, std::size_t n_in, std::size_t n_tokens, b
   const activations a = rows.of(x, n_in);
   const std::size_t stride = n_out + 3;
   std::vector<float> want(n_tokens * stride, -7.0f);
-  scalar::matmul_quantized(m.w, a, want.data(), stride, 0, n_out);
+  scalar::matmul_quantized(m.w, a, want.data(), stride, 0, n_out, nullptr);
   for_each_target([&](const kernels& k) {
     std::vector<float> y(n_tokens * stride, -7.0f);
     const auto f = k.matmul[static_cast<std::size_t>(d)];
     const std::size_t cut = n_out / 3;
-    f(m.w, a, y.data(), stride, cut, n_out);
-    f(m.w, a, y.data(), stride, 0, cut);
+    f(m.w, a, y.data(), stride, cut, n_out, nullptr);
+    f(m.w, a, y.data(), stride, 0, cut, m.w.data);
     std::size_t differing = 0;
     for (std::size_t i = 0; i < y.size(); ++i) differing += !same_bits(y[i], want[i]);
     CHECK(differing == 0);
@@ -94,10 +94,10 @@ TEST_CASE("simd/quant: the integer dot is exact at its extremes") {
     const quantized_rows rows(x, n);
     const activations a = rows.of(x, n);
     std::vector<float> want(48);
-    scalar::matmul_quantized(m.w, a, want.data(), 16, 0, 16);
+    scalar::matmul_quantized(m.w, a, want.data(), 16, 0, 16, nullptr);
     for_each_target([&](const kernels& k) {
       std::vector<float> y(48);
-      k.matmul[static_cast<std::size_t>(d)](m.w, a, y.data(), 16, 0, 16);
+      k.matmul[static_cast<std::size_t>(d)](m.w, a, y.data(), 16, 0, 16, nullptr);
       for (std::size_t i = 0; i < 48; ++i) CHECK(same_bits(y[i], want[i]));
     });
   }

@@ -108,18 +108,32 @@ class linear_tasks {
   [[nodiscard]] double task_ns() const noexcept { return task_ns_; }
 
   void operator()(std::size_t task, std::size_t) const noexcept {
-    const linear_job* j = jobs_.data();
-    for (; task >= tasks_of(*j); ++j) task -= tasks_of(*j);
-    const std::size_t begin = task * tiles_per_task_ * tile_rows;
-    const std::size_t end = std::min(j->w->n_out, begin + tiles_per_task_ * tile_rows);
-    c_->k.matmul[static_cast<std::size_t>(j->w->type)](*j->w, j->a, j->y, j->y_stride, begin, end);
-    if (j->bias)
-      for (std::size_t t = 0; t < j->a.n_tokens; ++t)
-        for (std::size_t r = begin; r < end; ++r) j->y[t * j->y_stride + r] += j->bias[r];
+    // when tasks are handed out in order to threads of one speed, this thread's next one comes after everybody else's
+    const place here = find(task), next = find(task + c_->pool().size());
+    const linear_job& j = *here.job;
+    const std::size_t end = std::min(j.w->n_out, here.row + tiles_per_task_ * tile_rows);
+    const std::byte* then = next.job ? next.job->w->data + next.row * next.job->w->row_bytes : nullptr;
+    c_->k.matmul[static_cast<std::size_t>(j.w->type)](*j.w, j.a, j.y, j.y_stride, here.row, end, then);
+    if (j.bias)
+      for (std::size_t t = 0; t < j.a.n_tokens; ++t)
+        for (std::size_t r = here.row; r < end; ++r) j.y[t * j.y_stride + r] += j.bias[r];
   }
 
  private:
   static constexpr std::size_t tile_rows = 32;
+  /// Where a task begins; no job if there is no such task.
+  struct place {
+    const linear_job* job = nullptr;
+    std::size_t row = 0;
+  };
+  [[nodiscard]] place find(std::size_t task) const noexcept {
+    for (const linear_job& j : jobs_) {
+      const std::size_t n = tasks_of(j);
+      if (task < n) return {&j, task * tiles_per_task_ * tile_rows};
+      task -= n;
+    }
+    return {};
+  }
   static std::size_t tiles_of(const linear_job& j) noexcept {
     return j.a.n_tokens ? (j.w->n_out + tile_rows - 1) / tile_rows : 0;
   }

@@ -165,7 +165,7 @@ inline void quantized_row(const block_format& f, const std::byte* row, const act
 }
 
 inline void matmul_quantized(const matrix& w, const activations& a, float* y, std::size_t y_stride,
-                             std::size_t row_begin, std::size_t row_end) {
+                             std::size_t row_begin, std::size_t row_end, const std::byte*) {
   for (std::size_t r = row_begin; r < row_end; ++r)
     for (std::size_t t = 0; t < a.n_tokens; t += tokens_at_once) {
       const std::size_t n = a.n_tokens - t < tokens_at_once ? a.n_tokens - t : tokens_at_once;

@@ -92,7 +92,7 @@ inline void quantize(const float* x, std::size_t n, int8_row to) {
 
 /// Any type: rows as floats, 32 elements at a time where they are not quantized.
 inline void matmul_float(const matrix& w, const activations& a, float* y, std::size_t y_stride, std::size_t row_begin,
-                         std::size_t row_end) {
+                         std::size_t row_end, const std::byte*) {
   constexpr std::size_t chunk = 256;
   const std::size_t element = traits(w.type).bytes;
   for (std::size_t r = row_begin; r < row_end; ++r) {
@@ -113,7 +113,7 @@ inline void matmul_float(const matrix& w, const activations& a, float* y, std::s
 
 /// A quantized type: the defining sequence of table.hpp.
 inline void matmul_quantized(const matrix& w, const activations& a, float* y, std::size_t y_stride,
-                             std::size_t row_begin, std::size_t row_end) {
+                             std::size_t row_begin, std::size_t row_end, const std::byte*) {
   const block_format& f = format(w.type);
   for (std::size_t r = row_begin; r < row_end; ++r)
     for (std::size_t t = 0; t < a.n_tokens; ++t)

@@ -64,8 +64,9 @@ struct matrix {
 };
 
 /// y[t * y_stride + r] = sum_i w[r][i] * x[t][i]  for every token t and r in [row_begin, row_end).
+/// `then` may name the weights that this thread will probably read next, to be prefetched.
 using matmul_fn = void (*)(const matrix& w, const activations& a, float* y, std::size_t y_stride,
-                           std::size_t row_begin, std::size_t row_end);
+                           std::size_t row_begin, std::size_t row_end, const std::byte* then);
 
 /// out[i * out_stride + j] = scale * dot(q_i, row_j)   i < n_q, j < n_rows.  Rows of the cache are row_stride bytes apart.
 using scores_fn = void (*)(const float* q, std::size_t q_stride, std::size_t n_q, const std::byte* rows,
