@@ -28,5 +28,23 @@ template <dtype D>
 inline constexpr bool has_grid = D == dtype::iq2_xxs || D == dtype::iq2_xs || D == dtype::iq2_s || D == dtype::iq3_xxs ||
                                  D == dtype::iq3_s || D == dtype::iq1_s || D == dtype::iq1_m;
 
+/// Blocks of formats with grids in plain C++, for sets that have nothing faster: row(p, q, scale) writes the 256 numbers
+/// of the block at p, plus offset, and its scales; the scale of the block is returned.
+template <dtype D>
+struct plain_grid_unpacker {
+  static constexpr std::uint8_t offset = D == dtype::iq1_s || D == dtype::iq1_m ? 9 : 64;
+  static constexpr std::uint8_t n_scales = D == dtype::iq2_xs || D == dtype::iq2_s || D == dtype::iq1_m ? 2 : 1;
+
+  static float row(const std::byte* p, std::uint8_t* q, std::int8_t* scale) {
+    run32 r;
+    for (std::size_t run = 0; run < 8; ++run) {
+      format(D).view(p, static_cast<int>(run), r);
+      for (std::size_t i = 0; i < 32; ++i) q[32 * run + i] = static_cast<std::uint8_t>(r.q[i] + offset);
+      for (std::size_t h = 0; h < n_scales; ++h) scale[n_scales * run + h] = static_cast<std::int8_t>(r.scale[h]);
+    }
+    return r.d;
+  }
+};
+
 }  // namespace simd
 RETORT_END

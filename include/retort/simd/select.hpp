@@ -3,6 +3,7 @@
 
 #include <retort/simd/avx2_quant.hpp>
 #include <retort/simd/avx512_quant.hpp>
+#include <retort/simd/neon.hpp>
 #include <retort/simd/portable.hpp>
 
 RETORT_BEGIN
@@ -23,9 +24,14 @@ inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs
 
 /// The targets this CPU can run, slowest first; at least scalar and baseline.
 [[nodiscard]] inline std::span<const target> available() noexcept {
+#if RETORT_ARM64
+  static constexpr target all[] = {target::scalar, target::baseline, target::neon};
+  return {all, cpu().dotprod ? 3u : 2u};
+#else
   static constexpr target all[] = {target::scalar, target::baseline, target::avx2, target::avx512};
   const std::size_t n = !RETORT_X86 || !cpu().avx2 ? 2u : !cpu().avx512 ? 3u : 4u;
   return {all, n};
+#endif
 }
 
 /// The kernels of a target; the best ones below it where this CPU cannot run it.
@@ -33,6 +39,8 @@ inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs
 #if RETORT_X86
   if (t >= target::avx512 && cpu().avx512) return cpu().avx512_vnni ? avx512vnni::table : detail::avx512_without_vnni;
   if (t >= target::avx2 && cpu().avx2) return avx2maddubs::table;
+#elif RETORT_ARM64
+  if (t >= target::neon && cpu().dotprod) return neon::table;
 #endif
   return t >= target::baseline ? portable::table : scalar::table;
 }

@@ -14,6 +14,14 @@
 #else
 #define RETORT_X86 0
 #endif
+#if defined(__aarch64__) && !defined(__AARCH64EB__) && !defined(RETORT_NO_SIMD)
+#define RETORT_ARM64 1
+#if defined(__linux__) && __has_include(<sys/auxv.h>)
+#include <sys/auxv.h>
+#endif
+#else
+#define RETORT_ARM64 0
+#endif
 
 // RETORT_TARGET_BEGIN("avx2,fma,f16c") ... RETORT_TARGET_END: every function,
 // template and lambda between them may use those instructions. All includes
@@ -127,8 +135,13 @@ inline cpu_features detect() noexcept {
   f.avx_vnni = f.avx2 && bit(seven1[0], 4);
   f.avx512_vnni = f.avx512 && bit(seven[2], 11);
   f.avx512_bf16 = f.avx512 && bit(seven1[0], 5);
-#elif defined(__ARM_FEATURE_DOTPROD)
+#elif RETORT_ARM64
+#if defined(__linux__) && __has_include(<sys/auxv.h>)
+  f.dotprod = (getauxval(AT_HWCAP) >> 20 & 1u) != 0;  // HWCAP_ASIMDDP, which old headers lack
+  f.i8mm = (getauxval(AT_HWCAP2) >> 13 & 1u) != 0;    // HWCAP2_I8MM
+#elif defined(__APPLE__) || defined(__ARM_FEATURE_DOTPROD)
   f.dotprod = true;
+#endif
 #endif
   return f;
 }
