@@ -18,6 +18,9 @@
 #define RETORT_NEON_FEATURES "arch=armv8.2-a+crypto+dotprod"
 #endif
 RETORT_TARGET_BEGIN(RETORT_NEON_FEATURES)
+#if !defined(__clang__)  // g++ would move loads up until the registers overflow
+RETORT_PRAGMA(GCC optimize("no-schedule-insns"))
+#endif
 RETORT_BEGIN
 namespace simd::neon {
 
