@@ -77,6 +77,13 @@ TEST_CASE("simd/quant: matmul is bit-equal to the truth at every shape") {
   });
 }
 
+TEST_CASE("simd/quant: long rows are cut into pieces and joined without a difference") {
+  for (dtype d : {dtype::q4_0, dtype::q8_0, dtype::q4_k, dtype::q5_k, dtype::q6_k})
+    for (std::size_t n_in : {40u * 256u, 41u * 256u, 85u * 256u})
+      for (std::size_t n_out : {5u, 33u}) check(d, n_out, n_in, 1, false);
+  check(dtype::q8_0, 20, 47 * 256 + 96, 1, false);
+}
+
 TEST_CASE("simd/quant: any bytes are multiplied alike") {
   for_each_type([](dtype d) {
     for (int fill : {-1, 0x00, 0xff, 0x80, 0x7f, 0x7e, 0x07})

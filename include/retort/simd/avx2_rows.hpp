@@ -60,18 +60,22 @@ RETORT_ALWAYS_INLINE __m256i spread_bits(std::uint32_t word) {
 RETORT_ALWAYS_INLINE __m256i entries(const std::int8_t* a, const std::int8_t* b, const std::int8_t* c, const std::int8_t* d) {
   return _mm256_setr_epi64x(load_as<long long>(a), load_as<long long>(b), load_as<long long>(c), load_as<long long>(d));
 }
-/// Magnitudes with signs, plus the offset 64 of these formats.
+/// Magnitudes with a sign bit each, plus the offset 64 of these formats.
 RETORT_ALWAYS_INLINE __m256i with_signs(__m256i magnitude, std::uint32_t signs) {
   const __m256i minus = spread_bits(signs);
   return _mm256_add_epi8(_mm256_sub_epi8(_mm256_xor_si256(magnitude, minus), minus), bytes(64));
 }
-/// Four groups of 7 sign bits to 8 each: the eighth makes their number even.
-RETORT_ALWAYS_INLINE std::uint32_t even_signs(std::uint32_t t) {
-  const std::uint32_t s = (t & 0x7fu) | (t << 1 & 0x7f00u) | (t << 2 & 0x7f0000u) | (t << 3 & 0x7f000000u);
-  std::uint32_t parity = s ^ (s >> 4 & 0x0f0f0f0fu);
-  parity ^= parity >> 2 & 0x3f3f3f3fu;
-  parity ^= parity >> 1 & 0x7f7f7f7fu;
-  return s | (parity & 0x01010101u) << 7;
+/// Eight signs of seven bits, the eighth making the number of minuses even, as factors 1 and -1.
+inline constexpr auto even_signs = [] {
+  std::array<std::array<std::int8_t, 8>, 128> all{};
+  for (unsigned s = 0; s < 128; ++s)
+    for (unsigned j = 0; j < 8; ++j) all[s][j] = (retort::detail::signs_of_7(s) >> j & 1u) != 0 ? std::int8_t{-1} : std::int8_t{1};
+  return all;
+}();
+/// Magnitudes with the signs of four groups of seven bits, plus 64.
+RETORT_ALWAYS_INLINE __m256i with_even_signs(__m256i magnitude, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+  const __m256i signs = entries(even_signs[a & 127].data(), even_signs[b & 127].data(), even_signs[c & 127].data(), even_signs[d & 127].data());
+  return _mm256_add_epi8(_mm256_sign_epi8(magnitude, signs), bytes(64));
 }
 /// Scale 2 s + 1 of eight runs from eight bytes.
 RETORT_ALWAYS_INLINE __m128i odd_scales(std::uint64_t s) {
@@ -104,7 +108,7 @@ struct grid_unpacker<dtype::iq2_xxs> : grid_base<64, 1> {
       const std::uint32_t word = s.signs.bits();
       scales |= static_cast<std::uint64_t>(word >> 28) << 8 * k;
       const __m256i v = entries(g[s.index[0]], g[s.index[1]], g[s.index[2]], g[s.index[3]]);
-      store32(q + 32 * k, with_signs(v, even_signs(word)));
+      store32(q + 32 * k, with_even_signs(v, word, word >> 7, word >> 14, word >> 21));
     }
     _mm_storel_epi64(reinterpret_cast<__m128i*>(scale), odd_scales(scales));
     return half(b.d) * 0.125f;
@@ -119,8 +123,8 @@ struct grid_unpacker<dtype::iq2_xs> : grid_base<64, 2> {
     for (std::size_t k = 0; k < 8; ++k) {
       const auto w = load_as<std::uint64_t>(b.qs + 4 * k);
       const __m256i v = entries(g[w & 511], g[w >> 16 & 511], g[w >> 32 & 511], g[w >> 48 & 511]);
-      const std::uint64_t s = (w >> 9 & 127) | (w >> 18 & 127 << 7) | (w >> 27 & 127 << 14) | (w >> 36 & 127 << 21);
-      store32(q + 32 * k, with_signs(v, even_signs(static_cast<std::uint32_t>(s))));
+      const auto low = static_cast<std::uint32_t>(w), high = static_cast<std::uint32_t>(w >> 32);
+      store32(q + 32 * k, with_even_signs(v, low >> 9, low >> 25, high >> 9, high >> 25));
     }
     return half(b.d) * 0.125f;
   }
@@ -158,7 +162,7 @@ struct grid_unpacker<dtype::iq3_xxs> : grid_base<64, 1> {
       scales |= static_cast<std::uint64_t>(word >> 28) << 8 * k;
       const std::uint8_t* i = b.index + 8 * k;
       const __m256i v = eight_entries(grids().iq3_xxs, [i](std::size_t l) { return i[l]; });
-      store32(q + 32 * k, with_signs(v, even_signs(word)));
+      store32(q + 32 * k, with_even_signs(v, word, word >> 7, word >> 14, word >> 21));
     }
     _mm_storel_epi64(reinterpret_cast<__m128i*>(scale), odd_scales(scales));
     return half(b.d) * 0.25f;

@@ -16,6 +16,10 @@ template <dtype D>
 using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool wide_needs_care = false;
+/// Formats that avx512_in_order.hpp multiplies with one token.
+template <dtype D>
+inline constexpr bool in_order =
+    D == dtype::q4_0 || D == dtype::q8_0 || D == dtype::q4_k || D == dtype::q5_k || D == dtype::q6_k;
 
 struct ivec {
   static constexpr std::size_t width = 16;
@@ -118,8 +122,6 @@ RETORT_ALWAYS_INLINE void prefetch(const void* p) {
 
 #include <retort/simd/quant_unpack.inc>
 #include <retort/simd/quant_kernels.inc>
-
-inline constexpr kernels table = with_quantized(avx512::table);
 
 }  // namespace simd::avx512vnni
 RETORT_END

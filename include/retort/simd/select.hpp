@@ -2,7 +2,7 @@
 #pragma once
 
 #include <retort/simd/avx2_quant.hpp>
-#include <retort/simd/avx512_quant.hpp>
+#include <retort/simd/avx512_in_order.hpp>
 #include <retort/simd/neon.hpp>
 #include <retort/simd/portable.hpp>
 
