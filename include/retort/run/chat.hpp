@@ -200,9 +200,7 @@ inline result<nlohmann::ordered_json> describe(std::span<const tool> tools) {
   using json = nlohmann::ordered_json;
   auto all = json::array();
   for (const tool& t : tools) {
-    const bool good = !t.name.empty() && t.name.size() <= 64 &&
-                      t.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
-    if (!good) return error{errc::bad_argument, "a tool's name has 1 to 64 letters, digits, _ and -, not \"" + printable(t.name) + "\""};
+    if (!is_tool_name(t.name)) return error{errc::bad_argument, "a tool's name has 1 to 64 letters, digits, _ and -, not \"" + printable(t.name) + "\""};
     json parameters = t.parameters.empty() ? json{{"type", "object"}, {"properties", json::object()}}
                                            : json::parse(t.parameters, nullptr, false);
     if (!parameters.is_object()) return error{errc::bad_argument, "the parameters of the tool " + t.name + " are no JSON schema"};

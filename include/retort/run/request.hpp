@@ -2,6 +2,7 @@
 #pragma once
 
 #include <retort/run/prompt.hpp>
+#include <retort/run/tool_shape.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -279,11 +280,6 @@ inline void read_messages(field_reader& r, chat_request& q, bool hosted) {
   if (q.messages.empty() && !r.wrong()) r.refuse("messages", "messages must hold more than the message to be continued");
 }
 
-inline bool is_name(const std::string& s) {
-  return !s.empty() && s.size() <= 64 &&
-         s.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
-}
-
 inline void read_tools(field_reader& r, chat_request& q, bool hosted) {
   using choice = chat_request::choice;
   if (const json* tools = r.find("tools")) {
@@ -300,7 +296,7 @@ inline void read_tools(field_reader& r, chat_request& q, bool hosted) {
       (void)f.text("description");
       if (const json* p = f.find("parameters"); p && !p->is_object()) f.refuse("parameters", "parameters must be a JSON schema", 422);
       if (f.wrong()) return r.refuse(where + ".function." + f.wrong()->param, where + ".function." + f.wrong()->message, 422);
-      if (!is_name(name)) return r.refuse(where + ".function.name", where + ".function.name must have 1 to 64 letters, digits, _ or -", 422);
+      if (!retort::detail::is_tool_name(name)) return r.refuse(where + ".function.name", where + ".function.name must have 1 to 64 letters, digits, _ or -", 422);
       n_strict += strict;
       q.tools.push_back(t);
     }

@@ -9,6 +9,12 @@
 RETORT_BEGIN
 namespace detail {
 
+/// 1 to 64 letters, digits, _ and -.
+inline bool is_tool_name(std::string_view s) noexcept {
+  return !s.empty() && s.size() <= 64 &&
+         s.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string_view::npos;
+}
+
 class tool_shape_maker {
  public:
   using json = nlohmann::ordered_json;

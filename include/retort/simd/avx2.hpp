@@ -1,7 +1,6 @@
 // AVX2 + FMA + F16C: the float vector.
 #pragma once
 
-#include <retort/simd/exp.hpp>
 #include <retort/simd/scalar.hpp>
 
 #if RETORT_X86
@@ -63,16 +62,12 @@ RETORT_ALWAYS_INLINE vec round(vec a) {
 RETORT_ALWAYS_INLINE vec keep_if_at_least(vec a, vec x, float limit) {
   return {_mm256_and_ps(a.v, _mm256_cmp_ps(x.v, _mm256_set1_ps(limit), _CMP_GE_OQ))};
 }
-RETORT_ALWAYS_INLINE vec exp(vec a) {
-  const vec x = min(vec::set(88.0f), max(vec::set(-87.0f), a));
-  const vec n = round(x * vec::set(detail::log2_e));
-  const vec r = fma(n, vec::set(-detail::ln2_low), fma(n, vec::set(-detail::ln2_high), x));
-  vec q = vec::set(detail::exp_q[4]);
-  for (int i = 3; i >= 0; --i) q = fma(q, r, vec::set(detail::exp_q[i]));
-  const vec p = fma(r * r, q, r) + vec::set(1.0f);
+/// a 2^n for whole n from -126 to 127.
+RETORT_ALWAYS_INLINE vec times_power_of_two(vec a, vec n) {
   const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127)), 23);
-  return {_mm256_mul_ps(p.v, _mm256_castsi256_ps(power))};
+  return {_mm256_mul_ps(a.v, _mm256_castsi256_ps(power))};
 }
+#include <retort/simd/exp.inc>
 RETORT_ALWAYS_INLINE float sum(vec a) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));

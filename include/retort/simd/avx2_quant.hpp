@@ -41,13 +41,6 @@ struct ivec {
     out[2] = {_mm256_unpacklo_epi64(ab1, cd1)};
     out[3] = {_mm256_unpackhi_epi64(ab1, cd1)};
   }
-  RETORT_ALWAYS_INLINE static void rows32(const std::byte* p, std::size_t stride, ivec (&out)[8]) {
-    ivec four[4];
-    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
-      rows16(p + 16 * h, stride, four);
-      RETORT_UNROLL for (std::size_t k = 0; k < 4; ++k) out[4 * h + k] = four[k];
-    }
-  }
   RETORT_ALWAYS_INLINE static ivec rows4(const std::byte* p, std::size_t stride) {
     const auto four = [&](std::size_t r) RETORT_INLINE_LAMBDA {
       const auto at = [&](std::size_t k) RETORT_INLINE_LAMBDA { return _mm_cvtsi32_si128(load_as<std::int32_t>(p + (r + k) * stride)); };
@@ -91,8 +84,6 @@ RETORT_ALWAYS_INLINE vec low_half(ivec a) {
   const __m256i low = (a & ivec::dwords(0xffff)).v;
   return {_mm256_cvtph_ps(_mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1)))};
 }
-/// UE4M3 in dwords as floats, halved. Read as half floats they are 2^-8 of what they mean.
-RETORT_ALWAYS_INLINE vec ue4m3_halved(ivec a) { return low_half(left32<7>(a)) * vec::set(128.0f); }
 /// Pairs of products are summed in 16 bits: u up to 129 times |s| up to 127 fits.
 /// Wide: u is q + 128; |q| takes its place and s takes q's sign.
 template <bool Wide>

@@ -59,14 +59,9 @@ RETORT_ALWAYS_INLINE vec round(vec a) {
 RETORT_ALWAYS_INLINE vec keep_if_at_least(vec a, vec x, float limit) {
   return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x.v, _mm512_set1_ps(limit), _CMP_GE_OQ), a.v)};
 }
-RETORT_ALWAYS_INLINE vec exp(vec a) {
-  const vec x = min(vec::set(88.0f), max(vec::set(-87.0f), a));
-  const vec n = round(x * vec::set(detail::log2_e));
-  const vec r = fma(n, vec::set(-detail::ln2_low), fma(n, vec::set(-detail::ln2_high), x));
-  vec q = vec::set(detail::exp_q[4]);
-  for (int i = 3; i >= 0; --i) q = fma(q, r, vec::set(detail::exp_q[i]));
-  return {_mm512_scalef_ps((fma(r * r, q, r) + vec::set(1.0f)).v, n.v)};
-}
+/// a 2^n for whole n.
+RETORT_ALWAYS_INLINE vec times_power_of_two(vec a, vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+#include <retort/simd/exp.inc>
 RETORT_ALWAYS_INLINE __m256 upper_half(vec a) { return _mm512_extractf32x8_ps(a.v, 1); }
 RETORT_ALWAYS_INLINE float sum(vec a) {
   const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), upper_half(a));

@@ -53,6 +53,10 @@ RETORT_ALWAYS_INLINE __m512i dots_of_halves(const in_order_inputs& x, F bytes_of
   };
   return sums_of_halves(dot(0), dot(1), dot(2), dot(3));
 }
+/// Less what the offset of the bytes added.
+RETORT_ALWAYS_INLINE __m512i corrected(__m512i halves, const in_order_inputs& x) {
+  return _mm512_sub_epi32(halves, _mm512_load_si512(x.correction));
+}
 RETORT_ALWAYS_INLINE __m512i twice(const void* p) { return _mm512_broadcast_i64x4(avx2::load32(p)); }
 /// One shift for the lower half of a vector, one for the upper.
 RETORT_ALWAYS_INLINE __m512i shifts(int low, int high) {
@@ -73,7 +77,7 @@ struct row_block<dtype::q8_0> {
       const __m512i v = _mm512_inserti64x4(_mm512_castsi256_si512(avx2::load32(p + 68 * k + 2)), avx2::load32(p + 68 * k + 36), 1);
       return _mm512_xor_si512(v, _mm512_set1_epi8(-128));
     });
-    store_runs(sums_of_runs(_mm512_sub_epi32(halves, _mm512_load_si512(x.correction))), s.run[row]);
+    store_runs(sums_of_runs(corrected(halves, x)), s.run[row]);
   }
 };
 template <>
@@ -86,7 +90,7 @@ struct row_block<dtype::q4_0> {
       const __m512i v = _mm512_inserti64x4(_mm512_castsi256_si512(run(2 * k)), run(2 * k + 1), 1);
       return _mm512_and_si512(_mm512_srlv_epi64(v, shift), fifteens());
     });
-    store_runs(sums_of_runs(_mm512_sub_epi32(halves, _mm512_load_si512(x.correction))), s.run[row]);
+    store_runs(sums_of_runs(corrected(halves, x)), s.run[row]);
   }
 };
 
@@ -123,11 +127,11 @@ struct row_block<dtype::q5_k> {
     }));
   }
 };
-/// Sums of halves less what the offset added, times a scale for each half, as runs.
+/// Corrected sums of halves, times a scale each, as runs.
 RETORT_ALWAYS_INLINE __m256i scaled_runs(__m512i halves, const in_order_inputs& x, __m128i scale_of_halves) {
   const __m128i order = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i scale = _mm512_cvtepi8_epi32(_mm_shuffle_epi8(scale_of_halves, order));
-  return sums_of_runs(_mm512_mullo_epi32(_mm512_sub_epi32(halves, _mm512_load_si512(x.correction)), scale));
+  return sums_of_runs(_mm512_mullo_epi32(corrected(halves, x), scale));
 }
 template <>
 struct row_block<dtype::q6_k> {

@@ -108,8 +108,6 @@ RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) { return {_mm512_movm_epi8(_mm
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm512_cvtepi32_ps(a.v)}; }
 RETORT_ALWAYS_INLINE vec float_bits(ivec a) { return {_mm512_castsi512_ps(a.v)}; }
 RETORT_ALWAYS_INLINE vec low_half(ivec a) { return {_mm512_cvtph_ps(_mm512_cvtepi32_epi16(a.v))}; }
-/// UE4M3 in dwords as floats, halved. Read as half floats they are 2^-8 of what they mean.
-RETORT_ALWAYS_INLINE vec ue4m3_halved(ivec a) { return low_half(left32<7>(a)) * vec::set(128.0f); }
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   return {_mm512_dpbusd_epi32(acc.v, u.v, s.v)};

@@ -1,7 +1,6 @@
 // ARM64 with the int8 dot (ARMv8.2 dotprod): the float vector and quantized weights.
 #pragma once
 
-#include <retort/simd/exp.hpp>
 #include <retort/simd/quant_tile.hpp>
 #include <retort/simd/scalar.hpp>
 
@@ -89,16 +88,12 @@ RETORT_ALWAYS_INLINE vec round(vec a) { return {vrndnq_f32(a.v)}; }
 RETORT_ALWAYS_INLINE vec keep_if_at_least(vec a, vec x, float limit) {
   return {vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a.v), vcgeq_f32(x.v, vdupq_n_f32(limit))))};
 }
-RETORT_ALWAYS_INLINE vec exp(vec a) {
-  const vec x = min(vec::set(88.0f), max(vec::set(-87.0f), a));
-  const vec n = round(x * vec::set(detail::log2_e));
-  const vec r = fma(n, vec::set(-detail::ln2_low), fma(n, vec::set(-detail::ln2_high), x));
-  vec q = vec::set(detail::exp_q[4]);
-  for (int i = 3; i >= 0; --i) q = fma(q, r, vec::set(detail::exp_q[i]));
-  const vec p = fma(r * r, q, r) + vec::set(1.0f);
+/// a 2^n for whole n from -126 to 127.
+RETORT_ALWAYS_INLINE vec times_power_of_two(vec a, vec n) {
   const int32x4_t power = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n.v), vdupq_n_s32(127)), 23);
-  return {vmulq_f32(p.v, vreinterpretq_f32_s32(power))};
+  return {vmulq_f32(a.v, vreinterpretq_f32_s32(power))};
 }
+#include <retort/simd/exp.inc>
 RETORT_ALWAYS_INLINE float sum(vec a) { return vpadds_f32(vadd_f32(vget_low_f32(a.v), vget_high_f32(a.v))); }
 /// In the order of additions of sum().
 RETORT_ALWAYS_INLINE vec sums(const vec* a) {
@@ -182,13 +177,6 @@ struct ivec {
     out[2] = {vreinterpretq_u32_u64(vtrn2q_u64(low(a, b), low(c, d)))};
     out[3] = {vreinterpretq_u32_u64(vtrn2q_u64(high(a, b), high(c, d)))};
   }
-  RETORT_ALWAYS_INLINE static void rows32(const std::byte* p, std::size_t stride, ivec (&out)[8]) {
-    ivec four[4];
-    RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
-      rows16(p + 16 * h, stride, four);
-      RETORT_UNROLL for (std::size_t k = 0; k < 4; ++k) out[4 * h + k] = four[k];
-    }
-  }
   RETORT_ALWAYS_INLINE static ivec rows4(const std::byte* p, std::size_t stride) {
     uint32x4_t v = vdupq_n_u32(load4(p));
     v = vsetq_lane_u32(load4(p + stride), v, 1);
@@ -231,8 +219,6 @@ RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) { return ivec::of(vcgeq_u8(v.u
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {vcvtq_f32_s32(a.s32())}; }
 RETORT_ALWAYS_INLINE vec float_bits(ivec a) { return {vreinterpretq_f32_u32(a.v)}; }
 RETORT_ALWAYS_INLINE vec low_half(ivec a) { return vec::halves(vmovn_u32(a.v)); }
-/// UE4M3 in dwords as floats, halved. Read as half floats they are 2^-8 of what they mean.
-RETORT_ALWAYS_INLINE vec ue4m3_halved(ivec a) { return low_half(left32<7>(a)) * vec::set(128.0f); }
 /// Both factors are signed: u is at most 126 (64 + 62, of iq3_xxs). Wide: u is q + 128, that is q with its sign bit turned over.
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
