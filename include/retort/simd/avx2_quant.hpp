@@ -15,6 +15,7 @@ using avx2::vec;
 template <dtype D>
 using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 4, gemm_tokens_two = 4;
+inline constexpr bool folds_scales = false;
 inline constexpr bool wide_needs_care = true;
 template <dtype D>
 inline constexpr bool in_order = false;
@@ -67,6 +68,7 @@ template <int N>
 RETORT_ALWAYS_INLINE ivec right32(ivec a) { return {_mm256_srli_epi32(a.v, N)}; }
 template <int N>
 RETORT_ALWAYS_INLINE ivec left32(ivec a) { return {_mm256_slli_epi32(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec mul16(ivec a, ivec b) { return {_mm256_mullo_epi16(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec look_up(const std::int8_t (&levels)[16], int offset, ivec v) {
   const __m128i table = _mm_add_epi8(avx2::load16(levels), _mm_set1_epi8(static_cast<char>(offset)));
   return {_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), v.v)};

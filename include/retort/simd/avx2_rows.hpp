@@ -93,6 +93,8 @@ RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const std::uint8_t* p) {
 template <std::uint8_t Offset, std::uint8_t Scales>
 struct grid_base {
   static constexpr std::uint8_t offset = Offset, n_scales = Scales;
+  /// Which four inputs of the block lie at place k of q.
+  static constexpr std::size_t group(std::size_t k) { return k; }
 };
 template <dtype D>
 struct grid_unpacker;

@@ -1,8 +1,8 @@
 // AVX-512 with VNNI: quantized weights.
 #pragma once
 
-#include <retort/simd/avx2_rows.hpp>
 #include <retort/simd/avx512.hpp>
+#include <retort/simd/avx512_grids.hpp>
 
 #if RETORT_X86
 RETORT_TARGET_BEGIN("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
@@ -12,14 +12,13 @@ namespace simd::avx512vnni {
 using avx2::low_pairs;
 using avx2::start_values;
 using avx512::vec;
-template <dtype D>
-using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
+inline constexpr bool folds_scales = true;
 inline constexpr bool wide_needs_care = false;
 /// Formats that avx512_in_order.hpp multiplies with one token.
 template <dtype D>
-inline constexpr bool in_order =
-    D == dtype::q4_0 || D == dtype::q8_0 || D == dtype::q4_k || D == dtype::q5_k || D == dtype::q6_k;
+inline constexpr bool in_order = has_grid<D> || D == dtype::q4_0 || D == dtype::q5_0 || D == dtype::q8_0 || D == dtype::q4_k ||
+                                 D == dtype::q5_k || D == dtype::q6_k || D == dtype::iq4_xs;
 
 struct ivec {
   static constexpr std::size_t width = 16;
@@ -94,6 +93,7 @@ template <int N>
 RETORT_ALWAYS_INLINE ivec right32(ivec a) { return {_mm512_srli_epi32(a.v, N)}; }
 template <int N>
 RETORT_ALWAYS_INLINE ivec left32(ivec a) { return {_mm512_slli_epi32(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec mul16(ivec a, ivec b) { return {_mm512_mullo_epi16(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec look_up(const std::int8_t (&levels)[16], int offset, ivec v) {
   const __m128i table = _mm_add_epi8(avx2::load16(levels), _mm_set1_epi8(static_cast<char>(offset)));
   return {_mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), v.v)};

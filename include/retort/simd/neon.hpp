@@ -115,6 +115,7 @@ RETORT_ALWAYS_INLINE float max_of(vec a) {
 template <dtype D>
 using grid_unpacker = plain_grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
+inline constexpr bool folds_scales = false;
 inline constexpr bool wide_needs_care = true;
 template <dtype D>
 inline constexpr bool in_order = false;
@@ -206,6 +207,7 @@ RETORT_ALWAYS_INLINE ivec right32(ivec a) {
 }
 template <int N>
 RETORT_ALWAYS_INLINE ivec left32(ivec a) { return {vshlq_n_u32(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec mul16(ivec a, ivec b) { return {vreinterpretq_u32_u16(vmulq_u16(a.u16(), b.u16()))}; }
 RETORT_ALWAYS_INLINE ivec look_up(const std::int8_t (&levels)[16], int offset, ivec v) {
   return ivec::of(vqtbl1q_u8(vaddq_u8(load16(levels), ivec::bytes(offset).u8()), v.u8()));
 }

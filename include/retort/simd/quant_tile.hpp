@@ -34,6 +34,7 @@ template <dtype D>
 struct plain_grid_unpacker {
   static constexpr std::uint8_t offset = D == dtype::iq1_s || D == dtype::iq1_m ? 9 : 64;
   static constexpr std::uint8_t n_scales = D == dtype::iq2_xs || D == dtype::iq2_s || D == dtype::iq1_m ? 2 : 1;
+  static constexpr std::size_t group(std::size_t k) { return k; }
 
   static float row(const std::byte* p, std::uint8_t* q, std::int8_t* scale) {
     run32 r;

@@ -10,7 +10,8 @@
 
 RETORT_BEGIN
 
-/// Expanded grids: entry n is the n-th vector of the set, one signed byte per element.
+/// Expanded grids: entry n is the n-th vector of the set, one signed byte per element; and once more as the numbers of its
+/// levels, 16 bits for all elements, the first lowest.
 struct iq_grids {
   alignas(64) std::int8_t iq2_xxs[256][8];
   alignas(64) std::int8_t iq2_xs[512][8];
@@ -18,6 +19,9 @@ struct iq_grids {
   alignas(64) std::int8_t iq1[2048][8];
   alignas(64) std::int8_t iq3_xxs[256][4];
   alignas(64) std::int8_t iq3_s[512][4];
+  struct {
+    alignas(64) std::uint16_t iq2_xxs[256], iq2_xs[512], iq2_s[1024], iq1[2048], iq3_xxs[256], iq3_s[512];
+  } packed;
 };
 
 namespace detail {
@@ -98,14 +102,19 @@ constexpr bool base64_bit(std::string_view text, std::size_t n) noexcept {
 
 /// Writes the vectors of one set in order.  levels: what each digit stands for
 template <std::size_t Entries, std::size_t Elements, std::size_t Levels>
-void expand_grid(std::string_view bitmap, const std::int8_t (&levels)[Levels], std::int8_t (&out)[Entries][Elements]) {
+void expand_grid(std::string_view bitmap, const std::int8_t (&levels)[Levels], std::int8_t (&out)[Entries][Elements],
+                 std::uint16_t (&packed)[Entries]) {
   std::size_t n_codes = 1;
   for (std::size_t j = 0; j < Elements; ++j) n_codes *= Levels;
   std::size_t entry = 0;
   for (std::size_t code = 0; code < n_codes && entry < Entries; ++code) {
     if (!base64_bit(bitmap, code)) continue;
-    std::size_t digits = code;
-    for (std::size_t j = 0; j < Elements; ++j, digits /= Levels) out[entry][j] = levels[digits % Levels];
+    std::size_t digits = code, all = 0;
+    for (std::size_t j = 0; j < Elements; ++j, digits /= Levels) {
+      out[entry][j] = levels[digits % Levels];
+      all |= digits % Levels << 16 / Elements * j;
+    }
+    packed[entry] = static_cast<std::uint16_t>(all);
     ++entry;
   }
 }
@@ -116,17 +125,17 @@ inline iq_grids expand_grids() {
   constexpr std::int8_t eight[] = {4, 12, 20, 28, 36, 44, 52, 62};
   constexpr std::int8_t odd[] = {1, 3, 5, 7, 9, 11, 13, 15};
   iq_grids g;
-  expand_grid(iq2_xxs_bitmap, magnitudes, g.iq2_xxs);
-  expand_grid(iq2_xs_bitmap, magnitudes, g.iq2_xs);
-  expand_grid(iq2_s_bitmap, magnitudes, g.iq2_s);
-  expand_grid(iq1_bitmap, ternary, g.iq1);
-  expand_grid(iq3_xxs_bitmap, eight, g.iq3_xxs);
-  expand_grid(iq3_s_bitmap, odd, g.iq3_s);
+  expand_grid(iq2_xxs_bitmap, magnitudes, g.iq2_xxs, g.packed.iq2_xxs);
+  expand_grid(iq2_xs_bitmap, magnitudes, g.iq2_xs, g.packed.iq2_xs);
+  expand_grid(iq2_s_bitmap, magnitudes, g.iq2_s, g.packed.iq2_s);
+  expand_grid(iq1_bitmap, ternary, g.iq1, g.packed.iq1);
+  expand_grid(iq3_xxs_bitmap, eight, g.iq3_xxs, g.packed.iq3_xxs);
+  expand_grid(iq3_s_bitmap, odd, g.iq3_s, g.packed.iq3_s);
   return g;
 }
 }  // namespace detail
 
-/// The grids, expanded on first use (33 KB); safe from any thread.
+/// The grids, expanded on first use (42 KB); safe from any thread.
 [[nodiscard]] inline const iq_grids& grids() noexcept {
   static const iq_grids expanded = detail::expand_grids();
   return expanded;
