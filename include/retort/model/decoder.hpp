@@ -35,13 +35,13 @@ struct pass_options {
 namespace detail {
 
 inline void take_gqa(arena& a, const gqa_config& g, std::size_t n, std::size_t n_workers, std::size_t n_splits,
-                     gqa_workspace& w) {
+                     bool bf16, gqa_workspace& w) {
   const std::size_t group = g.n_heads / g.n_heads_kv;
   w.q = a.take<float>(n * g.n_heads * g.dim_head);
   w.k = a.take<float>(n * g.n_heads_kv * g.dim_head);
   w.v = a.take<float>(n * g.n_heads_kv * g.dim_head_v);
   w.o = a.take<float>(n * g.n_heads * g.dim_head_v);
-  w.o8 = int8_rows::take(a, n, g.n_heads * g.dim_head_v);
+  w.o8 = int8_rows::take(a, n, g.n_heads * g.dim_head_v, bf16);
   w.scratch.worker_floats = align_up(attention_scratch::floats_per_worker(group, g.dim_head, g.dim_head_v), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(g.n_heads, g.dim_head_v);
@@ -76,10 +76,10 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
   w.totals = a.take<float>(n * H * softmax_part::floats(1, m.dim_v));
 }
 
-inline void take_ffn(arena& a, std::size_t n_rows, std::size_t dim_hidden, ffn_workspace& w) {
+inline void take_ffn(arena& a, std::size_t n_rows, std::size_t dim_hidden, bool bf16, ffn_workspace& w) {
   w.gate = a.take<float>(n_rows * dim_hidden);
   w.up = a.take<float>(n_rows * dim_hidden);
-  w.hidden8 = int8_rows::take(a, n_rows, dim_hidden);
+  w.hidden8 = int8_rows::take(a, n_rows, dim_hidden, bf16);
 }
 
 inline void take_moe(arena& a, const moe_config& m, std::size_t n, moe_workspace& w) {
@@ -92,7 +92,7 @@ inline void take_moe(arena& a, const moe_config& m, std::size_t n, moe_workspace
   w.begin = a.take<std::int32_t>(m.n_experts + 1);
   w.x = a.take<float>(n_slots * m.dim);
   w.x8 = int8_rows::take(a, n_slots, m.dim);
-  take_ffn(a, n_slots, m.dim_hidden, w.hidden);
+  take_ffn(a, n_slots, m.dim_hidden, false, w.hidden);
   w.y = a.take<float>(n_slots * m.dim);
   w.jobs = a.take<linear_job>(2 * m.n_experts);
 }
@@ -111,15 +111,15 @@ inline workspace take_workspace(arena& a, const network& net, std::size_t n_toke
   w.y = a.take<float>(n_tokens * h.dim);
   w.cos = a.take<float>(n_tokens * h.rope.dim_rope / 2);
   w.sin = a.take<float>(n_tokens * h.rope.dim_rope / 2);
-  w.x8 = int8_rows::take(a, n_tokens, h.dim);
+  w.x8 = int8_rows::take(a, n_tokens, h.dim, net.has_bf16);
   if (h.kind->latent)
     detail::take_mla(a, h.mla, n_tokens, n_workers, n_splits, w.mla);
   else
-    detail::take_gqa(a, h.gqa, n_tokens, n_workers, n_splits, w.gqa);
+    detail::take_gqa(a, h.gqa, n_tokens, n_workers, n_splits, net.has_bf16, w.gqa);
   std::size_t dim_hidden = h.dim_shared;
   for (std::size_t i = 0; i < h.n_layers; ++i)
     if (!h.is_moe(i)) dim_hidden = std::max(dim_hidden, h.dim_ffn[i]);
-  if (dim_hidden) detail::take_ffn(a, n_tokens, dim_hidden, w.ffn);
+  if (dim_hidden) detail::take_ffn(a, n_tokens, dim_hidden, net.has_bf16, w.ffn);
   if (h.moe.n_experts) {
     detail::take_moe(a, h.moe, n_tokens, w.moe);
     w.y_shared = a.take<float>(n_tokens * h.dim);
@@ -181,7 +181,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
   for (std::size_t i = 0; i < h.n_layers; ++i) {
     const layer_weights& l = net.layers[i];
     co_await rms_norm(c, w.h, n, dim, l.attn_norm, h.eps, w.x);                 // x [n, dim]
-    if (l.attention_int8) co_await quantize(c, w.x, n, dim, w.x8);
+    if (l.attention_int8 || w.x8.bf16) co_await quantize(c, w.x, n, dim, w.x8);
     auto x = activations_of(w.x, n, dim, w.x8);
     if (h.kind->latent)
       co_await latent_attention(c, h.mla, l.mla, b, layout.layers[i], x, w.mla, naive, w.y);
@@ -190,7 +190,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
     co_await add(c, w.y, n, dim, w.h);                                          // h [n, dim] += y
 
     co_await rms_norm(c, w.h, n, dim, l.ffn_norm, h.eps, w.x);                  // x [n, dim]
-    if (l.ffn_int8) co_await quantize(c, w.x, n, dim, w.x8);
+    if (l.ffn_int8 || w.x8.bf16) co_await quantize(c, w.x, n, dim, w.x8);
     if (l.is_moe)
       co_await feed_forward_moe(c, h, l, i, b, x, w, o);
     else
@@ -202,7 +202,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
   co_await parallel(c, n_wanted, static_cast<double>(dim), [&](std::size_t i, std::size_t) {
     c.k.rms_norm(w.h + wanted[i] * dim, net.output_norm, dim, h.eps, w.x + i * dim);   // x [n_wanted, dim]
   });
-  if (wants_int8(net.output)) co_await quantize(c, w.x, n_wanted, dim, w.x8);
+  if (wants_rounding(net.output, w.x8)) co_await quantize(c, w.x, n_wanted, dim, w.x8);
   co_await linear(c, linear_job{&net.output, activations_of(w.x, n_wanted, dim, w.x8), logits, h.n_vocab,
                                 net.output_bias});                              // logits [n_wanted, n_vocab]
 }

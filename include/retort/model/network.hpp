@@ -35,6 +35,7 @@ struct network {
   simd::matrix output;                     // [n_vocab, dim]; the embedding where tied
   const float* output_bias = nullptr;      // [n_vocab] or none
   std::vector<double> rope_frequencies;    // [dim_rope / 2]
+  bool has_bf16 = false;                   ///< some matrix is of that type
   std::vector<buffer> owned;               ///< vectors converted to f32, transposed latent projections
   std::size_t bytes_owned = 0;
 };
@@ -61,6 +62,7 @@ class tensor_finder {
     if (!is_weight_type(t.type))
       return fail(errc::unsupported, name, std::string("has type ") + retort::name(t.type) + ", which is no weight type");
     used_.insert(name);
+    net_.has_bf16 = net_.has_bf16 || t.type == dtype::bf16;
     return simd::matrix{t.type, t.data, n_out, n_in, row_bytes(t.type, n_in)};
   }
   /// An empty matrix where the tensor is absent.

@@ -366,7 +366,7 @@ inline task grouped_query_attention(compute& c, const gqa_config& g, const gqa_w
   co_await attend_all(c, b, a, s.scratch);
 
   const std::size_t dim_o = g.n_heads * g.dim_head_v;
-  if (wants_int8(w.wo)) co_await quantize(c, s.o, n_tokens, dim_o, s.o8);
+  if (wants_rounding(w.wo, s.o8)) co_await quantize(c, s.o, n_tokens, dim_o, s.o8);
   co_await linear(c, linear_job{&w.wo, activations_of(s.o, n_tokens, dim_o, s.o8), y, g.dim, w.bo});
 }
 

@@ -44,7 +44,7 @@ inline void join(const simd::kernels& k, gated_activation activation, const floa
 
 /// y = Wdown * (silu(Wgate x) * (Wup x)).
 ///
-/// shape   x [n_tokens, dim] with its int8 form   y [n_tokens, dim]
+/// shape   x [n_tokens, dim] with its rounded forms   y [n_tokens, dim]
 /// tested  tests/nn/moe_test.cpp
 inline task feed_forward(compute& c, const ffn_weights& w, const simd::activations& x, const ffn_workspace& s,
                          float* y) {
@@ -55,7 +55,7 @@ inline task feed_forward(compute& c, const ffn_weights& w, const simd::activatio
     join(c.k, gated_activation::silu, s.gate + t * dim_hidden, s.up + t * dim_hidden, dim_hidden,
          s.gate + t * dim_hidden);
   });
-  if (wants_int8(w.down)) co_await quantize(c, s.gate, n, dim_hidden, s.hidden8);
+  if (wants_rounding(w.down, s.hidden8)) co_await quantize(c, s.gate, n, dim_hidden, s.hidden8);
   co_await linear(c, linear_job{&w.down, activations_of(s.gate, n, dim_hidden, s.hidden8), y, w.down.n_out, w.b_down});
 }
 

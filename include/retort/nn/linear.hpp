@@ -30,15 +30,16 @@ struct batch {
   [[nodiscard]] std::size_t n_tokens() const noexcept { return rows.size(); }
 };
 
-/// Room for the int8 form of some rows.
+/// Room for the rounded forms of some rows.
 struct int8_rows {
   std::int8_t* q = nullptr;          // [n_elements]
   float* d = nullptr;                // [n_elements / 32]
   std::int16_t* sums = nullptr;      // [n_elements / 16]
   std::int16_t* lows = nullptr;      // [n_elements / 16]
   float* d_low = nullptr;            // [n_rows, n_in / 256 rounded up]
+  std::uint16_t* bf16 = nullptr;     // [n_elements] where bf16 weights may read them
 
-  static int8_rows take(arena& from, std::size_t n_rows, std::size_t n_in) {
+  static int8_rows take(arena& from, std::size_t n_rows, std::size_t n_in, bool bf16 = false) {
     const std::size_t n = align_up(n_rows * n_in, 32);
     int8_rows r;
     r.q = from.take<std::int8_t>(n);
@@ -46,6 +47,7 @@ struct int8_rows {
     r.sums = from.take<std::int16_t>(n / 16);
     r.lows = from.take<std::int16_t>(n / 16);
     r.d_low = from.take<float>(n_rows * ((n_in + 255) / 256));
+    if (bf16 && n_in % 32 == 0) r.bf16 = from.take<std::uint16_t>(n);
     return r;
   }
   /// Row `row` of rows of n_in.
@@ -59,17 +61,21 @@ struct int8_rows {
 [[nodiscard]] inline simd::activations activations_of(const float* x, std::size_t n_tokens, std::size_t n_in,
                                                       const int8_rows& r, std::size_t first = 0) noexcept {
   const simd::int8_row row = r.at(first, n_in);
-  return {n_tokens, n_in, x + first * n_in, row.q, row.d, row.sums, row.lows, row.d_low};
+  return {n_tokens, n_in, x + first * n_in, row.q, row.d, row.sums, row.lows, row.d_low, r.bf16 ? r.bf16 + first * n_in : nullptr};
 }
 
 /// Whether a weight of that type reads the int8 form of its input.
 [[nodiscard]] inline bool wants_int8(const simd::matrix& w) noexcept { return traits(w.type).quantized; }
 
-/// Awaitable: the int8 form of rows x [n_tokens, n_in]; rows no int8 kernel can read (n_in % 32) are left alone.
+/// Whether `quantize` must be called for inputs of that weight, kept in `rows`.
+[[nodiscard]] inline bool wants_rounding(const simd::matrix& w, const int8_rows& rows) noexcept { return wants_int8(w) || rows.bf16; }
+
+/// Awaitable: the rounded forms of rows x [n_tokens, n_in]; rows no int8 kernel can read (n_in % 32) are left alone.
 [[nodiscard]] inline auto quantize(compute& c, const float* x, std::size_t n_tokens, std::size_t n_in, int8_rows out) {
   const std::size_t n = n_in % 32 == 0 ? n_tokens : 0;
   return parallel(c, n, static_cast<double>(n_in) * 0.2, [&c, x, n_in, out](std::size_t t, std::size_t) {
     c.k.quantize(x + t * n_in, n_in, out.at(t, n_in));
+    if (out.bf16 && c.k.round_bf16) c.k.round_bf16(x + t * n_in, n_in, out.bf16 + t * n_in);
   });
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <retort/simd/avx2_quant.hpp>
-#include <retort/simd/avx512_in_order.hpp>
+#include <retort/simd/avx512_bf16.hpp>
 #include <retort/simd/neon.hpp>
 #include <retort/simd/portable.hpp>
 
@@ -37,7 +37,10 @@ inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs
 /// The kernels of a target; the best ones below it where this CPU cannot run it.
 [[nodiscard]] inline const kernels& kernels_for(target t) noexcept {
 #if RETORT_X86
-  if (t >= target::avx512 && cpu().avx512) return cpu().avx512_vnni ? avx512vnni::table : detail::avx512_without_vnni;
+  if (t >= target::avx512 && cpu().avx512) {
+    if (!cpu().avx512_vnni) return detail::avx512_without_vnni;
+    return cpu().avx512_bf16 ? avx512bf16::table : avx512vnni::table;
+  }
   if (t >= target::avx2 && cpu().avx2) return avx2maddubs::table;
 #elif RETORT_ARM64
   if (t >= target::neon && cpu().dotprod) return neon::table;

@@ -43,6 +43,7 @@ struct activations {
   const std::int16_t* sums = nullptr;    // [n_tokens, n_in / 16]  sum of 16 q's
   const std::int16_t* lows = nullptr;    // [n_tokens, n_in / 16]  sum of 16 x's is about d_low * low
   const float* d_low = nullptr;          // [n_tokens, n_in / 256] rounded up
+  const std::uint16_t* bf16 = nullptr;   // [n_tokens, n_in]       x rounded; may be left out
 };
 
 /// Where one row's int8 form is written.
@@ -120,6 +121,9 @@ struct kernels {
   ///   emax = max|e|;  d_low = emax / 16383;  low = round-half-even(e * (emax > 0 ? 16383 / emax : 0))
   /// n a multiple of 32; bit-equal in every set.
   void (*quantize)(const float* x, std::size_t n, int8_row to) = nullptr;
+  /// to = x as bf16, half to even, denormals as zero; n a multiple of 32. Only in sets whose products with bf16 weights
+  /// round their inputs so, because the processor's dots do.
+  void (*round_bf16)(const float* x, std::size_t n, std::uint16_t* to) = nullptr;
 
   // ---- attention over cache rows ---------------------------------------------------------------------
   cache_kernels cache_f32, cache_f16, cache_q8_0;
