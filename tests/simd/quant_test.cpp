@@ -78,10 +78,10 @@ TEST_CASE("simd/quant: matmul is bit-equal to the truth at every shape") {
 }
 
 TEST_CASE("simd/quant: long rows are cut into pieces and joined without a difference") {
-  for (dtype d : {dtype::q4_0, dtype::q8_0, dtype::q4_k, dtype::q5_k, dtype::q6_k})
-    for (std::size_t n_in : {40u * 256u, 41u * 256u, 85u * 256u})
+  for (dtype d : {dtype::q4_0, dtype::q8_0, dtype::q4_k, dtype::q5_k, dtype::q6_k, dtype::iq2_xxs, dtype::iq1_m})
+    for (std::size_t n_in : {76u * 256u, 77u * 256u, 153u * 256u})
       for (std::size_t n_out : {5u, 33u}) check(d, n_out, n_in, 1, false);
-  check(dtype::q8_0, 20, 47 * 256 + 96, 1, false);
+  check(dtype::q8_0, 20, 100 * 256 + 96, 1, false);
 }
 
 TEST_CASE("simd/quant: any bytes are multiplied alike") {
