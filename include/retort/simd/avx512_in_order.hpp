@@ -16,25 +16,25 @@ namespace simd::avx512vnni {
 /// Rows as lanes: what a tile adds to the sums of rows, which are `stride` bytes apart.
 template <dtype D>
 RETORT_ALWAYS_INLINE vec add_in_order(const row_sums<D>& s, std::size_t stride, std::size_t n_runs, const token_inputs& a, vec acc) {
-  const auto* rows = reinterpret_cast<const std::byte*>(&s);
+  const auto lanes = [](const auto& member) { return reinterpret_cast<const std::byte*>(member); };
   ivec dots[8];
-  ivec::rows32(rows + offsetof(row_sums<D>, run), stride, dots);
+  ivec::rows32(lanes(s.run), stride, dots);
   const auto value = [&](std::size_t run) RETORT_INLINE_LAMBDA { return float_bits(dots[run % 2 * 4 + run / 2]); };
   if constexpr (traits(D).block == 32) {
     ivec d[4];
-    ivec::rows16(rows + offsetof(row_sums<D>, d), stride, d);
+    ivec::rows16(lanes(s.d), stride, d);
     RETORT_UNROLL for (std::size_t run = 0; run < 8; ++run)
       if (run < n_runs) acc = fma(low_half(run % 2 == 0 ? d[run / 2] : right32<16>(d[run / 2])), value(run) * vec::set(a.d[run]), acc);
   } else {
     vec part = vec::zero();
     RETORT_UNROLL for (std::size_t run = 0; run < 8; ++run) part = fma(value(run), vec::set(a.d[run]), part);
-    const ivec both = ivec::rows4(rows + offsetof(row_sums<D>, d), stride);
+    const ivec both = ivec::rows4(lanes(s.d), stride);
     vec d = low_half(both);
     if constexpr (has_grid<D>) d = d * vec::set(grid_row<D>::d_factor);
     acc = fma(d, part, acc);
     if constexpr (block_traits<D>::n_mins != 0) {
       ivec low[4];
-      ivec::rows16(rows + offsetof(row_sums<D>, low), stride, low);
+      ivec::rows16(lanes(s.low), stride, low);
       const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(low[0].v, low[1].v), _mm512_add_epi32(low[2].v, low[3].v));
       acc = fma(vec::zero() - low_half(right32<16>(both)), to_float({sum}) * vec::set(*a.d_low), acc);
     }

@@ -18,14 +18,17 @@ struct in_order_inputs {
   std::int16_t lows[8];         ///< of runs
 };
 
+template <bool HasMins>
+struct row_mins {};
+template <>
+struct row_mins<true> {
+  std::int32_t low[4];                    ///< four summands of what minima are multiplied with
+};
 /// What a row leaves behind of a tile. Runs stand in the order 0 2 4 6 1 3 5 7.
 template <dtype D>
-struct row_sums {
-  static constexpr bool has_mins = block_traits<D>::n_mins != 0;
-  static constexpr std::size_t n_blocks = tile_inputs / traits(D).block;
+struct row_sums : row_mins<block_traits<D>::n_mins != 0> {
   float run[8];                           ///< sums of runs, times their integer scales
-  std::int32_t low[has_mins ? 4 : 0];     ///< four summands of what minima are multiplied with
-  std::uint16_t d[n_blocks > 1 ? 8 : 2];  ///< half floats: of blocks, or of the block and its minima
+  std::uint16_t d[traits(D).block == 32 ? 8 : 2];  ///< half floats: of blocks, or of the block and its minima
 };
 
 /// Lane l, dword j: half 4 j + l of the products of 256 inputs, 64 in a vector.
