@@ -14,7 +14,7 @@
 RETORT_BEGIN
 
 /// A place to run independent tasks. Implement it over a game's job system to
-/// keep every cycle of Retort on the host's own threads.
+/// keep every cycle of Retort on the host's own threads; 128 KB of stack will do.
 class threads {
  public:
   using task = function_ref<void(std::size_t task, std::size_t worker)>;
