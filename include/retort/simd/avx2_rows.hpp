@@ -82,7 +82,7 @@ RETORT_ALWAYS_INLINE __m128i odd_scales(std::uint64_t s) {
   return _mm_cvtsi64_si128(static_cast<long long>(2 * s + 0x0101010101010101u));
 }
 /// The same from eight bytes with a nibble for each half of a run.
-RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const std::uint8_t* p) {
+RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const void* p) {
   const auto s = load_as<std::uint64_t>(p);
   return _mm_unpacklo_epi8(odd_scales(s & 0x0f0f0f0f0f0f0f0fu), odd_scales(s >> 4 & 0x0f0f0f0f0f0f0f0fu));
 }

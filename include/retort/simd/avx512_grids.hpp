@@ -148,7 +148,7 @@ struct grid_row<dtype::iq2_xs> : grid_row_base<true, true, 2> {
   RETORT_ALWAYS_INLINE static void read(const std::byte* p, grid_block& to) {
     const __m512i v = _mm512_loadu_si512(p + 2);
     planes_of_eights(packed_levels(grids().packed.iq2_xs, _mm512_and_si512(v, words(511))), with_eighth_sign(_mm512_srli_epi16(v, 9)), to);
-    to.scales = odd_scales(nibbles(load8(p + 66)));
+    to.scales = avx2::odd_nibble_scales(p + 66);
   }
 };
 template <>
@@ -159,7 +159,7 @@ struct grid_row<dtype::iq2_s> : grid_row_base<false, true, 2> {
     const __m512i high = _mm512_and_si512(_mm512_sllv_epi16(top, four_words(8, 6, 4, 2)), words(0x300));
     load_entries(grids().iq2_s, _mm512_or_si512(bytes_as_words(p + 2), high), to.u);
     RETORT_UNROLL for (std::size_t k = 0; k < 4; ++k) to.minus[k] = load_as<std::uint64_t>(p + 34 + 8 * k);
-    to.scales = odd_scales(nibbles(load8(p + 74)));
+    to.scales = avx2::odd_nibble_scales(p + 74);
   }
 };
 template <>
