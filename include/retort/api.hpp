@@ -114,7 +114,7 @@ struct expert_route {
 struct session_options {
   std::size_t context = 4096;        ///< most tokens; 0 = what the model was trained for
   cache_type cache = cache_type::f16;
-  std::size_t chunk = 256;           ///< prompt tokens that are worked on together
+  std::size_t chunk = 0;             ///< prompt tokens that are worked on together; 0 = 256, for mixtures of experts 512
   threads* pool = nullptr;           ///< where work runs; nullptr = the thread that calls step()
   allocator* memory = nullptr;       ///< nullptr = the system's
   bool reproducible = false;         ///< same bits whatever the chunk and the neighbours; see docs/performance.md

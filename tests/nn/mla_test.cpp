@@ -104,14 +104,17 @@ std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<floa
   w.q_row = room(m * H * g.dim_row());
   w.o_latent = room(m * H * g.dim_latent);
   w.scratch.worker_floats = std::max(nn::attention_scratch::floats_per_worker(nn::detail::mla_group(H), g.dim_row(), g.dim_latent),
-                                     nn::detail::naive_floats(g.dim_v));
+                                     nn::tiled_floats_per_worker(1, g.dim_qk()));
   w.scratch.worker = room(pool.size() * w.scratch.worker_floats);
   w.scratch.parts_floats = 4 * nn::softmax_part::floats(H, g.dim_latent);
   w.scratch.parts = room(w.scratch.parts_floats);
-  w.c = room(64 * g.dim_latent);
-  w.keys = room(64 * H * g.dim_nope);
-  w.values = room(64 * H * g.dim_v);
-  w.totals = room(m * H * nn::softmax_part::floats(1, g.dim_v));
+  w.c = room(nn::tile_tokens * g.dim_latent);
+  w.k_pe = room(nn::tile_tokens * g.dim_rope);
+  w.up = room(nn::tile_tokens * H * (g.dim_nope + g.dim_v));
+  arena measure = arena::measuring();
+  nn::attention_tile::take(measure, m, H, H, g.dim_qk(), g.dim_v);
+  arena of_tile(std::move(*buffer::make(measure.peak(), "a tile")));
+  w.tile = nn::attention_tile::take(of_tile, m, H, H, g.dim_qk(), g.dim_v);
 
   nn::rope_config rc;
   rc.dim_rope = g.dim_rope;

@@ -236,6 +236,26 @@ TEST_CASE("simd/float: all 256 fp8 and some half values come through exactly") {
   });
 }
 
+TEST_CASE("simd/float: gemm of every shape, fresh and added") {
+  random_numbers r;
+  for (std::size_t m : {1u, 5u, 6u, 7u, 13u})
+    for (std::size_t n : {16u, 64u, 80u, 144u})
+      for (std::size_t k : {1u, 17u, 128u})
+        for (bool add : {false, true}) {
+          INFO(m << " x " << n << " x " << k << (add ? " added" : ""));
+          const std::size_t lda = k + 3, ldb = n + 1, ldc = n + 5;
+          const auto a = r.numbers(m * lda), b = r.numbers(k * ldb), before = r.numbers(m * ldc);
+          auto want = before;
+          scalar::gemm({a.data(), lda, b.data(), ldb, want.data(), ldc, m, n, k, add});
+          for_each_target([&](const kernels& kernels) {
+            auto c = before;
+            kernels.gemm({a.data(), lda, b.data(), ldb, c.data(), ldc, m, n, k, add});
+            for (std::size_t i = 0; i < c.size(); ++i)  // all numbers are within 1; what lies between the rows stays
+              REQUIRE(std::fabs(c[i] - want[i]) <= (i % ldc < n ? static_cast<float>((k + 2) * (k + 1)) * eps : 0));
+          });
+        }
+}
+
 TEST_CASE("simd/float: attention over f32, f16 and q8_0 cache rows") {
   random_numbers r;
   for (dtype d : {dtype::f32, dtype::f16, dtype::q8_0})
@@ -257,6 +277,12 @@ TEST_CASE("simd/float: attention over f32, f16 and q8_0 cache rows") {
             std::vector<std::byte> stored(n_rows * stride);
             for (std::size_t j = 0; j < n_rows; ++j) c.store_row(values.data() + j * dim, dim, stored.data() + j * stride);
             REQUIRE(stored == rows);
+            std::vector<float> loaded(dim), exact(dim);
+            for (std::size_t j = 0; j < n_rows; ++j) {
+              c.load_row(rows.data() + j * stride, dim, loaded.data());
+              dequantize(d, rows.data() + j * stride, dim, exact.data());
+              REQUIRE(loaded == exact);
+            }
             std::vector<float> y(n_q * n_rows), total(n_q * dim, 0.5f);
             c.scores(q.data(), dim, n_q, rows.data(), stride, n_rows, dim, 0.25f, y.data(), n_rows);
             c.weighted_sum(p.data(), n_rows, n_q, rows.data(), stride, n_rows, dim, total.data(), dim);

@@ -1,5 +1,5 @@
 // The forward pass, top to bottom. Read this page first; every call below is
-// one header further down: nn/attention.hpp or nn/mla.hpp, nn/moe.hpp or
+// one header further down: nn/gqa.hpp or nn/mla.hpp, nn/moe.hpp or
 // nn/ffn.hpp, nn/linear.hpp, simd/scalar.hpp.
 #pragma once
 
@@ -27,8 +27,8 @@ struct workspace {
 
 /// What the host may choose about the arithmetic.
 struct pass_options {
-  bool reproducible = false;         ///< one form of latent attention for every batch size
-  std::size_t naive_from = 64;       ///< tokens from which latent attention expands its keys and values
+  bool reproducible = false;         ///< one form of attention for every batch size
+  std::size_t tiled_from = 64;       ///< tokens of one timeline from which keys and values are expanded a tile at a time
   const route_observer* on_route = nullptr;
 };
 
@@ -42,10 +42,12 @@ inline void take_gqa(arena& a, const gqa_config& g, std::size_t n, std::size_t n
   w.v = a.take<float>(n * g.n_heads_kv * g.dim_head_v);
   w.o = a.take<float>(n * g.n_heads * g.dim_head_v);
   w.o8 = int8_rows::take(a, n, g.n_heads * g.dim_head_v, bf16);
-  w.scratch.worker_floats = align_up(attention_scratch::floats_per_worker(group, g.dim_head, g.dim_head_v), 16);
+  w.scratch.worker_floats = align_up(std::max(attention_scratch::floats_per_worker(group, g.dim_head, g.dim_head_v),
+                                              tiled_floats_per_worker(group, g.dim_head)), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(g.n_heads, g.dim_head_v);
   w.scratch.parts = a.take<float>(w.scratch.parts_floats);
+  w.tile = attention_tile::take(a, n, g.n_heads, g.n_heads_kv, g.dim_head, g.dim_head_v);
 }
 
 inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n_workers, std::size_t n_splits,
@@ -64,16 +66,16 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
   w.o_latent = a.take<float>(n * H * m.dim_latent);
   w.o_latent8 = int8_rows::take(a, n * H, m.dim_latent);
   const std::size_t absorbed = attention_scratch::floats_per_worker(mla_group(H), m.dim_row(), m.dim_latent);
-  const std::size_t naive = naive_floats(m.dim_v);
+  const std::size_t naive = tiled_floats_per_worker(1, m.dim_qk());
   w.scratch.worker_floats = align_up(std::max(absorbed, naive), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(H, m.dim_latent);
   w.scratch.parts = a.take<float>(w.scratch.parts_floats);
-  w.c = a.take<float>(page_tokens * m.dim_latent);
-  w.c8 = int8_rows::take(a, page_tokens, m.dim_latent);
-  w.keys = a.take<float>(page_tokens * H * m.dim_nope);
-  w.values = a.take<float>(page_tokens * H * m.dim_v);
-  w.totals = a.take<float>(n * H * softmax_part::floats(1, m.dim_v));
+  w.c = a.take<float>(tile_tokens * m.dim_latent);
+  w.c8 = int8_rows::take(a, tile_tokens, m.dim_latent);
+  w.k_pe = a.take<float>(tile_tokens * m.dim_rope);
+  w.up = a.take<float>(tile_tokens * H * (m.dim_nope + m.dim_v));
+  w.tile = attention_tile::take(a, n, H, H, m.dim_qk(), m.dim_v);
 }
 
 inline void take_ffn(arena& a, std::size_t n_rows, std::size_t dim_hidden, bool bf16, ffn_workspace& w) {
@@ -176,7 +178,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
   const kv_layout& layout = b.rows[0].cache->layout();
   bool one_timeline = true;
   for (const token_row& r : b.rows) one_timeline = one_timeline && r.cache == b.rows[0].cache;
-  const bool naive = !o.reproducible && one_timeline && n >= o.naive_from;
+  const bool tiled = !o.reproducible && one_timeline && n >= o.tiled_from;
 
   for (std::size_t i = 0; i < h.n_layers; ++i) {
     const layer_weights& l = net.layers[i];
@@ -184,9 +186,9 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
     if (l.attention_int8 || w.x8.bf16) co_await quantize(c, w.x, n, dim, w.x8);
     auto x = activations_of(w.x, n, dim, w.x8);
     if (h.kind->latent)
-      co_await latent_attention(c, h.mla, l.mla, b, layout.layers[i], x, w.mla, naive, w.y);
+      co_await latent_attention(c, h.mla, l.mla, b, layout.layers[i], x, w.mla, tiled, w.y);
     else
-      co_await grouped_query_attention(c, h.gqa, l.gqa, b, layout.layers[i], x, w.gqa, w.y);
+      co_await grouped_query_attention(c, h.gqa, l.gqa, b, layout.layers[i], x, w.gqa, tiled, w.y);
     co_await add(c, w.y, n, dim, w.h);                                          // h [n, dim] += y
 
     co_await rms_norm(c, w.h, n, dim, l.ffn_norm, h.eps, w.x);                  // x [n, dim]

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <retort/io/weights.hpp>
+#include <retort/nn/gqa.hpp>
 #include <retort/nn/mla.hpp>
 #include <retort/nn/moe.hpp>
 

@@ -4,11 +4,11 @@
 // The two forms below are equal in algebra. Absorbed: fold the up-projections
 // into the query and the output, and attend over the latents themselves; best
 // for few tokens, since a cache row is read once for all heads. Naive: expand
-// each page of latents to keys and values of every head; best for many tokens,
+// each tile of latents to keys and values of every head; best for many tokens,
 // since the expansion is shared by all of them.
 #pragma once
 
-#include <retort/nn/attention.hpp>
+#include <retort/nn/tiled_attention.hpp>
 
 RETORT_BEGIN
 namespace nn {
@@ -61,11 +61,11 @@ struct mla_workspace {
   int8_rows o_latent8;
   attention_scratch scratch;
   // naive
-  float* c = nullptr;                // [page_tokens, dim_latent]
+  float* c = nullptr;                // [tile_tokens, dim_latent]
   int8_rows c8;
-  float* keys = nullptr;             // [page_tokens, n_heads, dim_nope]
-  float* values = nullptr;           // [page_tokens, n_heads, dim_v]
-  float* totals = nullptr;           // [n_tokens * n_heads, softmax_part floats]
+  float* k_pe = nullptr;             // [tile_tokens, dim_rope]
+  float* up = nullptr;               // [n_heads, tile_tokens, dim_nope | dim_v]
+  attention_tile tile;
 };
 
 namespace detail {
@@ -138,93 +138,61 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
 
 namespace detail {
 
-/// Tokens that look at an expanded page together.
-inline constexpr std::size_t naive_tokens = 16;
-
-inline std::size_t naive_floats(std::size_t dim_v) noexcept {
-  return naive_tokens * 2 * page_tokens + softmax_part::floats(naive_tokens, dim_v);
-}
-
-/// Some tokens of one timeline from t on, and one head, against one expanded page; merged into their running totals.
-inline void attend_expanded(const compute& c, const mla_config& g, const batch& b, const kv_layer& layer,
-                            const mla_workspace& s, std::size_t page, std::size_t t, std::size_t h,
-                            float* memory) noexcept {
-  const std::size_t first = page * page_tokens, H = g.n_heads, end = std::min(t + naive_tokens, b.n_tokens());
-  while (t < end && b.rows[t].position < first) ++t;
-  if (t == end) return;
-  const auto visible = [&](std::size_t token) { return std::min(page_tokens, b.rows[token].position + 1 - first); };
-  const std::size_t n = end - t, n_rows = visible(end - 1);
-  float* scores = memory;
-  float* scores_pe = memory + n * page_tokens;
-  const softmax_part parts = softmax_part::in(memory + 2 * n * page_tokens, n);
-  const float* q = s.q + (t * H + h) * g.dim_qk();
-  const std::size_t q_stride = H * g.dim_qk();
-  const std::size_t key_stride = H * g.dim_nope * sizeof(float), value_stride = H * g.dim_v * sizeof(float);
-  c.k.cache_f32.scores(q, q_stride, n, reinterpret_cast<const std::byte*>(s.keys + h * g.dim_nope), key_stride, n_rows,
-                       g.dim_nope, g.scale, scores, page_tokens);
-  const kv_cache& cache = *b.rows[t].cache;
-  const dtype type = cache.layout().type;
-  c.k.cache(type)->scores(q + g.dim_nope, q_stride, n, cache.keys(layer, page, 0) + row_bytes(type, g.dim_latent),
-                          layer.bytes_k_row, n_rows, g.dim_rope, g.scale, scores_pe, page_tokens);
-  for (std::size_t i = 0; i < n; ++i) {
-    float* x = scores + i * page_tokens;
-    c.k.add(scores_pe + i * page_tokens, n_rows, x);
-    parts.m[i] = c.k.max(x, visible(t + i));
-    parts.l[i] = c.k.exp_sum(x, visible(t + i), parts.m[i]);
-    std::fill(x + visible(t + i), x + n_rows, 0.0f);
-  }
-  std::memset(parts.o, 0, n * g.dim_v * sizeof(float));
-  c.k.cache_f32.weighted_sum(scores, page_tokens, n, reinterpret_cast<const std::byte*>(s.values + h * g.dim_v),
-                             value_stride, n_rows, g.dim_v, parts.o, g.dim_v);
-  for (std::size_t i = 0; i < n; ++i) {
-    const softmax_part total = softmax_part::in(s.totals + ((t + i) * H + h) * softmax_part::floats(1, g.dim_v), 1);
-    const softmax_part part{parts.m + i, parts.l + i, parts.o + i * g.dim_v};
-    if (page != 0) {
-      merge(c.k, total, part, 1, g.dim_v);
-    } else {
-      total.m[0] = part.m[0];
-      total.l[0] = part.l[0];
-      std::memcpy(total.o, part.o, g.dim_v * sizeof(float));
-    }
-  }
+/// A page of one head: its keys, those that the latents gave and those all heads share, and its values.
+inline void collect_page(const mla_config& g, const mla_workspace& s, const attention_tile& tile, std::size_t head, std::size_t at) noexcept {
+  const std::size_t n = std::min(page_tokens, tile.end - tile.first - at), per_head = g.dim_nope + g.dim_v;
+  const float* up = s.up + (head * tile_tokens + at) * per_head;
+  float* keys = tile.keys_of(head, at / page_tokens);
+  turn(up, per_head, n, g.dim_nope, keys);
+  turn(s.k_pe + at * g.dim_rope, g.dim_rope, n, g.dim_rope, keys + g.dim_nope * page_tokens);
+  for (std::size_t j = 0; j < n; ++j)
+    std::memcpy(tile.values_of(head, at + j), up + j * per_head + g.dim_nope, g.dim_v * sizeof(float));
 }
 
 }  // namespace detail
 
-/// o = attention(q) with every page of latents expanded to keys and values.
+/// o = attention(q) with every tile of latents expanded to keys and values.
 ///
 ///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j v_hj
 /// needs   all rows of the batch on one timeline
 inline task attend_naive(compute& c, const mla_config& g, const mla_weights& w, const batch& b, const kv_layer& layer,
                          const mla_workspace& s) {
-  const std::size_t n = b.n_tokens(), H = g.n_heads;
+  const std::size_t H = g.n_heads, per_head = g.dim_nope + g.dim_v;
   const kv_cache& cache = *b.rows[0].cache;
   const dtype type = cache.layout().type;
-  const std::size_t n_positions = b.rows[n - 1].position + 1;
-  for (std::size_t page = 0; page * page_tokens < n_positions; ++page) {
-    const std::size_t n_rows = std::min(page_tokens, n_positions - page * page_tokens);
-    co_await parallel(c, n_rows, static_cast<double>(g.dim_latent), [&](std::size_t j, std::size_t) {
-      dequantize(type, cache.keys(layer, page, 0) + j * layer.bytes_k_row, g.dim_latent, s.c + j * g.dim_latent);
+  const std::size_t n_positions = b.rows[b.n_tokens() - 1].position + 1;
+  attention_call a;
+  a.q = s.q;
+  a.q_stride = g.dim_qk();
+  a.n_heads = H;
+  a.out = s.o;
+  a.out_stride = g.dim_v;
+  a.out_token_stride = H * g.dim_v;
+  a.view.scale = g.scale;
+  attention_tile tile = s.tile;
+  for (tile.first = 0; tile.first < n_positions; tile.first = tile.end) {
+    tile.end = std::min(n_positions, tile.first + tile_tokens);
+    const std::size_t n = tile.end - tile.first, n_pages = (n + page_tokens - 1) / page_tokens;
+    co_await parallel(c, n, static_cast<double>(g.dim_row()) * 0.2, [&](std::size_t j, std::size_t) {
+      const std::size_t at = tile.first + j;
+      const std::byte* row = cache.keys(layer, at / page_tokens, 0) + at % page_tokens * layer.bytes_k_row;
+      c.k.cache(type)->load_row(row, g.dim_latent, s.c + j * g.dim_latent);
+      c.k.cache(type)->load_row(row + row_bytes(type, g.dim_latent), g.dim_rope, s.k_pe + j * g.dim_rope);
     });
-    if (wants_int8(w.heads[0].w_uk) || wants_int8(w.heads[0].w_uv))
-      co_await quantize(c, s.c, n_rows, g.dim_latent, s.c8);
-    const auto latents = activations_of(s.c, n_rows, g.dim_latent, s.c8);
+    if (wants_int8(w.heads[0].w_uk) || wants_int8(w.heads[0].w_uv)) co_await quantize(c, s.c, n, g.dim_latent, s.c8);
+    const auto latents = activations_of(s.c, n, g.dim_latent, s.c8);
     for (std::size_t h = 0; h < H; ++h) {
-      s.jobs[2 * h] = {&w.heads[h].w_uk, latents, s.keys + h * g.dim_nope, H * g.dim_nope};
-      s.jobs[2 * h + 1] = {&w.heads[h].w_uv, latents, s.values + h * g.dim_v, H * g.dim_v};
+      float* up = s.up + h * tile_tokens * per_head;
+      s.jobs[2 * h] = {&w.heads[h].w_uk, latents, up, per_head};
+      s.jobs[2 * h + 1] = {&w.heads[h].w_uv, latents, up + g.dim_nope, per_head};
     }
     co_await linear(c, std::span<const linear_job>(s.jobs, 2 * H));
-    const std::size_t n_blocks = (n + detail::naive_tokens - 1) / detail::naive_tokens;
-    co_await parallel(c, H * n_blocks, static_cast<double>(n_rows * (g.dim_qk() + g.dim_v)) / 16 * detail::naive_tokens,
-                      [&](std::size_t i, std::size_t worker) {
-                        detail::attend_expanded(c, g, b, layer, s, page, i % n_blocks * detail::naive_tokens, i / n_blocks,
-                                                s.scratch.worker + worker * s.scratch.worker_floats);
-                      });
+    co_await parallel(c, H * n_pages, static_cast<double>(page_tokens * g.dim_qk()), [&](std::size_t i, std::size_t) {
+      detail::collect_page(g, s, tile, i / n_pages, i % n_pages * page_tokens);
+    });
+    co_await attend_tile(c, a, b, tile, tile.first == 0, s.scratch);
   }
-  co_await parallel(c, H * n, static_cast<double>(g.dim_v), [&](std::size_t i, std::size_t) {
-    finish(c.k, softmax_part::in(s.totals + i * softmax_part::floats(1, g.dim_v), 1), 1, g.dim_v, nullptr,
-           s.o + i * g.dim_v, g.dim_v);
-  });
+  co_await finish_tiles(c, a, b, tile);
 }
 
 /// y = Wo * latent attention(x), reading and writing the cache.

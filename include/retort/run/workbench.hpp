@@ -41,9 +41,10 @@ inline result<session_plan> plan_session(const model_impl& m, const session_opti
   p.context = o.context ? o.context : h.context_length;
   if (p.context > (std::size_t{1} << 24))
     return error{errc::bad_argument, "a context of " + std::to_string(p.context) + " tokens is over 16777216"};
-  if (o.chunk == 0 || o.chunk > 65536)
-    return error{errc::bad_argument, "a chunk has 1 to 65536 tokens, not " + std::to_string(o.chunk)};
-  p.chunk = std::min(o.chunk, p.context);
+  if (o.chunk > 65536)
+    return error{errc::bad_argument, "a chunk has at most 65536 tokens, not " + std::to_string(o.chunk)};
+  const std::size_t by_default = h.moe.n_experts ? 512 : 256;  // an expert sees few tokens of a chunk
+  p.chunk = std::min(o.chunk ? o.chunk : by_default, p.context);
   if (o.on_logits) {  // a row for every token of a chunk, within 64 MB
     p.chunk = std::clamp<std::size_t>((std::size_t{64} << 20) / (h.n_vocab * sizeof(float)), 1, p.chunk);
     p.n_rows = p.chunk;

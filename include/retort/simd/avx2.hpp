@@ -13,6 +13,7 @@ namespace simd::avx2 {
 struct vec {
   static constexpr std::size_t width = 8;
   static constexpr std::size_t tile_tokens = 3, tile_rows = 3, lone_rows = 8, tile_queries = 2, tile_scores = 8;
+  static constexpr std::size_t gemm_rows = 6, gemm_vectors = 2;
   __m256 v;
 
   RETORT_ALWAYS_INLINE static vec zero() { return {_mm256_setzero_ps()}; }

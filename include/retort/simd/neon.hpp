@@ -39,6 +39,7 @@ RETORT_ALWAYS_INLINE void store16(void* p, uint8x16_t v) { vst1q_u8(static_cast<
 struct vec {
   static constexpr std::size_t width = 4;
   static constexpr std::size_t tile_tokens = 5, tile_rows = 4, lone_rows = 8, tile_queries = 4, tile_scores = 16;
+  static constexpr std::size_t gemm_rows = 6, gemm_vectors = 4;
   float32x4_t v;
 
   RETORT_ALWAYS_INLINE static vec zero() { return {vdupq_n_f32(0.0f)}; }

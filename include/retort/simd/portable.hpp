@@ -44,6 +44,7 @@ struct vec {
   void store_i8(std::int8_t* p) const { *p = static_cast<std::int8_t>(v); }
 #endif
   static constexpr std::size_t tile_tokens = 3, tile_rows = 2, lone_rows = 4, tile_queries = 1, tile_scores = width > 4 ? width : 4;
+  static constexpr std::size_t gemm_rows = 4, gemm_vectors = 2;
 
   /// Lanes converted one by one: load_lane(p, i) is lane i.
   template <class F>

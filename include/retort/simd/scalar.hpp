@@ -170,8 +170,22 @@ void store_row(const float* x, std::size_t n, std::byte* row) {
 }
 
 template <dtype D>
+void load_row(const std::byte* row, std::size_t n, float* x) {
+  dequantize(D, row, n, x);
+}
+
+template <dtype D>
 constexpr cache_kernels cache_of() {
-  return {&scores<D>, &weighted_sum<D>, &store_row<D>};
+  return {&scores<D>, &weighted_sum<D>, &store_row<D>, &load_row<D>};
+}
+
+inline void gemm(const float_product& p) {
+  for (std::size_t i = 0; i < p.m; ++i)
+    for (std::size_t j = 0; j < p.n; ++j) {
+      double sum = p.add ? static_cast<double>(p.c[i * p.ldc + j]) : 0;
+      for (std::size_t l = 0; l < p.k; ++l) sum += static_cast<double>(p.a[i * p.lda + l]) * static_cast<double>(p.b[l * p.ldb + j]);
+      p.c[i * p.ldc + j] = static_cast<float>(sum);
+    }
 }
 
 constexpr kernels make_table() {
@@ -192,6 +206,7 @@ constexpr kernels make_table() {
   k.rope_halves = &rope_halves;
   k.rope_adjacent = &rope_adjacent;
   k.quantize = &quantize;
+  k.gemm = &gemm;
   k.cache_f32 = cache_of<dtype::f32>();
   k.cache_f16 = cache_of<dtype::f16>();
   k.cache_q8_0 = cache_of<dtype::q8_0>();

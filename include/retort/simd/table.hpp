@@ -82,11 +82,27 @@ using weighted_sum_fn = void (*)(const float* p, std::size_t p_stride, std::size
 /// Writes x[0..n) as one cache row. q8_0 rows: n a multiple of 32, blocks of tensor/blocks.hpp.
 using store_row_fn = void (*)(const float* x, std::size_t n, std::byte* row);
 
+/// x[0..n) = the cache row, exactly.
+using load_row_fn = void (*)(const std::byte* row, std::size_t n, float* x);
+
 /// The three cache formats' operations (f32, f16, q8_0).
 struct cache_kernels {
   scores_fn scores = nullptr;
   weighted_sum_fn weighted_sum = nullptr;
   store_row_fn store_row = nullptr;
+  load_row_fn load_row = nullptr;
+};
+
+/// A product of small float matrices with the names of BLAS: c = a b, or c += a b. Rows are lda, ldb, ldc floats apart.
+struct float_product {
+  const float* a = nullptr;              // [m, k]
+  std::size_t lda = 0;
+  const float* b = nullptr;              // [k, n]
+  std::size_t ldb = 0;
+  float* c = nullptr;                    // [m, n]
+  std::size_t ldc = 0;
+  std::size_t m = 0, n = 0, k = 0;       ///< n a multiple of 16
+  bool add = false;
 };
 
 struct kernels {
@@ -124,6 +140,9 @@ struct kernels {
   /// to = x as bf16, half to even, denormals as zero; n a multiple of 32. Only in sets whose products with bf16 weights
   /// round their inputs so, because the processor's dots do.
   void (*round_bf16)(const float* x, std::size_t n, std::uint16_t* to) = nullptr;
+
+  /// Every number has one accumulator that walks k in order.
+  void (*gemm)(const float_product& p) = nullptr;
 
   // ---- attention over cache rows ---------------------------------------------------------------------
   cache_kernels cache_f32, cache_f16, cache_q8_0;

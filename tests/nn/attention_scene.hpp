@@ -1,0 +1,121 @@
+// A layer of a cache with queries, for the tests of attention, and what is right for them.
+#pragma once
+
+#include "catch.hpp"
+#include "reference/attention_ref.hpp"
+#include "tiny/numbers.hpp"
+
+#include <retort/nn/attention.hpp>
+#include <retort/simd/scalar.hpp>
+
+namespace attention_test {
+
+using namespace retort;
+using nn::page_tokens;
+using nn::split_tokens;
+
+/// One layer of a cache filled with random rows, and queries to put to it.
+struct scene {
+  static constexpr float scale = 0.25f;
+  static constexpr std::size_t n_heads = 4, n_heads_kv = 2, dim = 32, dim_v = 16;
+  std::size_t n;
+  std::shared_ptr<nn::kv_pool> pool;
+  nn::kv_cache cache;
+  std::vector<ref::rows> k, v;   // [n_heads_kv][n][dim]
+  std::vector<float> q;          // [n][n_heads][dim]
+  std::vector<float> sinks;
+
+  explicit scene(std::size_t n_tokens) : n(n_tokens), k(n_heads_kv), v(n_heads_kv) {
+    nn::kv_layout l;
+    l.type = dtype::f32;
+    l.add_layer(n_heads_kv, dim, dim_v);
+    pool = *nn::kv_pool::make(std::move(l), (n + page_tokens - 1) / page_tokens, system_allocator());
+    cache = nn::kv_cache(pool, n);
+    REQUIRE(cache.prepare(0, n));
+    tiny::random r(n);
+    const nn::kv_layer& layer = pool->layout().layers[0];
+    const auto fill = [&](std::size_t n_channels, std::byte* row, float reach) {
+      ref::vec values;
+      for (std::size_t i = 0; i < n_channels; ++i) {
+        const float x = reach * r.real();
+        std::memcpy(row + i * sizeof x, &x, sizeof x);
+        values.push_back(static_cast<double>(x));
+      }
+      return values;
+    };
+    for (std::size_t h = 0; h < n_heads_kv; ++h)
+      for (std::size_t j = 0; j < n; ++j) {
+        const std::size_t at = j % page_tokens;
+        k[h].push_back(fill(dim, cache.keys(layer, j / page_tokens, h) + at * layer.bytes_k_row, 2));
+        v[h].push_back(fill(dim_v, cache.values(layer, j / page_tokens, h) + at * layer.bytes_v_row, 1));
+      }
+    for (std::size_t i = 0; i < n * n_heads * dim; ++i) q.push_back(2 * r.real());
+    for (std::size_t h = 0; h < n_heads; ++h) sinks.push_back(2 * r.real());
+  }
+  /// The call that tokens [first, n) make; out [n - first, n_heads * dim_v].
+  nn::attention_call call(std::size_t first, std::size_t window, bool with_sinks, float* out) const {
+    nn::attention_call a;
+    a.q = q.data() + first * n_heads * dim;
+    a.q_stride = dim;
+    a.n_heads = n_heads;
+    a.group = a.heads_per_kv = n_heads / n_heads_kv;
+    a.window = window;
+    a.sinks = with_sinks ? sinks.data() : nullptr;
+    a.out = out;
+    a.out_stride = dim_v;
+    a.out_token_stride = n_heads * dim_v;
+    a.view.kernels = &simd::scalar::table.cache_f32;
+    a.view.layer = &pool->layout().layers[0];
+    a.view.dim_k = dim;
+    a.view.dim_v = dim_v;
+    a.view.scale = scale;
+    return a;
+  }
+  /// The rows of tokens [first, n).
+  std::vector<nn::token_row> rows(std::size_t first) {
+    std::vector<nn::token_row> all;
+    for (std::size_t p = first; p < n; ++p) all.push_back({&cache, p});
+    return all;
+  }
+};
+
+inline ref::vec reference(const scene& s, std::size_t p, std::size_t window, bool sinks) {
+  ref::vec out(s.n_heads * s.dim_v);
+  const std::size_t first = window && p + 1 > window ? p + 1 - window : 0;
+  for (std::size_t h = 0; h < s.n_heads; ++h) {
+    const std::size_t kv = h / 2;
+    ref::vec score, q(s.q.begin() + static_cast<std::ptrdiff_t>((p * s.n_heads + h) * s.dim),
+                      s.q.begin() + static_cast<std::ptrdiff_t>((p * s.n_heads + h + 1) * s.dim));
+    for (std::size_t j = first; j <= p; ++j) score.push_back(0.25 * ref::dot(q.data(), s.k[kv][j].data(), s.dim));
+    const double sink = static_cast<double>(s.sinks[h]);
+    const ref::vec a = ref::softmax(score, sinks ? &sink : nullptr);
+    for (std::size_t j = first; j <= p; ++j)
+      for (std::size_t i = 0; i < s.dim_v; ++i) out[h * s.dim_v + i] += a[j - first] * s.v[kv][j][i];
+  }
+  return out;
+}
+
+/// A score is a sum of 32 products of up to 4, times 1/4: off by at most 32 * 32 * 2^-24 (32 being
+/// the largest |score|), and a weight by as much relatively; the values are within 1. The sum over
+/// weights adds at most n * 2^-24 if done one by one.
+inline double bound(std::size_t n) { return (2 * 32 * 32 + static_cast<double>(n)) * 0x1p-24; }
+
+/// The largest difference of `got` to `want`.
+inline double worst(const std::vector<float>& got, const ref::vec& want) {
+  double most = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const double d = std::abs(static_cast<double>(got[i]) - want[i]);
+    if (!(d <= most)) most = d;
+  }
+  return most;
+}
+
+/// n rows out of one array.
+inline std::vector<std::vector<float>> split(const std::vector<float>& all, std::size_t n) {
+  std::vector<std::vector<float>> rows;
+  const auto width = static_cast<std::ptrdiff_t>(all.size() / n);
+  for (auto at = all.begin(); at != all.end(); at += width) rows.emplace_back(at, at + width);
+  return rows;
+}
+
+}  // namespace attention_test

@@ -1,0 +1,72 @@
+#include "nn/attention_scene.hpp"
+
+#include <retort/nn/gqa.hpp>
+#include <retort/simd/select.hpp>
+
+using namespace attention_test;
+
+namespace {
+
+/// Attention of tokens [first, n), [n_tokens][n_heads * dim_v]. Memory begins as NaN: nothing may be read that was not written.
+std::vector<std::vector<float>> attend(scene& s, std::size_t first, std::size_t window, bool sinks, threads& pool,
+                                       const simd::kernels& kernels = simd::scalar::table) {
+  std::vector<float> out((s.n - first) * s.n_heads * s.dim_v);
+  const auto rows = s.rows(first);
+  nn::attention_call a = s.call(first, window, sinks, out.data());
+  nn::gqa_workspace w;
+  w.scratch.worker_floats = nn::tiled_floats_per_worker(a.group, s.dim);
+  arena measure = arena::measuring();
+  nn::attention_tile::take(measure, rows.size(), s.n_heads, s.n_heads_kv, s.dim, s.dim_v);
+  static_cast<void>(measure.take<float>(pool.size() * w.scratch.worker_floats));
+  arena memory(std::move(*buffer::make(measure.peak(), "a tile")));
+  w.tile = nn::attention_tile::take(memory, rows.size(), s.n_heads, s.n_heads_kv, s.dim, s.dim_v);
+  w.scratch.worker = memory.take<float>(pool.size() * w.scratch.worker_floats);
+  std::memset(w.tile.keys, 0xff, measure.peak() - buffer::alignment);
+  arena frames(std::move(*buffer::make(1 << 14, "frames")));
+  nn::compute c(pool, frames, kernels);
+  const nn::batch b{rows};
+  task t = nn::attend_tiles(c, b, *a.view.layer, a, w);
+  REQUIRE(c.step(t.handle(), nullptr));
+  return split(out, rows.size());
+}
+
+}  // namespace
+
+TEST_CASE("tiled attention: lengths around pages and tiles, windows, sinks, against the reference, on every target") {
+  calling_thread alone;
+  for (const simd::target target : simd::available())
+    for (const std::size_t n : {1u, 63u, 64u, 65u, 127u, 128u, 129u, 300u}) {
+      scene s(n);
+      for (const std::size_t first : {std::size_t{0}, n / 2, n - 1})
+        for (const std::size_t window : {0u, 1u, 24u, 130u})
+          for (const bool sinks : {false, true}) {
+            INFO(simd::name(target) << " length " << n << " from " << first << " window " << window << " sinks " << sinks);
+            const auto got = attend(s, first, window, sinks, alone, simd::kernels_for(target));
+            double most = 0;
+            for (std::size_t p = first; p < n; p += 7) most = std::max(most, worst(got[p - first], reference(s, p, window, sinks)));
+            CHECK(most < bound(n));
+          }
+    }
+}
+
+TEST_CASE("tiled attention: the same bits on any number of threads") {
+  calling_thread alone;
+  const auto pool = thread_pool::make(3);
+  REQUIRE(pool);
+  scene s(400);
+  for (const std::size_t window : {0u, 150u}) CHECK(attend(s, 100, window, true, **pool) == attend(s, 100, window, true, alone));
+}
+
+TEST_CASE("tiled attention: a token sees nothing behind itself") {
+  calling_thread alone;
+  scene s(130);
+  const auto before = attend(s, 0, 0, false, alone);
+  const nn::kv_layer& l = s.pool->layout().layers[0];
+  for (std::size_t h = 0; h < s.n_heads_kv; ++h) {   // whatever stands in the last row
+    std::memset(s.cache.keys(l, 2, h) + l.bytes_k_row, 0x7f, l.bytes_k_row);
+    std::memset(s.cache.values(l, 2, h) + l.bytes_v_row, 0x7f, l.bytes_v_row);
+  }
+  const auto after = attend(s, 0, 0, false, alone);
+  for (std::size_t p = 0; p < 129; ++p) CHECK(before[p] == after[p]);
+  CHECK(before[129] != after[129]);
+}
