@@ -131,7 +131,7 @@ TEST_CASE("memory: a fork that cannot have its memory leaves the session as it w
   for (std::size_t at = 0;; ++at) {
     REQUIRE(at < 100);
     counting_allocator host;
-    auto o = small();
+    auto o = small_reproducible();
     o.memory = &host;
     auto s = open(m, o);
     const logits want = ask(s, a);
@@ -144,7 +144,7 @@ TEST_CASE("memory: a fork that cannot have its memory leaves the session as it w
     CHECK(fork.error().code == errc::no_memory);
     auto longer = a;
     longer.push_back(3);
-    CHECK(ask(s, longer) == ask(m, small(), longer));
+    CHECK(ask(s, longer) == ask(m, small_reproducible(), longer));
   }
   CHECK(n_failed >= 3);
 }
@@ -152,7 +152,7 @@ TEST_CASE("memory: a fork that cannot have its memory leaves the session as it w
 TEST_CASE("memory: a step without memory for its page changes nothing and works later") {
   const model& m = model_of("llama");
   counting_allocator host;
-  auto o = small(128);   // two pages in all
+  auto o = small_reproducible(128);   // two pages in all
   o.memory = &host;
   auto s = open(m, o);
   const auto a = tiny::tokens(128);
@@ -172,8 +172,8 @@ TEST_CASE("memory: a step without memory for its page changes nothing and works 
   REQUIRE(fork->step());
   auto b = std::vector<token>(a.begin(), a.begin() + 100);
   b.push_back(1);
-  CHECK(copy(*fork) == ask(m, small(128), b));
-  CHECK(ask(s, std::span(a).first(120)) == ask(m, small(128), std::span(a).first(120)));
+  CHECK(copy(*fork) == ask(m, small_reproducible(128), b));
+  CHECK(ask(s, std::span(a).first(120)) == ask(m, small_reproducible(128), std::span(a).first(120)));
 }
 
 TEST_CASE("memory: restore without memory changes nothing") {

@@ -338,7 +338,7 @@ TEST_CASE("session: push, sync and rewind in the middle of a step") {
 
 TEST_CASE("session: bad arguments and a full context change nothing") {
   const model& m = model_of("llama");
-  auto s = open(m, small(64));
+  auto s = open(m, small_reproducible(64));
   const auto a = tiny::tokens(64);
   const logits want = ask(s, std::span(a).first(63));
   const auto check = [&](const result<void>& r, errc code) {
@@ -361,7 +361,7 @@ TEST_CASE("session: bad arguments and a full context change nothing") {
   REQUIRE_FALSE(full);
   CHECK(full.error().code == errc::full);
   CHECK(full.error().what.find("64") != std::string::npos);
-  CHECK(copy(s) == ask(m, small(64), a));
+  CHECK(copy(s) == ask(m, small_reproducible(64), a));
   CHECK(s.context() == 64);
 }
 

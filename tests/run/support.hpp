@@ -38,6 +38,13 @@ inline retort::session_options small(std::size_t context = 256) {
   return o;
 }
 
+/// The same, to be compared bit for bit with a session that came to the same tokens another way.
+inline retort::session_options small_reproducible(std::size_t context = 256) {
+  retort::session_options o = small(context);
+  o.reproducible = true;
+  return o;
+}
+
 inline retort::session open(const retort::model& m, const retort::session_options& o) {
   auto s = retort::session::make(m, o);
   if (!s) FAIL(s.error().what);
