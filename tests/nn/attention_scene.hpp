@@ -118,4 +118,19 @@ inline std::vector<std::vector<float>> split(const std::vector<float>& all, std:
   return rows;
 }
 
+/// attend(scene) gives every token's attention: what the last row of the cache holds changes the last token alone.
+template <class Attend>
+void check_nothing_behind_is_seen(Attend attend) {
+  scene s(130);
+  const auto before = attend(s);
+  const nn::kv_layer& l = s.pool->layout().layers[0];
+  for (std::size_t h = 0; h < s.n_heads_kv; ++h) {   // whatever stands in the last row
+    std::memset(s.cache.keys(l, 2, h) + l.bytes_k_row, 0x7f, l.bytes_k_row);
+    std::memset(s.cache.values(l, 2, h) + l.bytes_v_row, 0x7f, l.bytes_v_row);
+  }
+  const auto after = attend(s);
+  for (std::size_t p = 0; p < 129; ++p) CHECK(before[p] == after[p]);
+  CHECK(before[129] != after[129]);
+}
+
 }  // namespace attention_test
