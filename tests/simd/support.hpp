@@ -32,7 +32,7 @@ struct random_numbers {
   }
 };
 
-/// Calls f(kernels) for every set this CPU can run except scalar.
+/// Calls f(kernels) for every set this CPU can run except scalar, those that are best on other processors included.
 template <class F>
 void for_each_target(F&& f) {
   for (target t : available()) {
@@ -40,6 +40,17 @@ void for_each_target(F&& f) {
     INFO("target " << name(t));
     f(kernels_for(t));
   }
+#if RETORT_X86
+  const auto also = [&](bool can_run, const char* what, const kernels& k) {
+    if (!can_run || &k == &kernels_for(target::avx512)) return;
+    INFO("avx512, " << what);
+    f(k);
+  };
+  also(cpu().avx512, "without VNNI", simd::detail::avx512_without_vnni);
+  also(cpu().avx512_vnni, "rows in order", avx512vnni::table);
+  also(cpu().avx512_vnni, "rows as lanes", avx512vnni::table_of_lanes);
+  also(cpu().avx512_bf16, "BF16 dots", avx512bf16::table);
+#endif
 }
 
 /// Equal bits, or both NaN (asked in integers, for hosts built with -ffast-math).

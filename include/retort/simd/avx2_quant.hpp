@@ -17,8 +17,6 @@ using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 4, gemm_tokens_two = 4;
 inline constexpr bool folds_scales = false;
 inline constexpr bool wide_needs_care = true;
-template <dtype D>
-inline constexpr bool in_order = false;
 
 struct ivec {
   static constexpr std::size_t width = 8;

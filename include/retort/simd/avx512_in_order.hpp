@@ -155,14 +155,16 @@ void matmul_in_order(const matrix& w, const activations& a, float* y, std::size_
   matmul<D>(w, a, y, y_stride, row_begin, row_end, then);
 }
 
-constexpr kernels make_table() {
+constexpr kernels make_table(bool grids_only) {
   kernels k = with_quantized(avx512::table);
   for_each_quantized([&]<dtype D>(dtype_tag<D>) {
-    if constexpr (in_order<D>) k.matmul[static_cast<std::size_t>(D)] = &matmul_in_order<D>;
+    if constexpr (in_order<D>)
+      if (has_grid<D> || !grids_only) k.matmul[static_cast<std::size_t>(D)] = &matmul_in_order<D>;
   });
   return k;
 }
-inline constexpr kernels table = make_table();
+inline constexpr kernels table = make_table(false);
+inline constexpr kernels table_of_lanes = make_table(true);  ///< one token, too, meets rows as lanes, but for formats with grids
 
 }  // namespace simd::avx512vnni
 RETORT_END

@@ -15,10 +15,6 @@ using avx512::vec;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = true;
 inline constexpr bool wide_needs_care = false;
-/// Formats that avx512_in_order.hpp multiplies with one token.
-template <dtype D>
-inline constexpr bool in_order = has_grid<D> || D == dtype::q4_0 || D == dtype::q5_0 || D == dtype::q8_0 || D == dtype::q4_k ||
-                                 D == dtype::q5_k || D == dtype::q6_k || D == dtype::iq4_xs;
 
 struct ivec {
   static constexpr std::size_t width = 16;

@@ -9,6 +9,10 @@ RETORT_TARGET_BEGIN("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512
 RETORT_BEGIN
 namespace simd::avx512vnni {
 
+/// Formats that are read so.
+template <dtype D>
+inline constexpr bool in_order = has_grid<D> || D == dtype::q4_0 || D == dtype::q5_0 || D == dtype::q8_0 || D == dtype::q4_k ||
+                                 D == dtype::q5_k || D == dtype::q6_k || D == dtype::iq4_xs;
 inline constexpr std::size_t rows_in_order = 16, most_tiles_in_order = 76;
 
 /// What a token brings for a tile.

@@ -118,8 +118,6 @@ using grid_unpacker = plain_grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = false;
 inline constexpr bool wide_needs_care = true;
-template <dtype D>
-inline constexpr bool in_order = false;
 
 /// to[i] = - offset * sums[i] (16 halves of runs), or of the 8 runs; None: zeros.
 template <bool Halves, bool None>

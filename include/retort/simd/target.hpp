@@ -90,6 +90,7 @@ struct cpu_features {
   bool avx_vnni = false;     ///< int8 dot in 256-bit VEX form
   bool avx512_vnni = false;  ///< int8 dot
   bool avx512_bf16 = false;  ///< bfloat16 dot
+  bool intel = false;        ///< of that make
   bool dotprod = false;      ///< ARM int8 dot
   bool i8mm = false;         ///< ARM int8 matrix multiply
 };
@@ -121,12 +122,14 @@ inline cpu_features detect() noexcept {
   cpu_features f;
 #if RETORT_X86
   constexpr auto bit = [](unsigned word, int n) { return ((word >> n) & 1u) != 0; };
-  unsigned one[4], seven[4], seven1[4];
+  unsigned zero[4], one[4], seven[4], seven1[4];
   cpuid(1, 0, one);
   if (!bit(one[2], 27)) return f;  // OSXSAVE
   const std::uint64_t saved = xgetbv0();
   const bool ymm = (saved & 0x6) == 0x6;
   const bool zmm = (saved & 0xe6) == 0xe6;
+  cpuid(0, 0, zero);
+  f.intel = zero[1] == 0x756e6547;  // "Genu"
   cpuid(7, 0, seven);
   cpuid(7, 1, seven1);
   f.avx2 = ymm && bit(one[2], 12) && bit(one[2], 28) && bit(one[2], 29) && bit(seven[1], 5);
