@@ -10,7 +10,7 @@ namespace simd::avx512 {
 
 struct vec {
   static constexpr std::size_t width = 16;
-  static constexpr std::size_t tile_tokens = 6, tile_rows = 4, lone_rows = 8, tile_queries = 4, tile_scores = 16;
+  static constexpr std::size_t tile_tokens = 6, tile_rows = 4, lone_rows = 2, tile_queries = 4, tile_scores = 16;
   static constexpr std::size_t gemm_rows = 6, gemm_vectors = 4;
   __m512 v;
 

@@ -63,6 +63,13 @@
 #define RETORT_NOINLINE
 #endif
 
+// Asks for the cache line at p; beyond the end of memory, too.
+#if defined(__GNUC__) || defined(__clang__)
+#define RETORT_PREFETCH(p) __builtin_prefetch(p)
+#else
+#define RETORT_PREFETCH(p) static_cast<void>(0)
+#endif
+
 RETORT_BEGIN
 namespace simd {
 
