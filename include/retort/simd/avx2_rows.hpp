@@ -23,15 +23,15 @@ RETORT_ALWAYS_INLINE float half(le16 h) { return _cvtsh_ss(h.bits()); }
 /// to[i] = - offset * sums[i] (16 halves of runs), or of the 8 runs; None: zeros.
 template <bool Halves, bool None>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
-  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset));
+  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset)), magic = _mm256_set1_epi32(sum_magic_bits);
   if constexpr (Halves) {
     const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(v));
     const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1));
     const __m256i wide = _mm256_set1_epi32(None ? 0 : -offset);
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_mullo_epi32(low, wide));
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 8), _mm256_mullo_epi32(high, wide));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_add_epi32(magic, _mm256_mullo_epi32(low, wide)));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 8), _mm256_add_epi32(magic, _mm256_mullo_epi32(high, wide)));
   } else {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_madd_epi16(v, factor));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_add_epi32(magic, _mm256_madd_epi16(v, factor)));
   }
 }
 /// The 16 lows of a tile, or the 8 sums of two (which is one per run), as the pairs of quant_tile::min.

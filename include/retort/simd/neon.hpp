@@ -123,13 +123,14 @@ inline constexpr bool wide_needs_care = true;
 template <bool Halves, bool None>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
   const std::int32_t factor = None ? 0 : -offset;
+  const int32x4_t magic = vdupq_n_s32(sum_magic_bits);
   RETORT_UNROLL for (std::size_t i = 0; i < 16; i += 8) {
     const int16x8_t v = vld1q_s16(sums + i);
     if constexpr (Halves) {
-      vst1q_s32(to + i, vmulq_n_s32(vmovl_s16(vget_low_s16(v)), factor));
-      vst1q_s32(to + i + 4, vmulq_n_s32(vmovl_high_s16(v), factor));
+      vst1q_s32(to + i, vmlaq_n_s32(magic, vmovl_s16(vget_low_s16(v)), factor));
+      vst1q_s32(to + i + 4, vmlaq_n_s32(magic, vmovl_high_s16(v), factor));
     } else {
-      vst1q_s32(to + i / 2, vmulq_n_s32(vpaddlq_s16(v), factor));
+      vst1q_s32(to + i / 2, vmlaq_n_s32(magic, vpaddlq_s16(v), factor));
     }
   }
 }

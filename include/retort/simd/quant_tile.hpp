@@ -23,6 +23,11 @@ struct quant_tile {
   alignas(64) float minus_dmin[8][rows];                 ///< [block][row]
 };
 
+/// Integer sums begin with the bits of this float: below 2^22 they then count in its last places, so that the lane, read
+/// as a float, is it plus the sum, and a fused multiply-add takes it off again for nothing: (f - M) s = f s - M s.
+inline constexpr float sum_magic = 0x1.8p23f;
+inline constexpr std::int32_t sum_magic_bits = std::bit_cast<std::int32_t>(sum_magic);
+
 /// Formats whose numbers are entries of tensor/iq_grids.hpp.
 template <dtype D>
 inline constexpr bool has_grid = D == dtype::iq2_xxs || D == dtype::iq2_xs || D == dtype::iq2_s || D == dtype::iq3_xxs ||

@@ -76,9 +76,15 @@ inline void quantize_lows(const std::int16_t* sums, const float* d, std::size_t 
   }
 }
 
+/// amax / 127 as the d of a run, see kernels::quantize.
+inline float run_scale(float d) {
+  const auto bits = std::bit_cast<std::uint32_t>(d);
+  return std::bit_cast<float>(bits < 0x71800000u ? bits & ~3u : 0x7fc00000u);
+}
+
 inline void quantize(const float* x, std::size_t n, int8_row to) {
   for (std::size_t run = 0; run < n / 32; ++run) {
-    to.d[run] = quantize_run<127>(x + 32 * run, 32, to.q + 32 * run);
+    to.d[run] = run_scale(quantize_run<127>(x + 32 * run, 32, to.q + 32 * run));
     for (std::size_t h = 2 * run; h < 2 * run + 2; ++h) {
       int sum = 0;
       for (std::size_t i = 16 * h; i < 16 * h + 16; ++i) sum += to.q[i];
