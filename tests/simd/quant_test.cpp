@@ -43,7 +43,12 @@ void check(dtype d, std::size_t n_out, std::size_t n_in, std::size_t n_tokens, b
   INFO(name(d) << " " << n_out << " x " << n_in << ", " << n_tokens << " tokens" << (hostile ? ", hostile" : ""));
   const quant_weights m(d, n_out, n_in, hostile, fill);
   random_numbers r;
-  const auto x = r.numbers(n_tokens * n_in, 2.0f);
+  auto x = r.numbers(n_tokens * n_in, 2.0f);
+  if (hostile) {
+    for (std::size_t i = 0; i < 32; ++i) x[i] *= 1e-40f;
+    for (std::size_t i = x.size() - 32; i < x.size(); ++i) x[i] *= 1e31f;
+    if (n_tokens > 1) x[n_in] = 1e35f;  // too large: not a number
+  }
   const quantized_rows rows(x, n_in);
   const activations a = rows.of(x, n_in);
   const std::size_t stride = n_out + 3;

@@ -20,7 +20,7 @@ RETORT_ALWAYS_INLINE float half(le16 h) { return _cvtsh_ss(h.bits()); }
 
 // ---- inputs of a tile ------------------------------------------------------------------------------------
 
-/// to[i] = - offset * sums[i] (16 halves of runs), or of the 8 runs; None: zeros.
+/// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs; None: without the sums.
 template <bool Halves, bool None>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
   const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset)), magic = _mm256_set1_epi32(sum_magic_bits);

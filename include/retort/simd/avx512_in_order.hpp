@@ -1,5 +1,5 @@
 // One token times rows in the order of memory, for most formats: a generated
-// token reads every weight once, and nothing else keeps the processor's own
+// token reads every weight once, and on AMD processors nothing else keeps their own
 // prefetchers at the speed of memory (docs/performance.md).
 //
 // Sixteen rows are read one after another into the sums of their runs; then rows

@@ -119,7 +119,7 @@ inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = false;
 inline constexpr bool wide_needs_care = true;
 
-/// to[i] = - offset * sums[i] (16 halves of runs), or of the 8 runs; None: zeros.
+/// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs; None: without the sums.
 template <bool Halves, bool None>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
   const std::int32_t factor = None ? 0 : -offset;
