@@ -43,10 +43,10 @@ TEST_CASE("session: the chunk does not matter, to the bit when reproducible, els
       const logits loose = ask(m, o, prompt);
       o.reproducible = true;
       const logits want = ask(m, o, prompt);
-      // Latent attention may switch its form with the batch: with float weights that is rounding (as in
-      // decoder_test); with quantized ones the two forms round other vectors to int8.
-      const bool quantized_latent = type == dtype::q8_0 && std::string(kind).find("deepseek2") == 0;
-      const double tolerance = quantized_latent ? 0.5 : 2e-5;
+      // Attention may switch its form with the batch. With float weights that is rounding (as in decoder_test); before
+      // quantized ones the last bit may decide where an int8 falls, and the two forms of latent attention round other vectors.
+      const bool latent = std::string(kind).find("deepseek2") == 0;
+      const double tolerance = type == dtype::f32 ? 2e-5 : latent ? 0.5 : 0.05;
       CHECK(off(loose, want) < tolerance);
       for (const std::size_t chunk : {1u, 7u, 64u}) {
         o.chunk = chunk;
