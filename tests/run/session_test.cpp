@@ -43,17 +43,17 @@ TEST_CASE("session: the chunk does not matter, to the bit when reproducible, els
       const logits loose = ask(m, o, prompt);
       o.reproducible = true;
       const logits want = ask(m, o, prompt);
-      // Attention may switch its form with the batch. With float weights that is rounding (as in decoder_test); before
+      // From 64 tokens on attention takes another form. With float weights that is rounding (as in decoder_test); before
       // quantized ones the last bit may decide where an int8 falls, and the two forms of latent attention round other vectors.
       const bool latent = std::string(kind).find("deepseek2") == 0;
-      const double tolerance = type == dtype::f32 ? 2e-5 : latent ? 0.5 : 0.05;
-      CHECK(off(loose, want) < tolerance);
+      const auto tolerance = [&](std::size_t chunk) { return type == dtype::f32 || chunk < 64 ? 2e-5 : latent ? 0.5 : 0.05; };
+      CHECK(off(loose, want) < tolerance(256));
       for (const std::size_t chunk : {1u, 7u, 64u}) {
         o.chunk = chunk;
         o.reproducible = true;
         CHECK(ask(m, o, prompt) == want);
         o.reproducible = false;
-        CHECK(off(ask(m, o, prompt), want) < tolerance);
+        CHECK(off(ask(m, o, prompt), want) < tolerance(chunk));
       }
     }
 }
