@@ -92,7 +92,9 @@ struct inputs {
   inputs(const kernels& k, std::size_t n_tokens, std::size_t n_in)
       : x(n_tokens * n_in), d(x.size() / 32), d_low(x.size() / 256), q(x.size()), sums(x.size() / 16), lows(x.size() / 16) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000) * 1e-3f - 0.5f;
-    k.quantize(x.data(), x.size(), {q.data(), d.data(), sums.data(), lows.data(), d_low.data()});
+    const int8_row all{q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
+    k.quantize(x.data(), x.size(), all);
+    k.quantize_lows(x.size(), all);
     a = {n_tokens, n_in, x.data(), q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
   }
 };

@@ -152,8 +152,8 @@ class session {
   result<void> guess(std::span<const token> next);
 
   /// Computes until done, or until `budget` has passed: then it returns after
-  /// the slice in progress, a fraction of a millisecond as a rule, in prompts
-  /// as in generation, and the next call goes on from there.
+  /// what every thread has in hand, a fraction of a millisecond as a rule, in
+  /// prompts as in generation, and the next call goes on from there.
   /// errors cancelled, full, no_memory; finished tokens stay, step() may be called again
   result<status> step(std::chrono::nanoseconds budget);
   /// Computes until done.

@@ -2,6 +2,8 @@
 
 #include <retort/base/task.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
 
 using namespace retort;
@@ -14,7 +16,7 @@ struct stage {
   std::vector<int> seen;
 };
 
-// A slice is at least one task per thread; with these costs it is exactly one.
+// A turn is at least one index; with these costs it is exactly one.
 constexpr double huge_ns = 1e9;
 
 // A coroutine's frame comes from its first parameter, which must turn into pass&.
@@ -62,7 +64,7 @@ TEST_CASE("task: nested tasks run in order, without a deadline in one step") {
   CHECK(s.seen == whole());
 }
 
-TEST_CASE("task: with a deadline that has passed every step does one slice and goes on there") {
+TEST_CASE("task: with a deadline that has passed every step does one turn and goes on there") {
   stage s;
   staged p(s);
   task t = outer(p);
@@ -74,8 +76,8 @@ TEST_CASE("task: with a deadline that has passed every step does one slice and g
     ++n_steps;
   }
   CHECK(s.seen == whole());
-  // 12 slices in all, each its own step. A step that ends a loop goes on into the
-  // next one and pauses there before its first slice.
+  // 12 turns in all, each its own step. A step that ends a loop goes on into the
+  // next one and pauses there before its first turn.
   CHECK(n_steps >= 12);
   CHECK(n_steps <= 13);
 }
@@ -161,33 +163,68 @@ TEST_CASE("task: a loop over nothing neither pauses nor calls") {
   CHECK(s.seen == std::vector<int>{5, -5});
 }
 
-TEST_CASE("task: slices of a limited pass are short, of an unlimited one long") {
-  struct counting final : threads {
-    std::vector<std::size_t> slices;
-    [[nodiscard]] std::size_t size() const noexcept override { return 2; }
-    void run(std::size_t n, task f) noexcept override {
-      slices.push_back(n);
-      for (std::size_t i = 0; i < n; ++i) f(i, i % 2);
-    }
-  };
-  counting pool;
-  pool.slices.reserve(1000);
+namespace {
+/// Two workers, one after the other on the calling thread.
+struct in_turn final : threads {
+  std::size_t n_runs = 0;
+  [[nodiscard]] std::size_t size() const noexcept override { return 2; }
+  void run(std::size_t n, task f) noexcept override {
+    ++n_runs;
+    for (std::size_t i = 0; i < n; ++i) f(i, i % 2);
+  }
+};
+retort::task loop(pass& p, std::size_t n, double task_ns, std::vector<std::size_t>& seen) {
+  co_await parallel(p, n, task_ns, [&seen](std::size_t i, std::size_t) { seen.push_back(i); });
+}
+}  // namespace
+
+TEST_CASE("task: a worker goes through its share from the front, then through another's from the back") {
+  in_turn pool;
   arena frames{std::move(*buffer::make(16 << 10, "frames"))};
-  struct loop {
-    static task run(pass& p, std::size_t& sum) {
-      co_await parallel(p, 1000, 10e3, [&sum](std::size_t i, std::size_t) { sum += i; });
+  pass p(pool, frames);
+  std::vector<std::size_t> seen;
+  retort::task t = loop(p, 9, huge_ns, seen);
+  CHECK(p.step(t.handle(), nullptr));
+  CHECK(pool.n_runs == 1);
+  CHECK(seen == std::vector<std::size_t>{0, 1, 2, 3, 8, 7, 6, 5, 4});
+}
+
+TEST_CASE("task: with a deadline that has passed every worker takes one turn of about ten microseconds") {
+  const clock::time_point past = clock::now() - std::chrono::hours(1), later = clock::now() + std::chrono::hours(1);
+  for (const auto& [task_ns, turn] : {std::pair(20e3, 1u), std::pair(1e3, 10u), std::pair(0.0, 125u)}) {
+    in_turn pool;
+    arena frames{std::move(*buffer::make(16 << 10, "frames"))};
+    pass p(pool, frames);
+    std::vector<std::size_t> seen;
+    retort::task t = loop(p, 1000, task_ns, seen);
+    CHECK_FALSE(p.step(t.handle(), &past));
+    CHECK(seen.size() == 2 * turn);
+    CHECK(seen[turn] == 500);
+    CHECK(p.step(t.handle(), &later));
+    CHECK(pool.n_runs == 2);
+    std::sort(seen.begin(), seen.end());
+    for (std::size_t i = 0; i < 1000; ++i) REQUIRE(seen[i] == i);
+  }
+}
+
+TEST_CASE("task: threads of any speed do every index once, whatever pauses there are") {
+  auto pool = thread_pool::make(4);
+  REQUIRE(pool);
+  arena frames{std::move(*buffer::make(16 << 10, "frames"))};
+  pass p(**pool, frames);
+  struct uneven {
+    static retort::task run(pass& at, std::vector<std::atomic<int>>& times) {
+      co_await parallel(at, times.size(), 5e3, [&times](std::size_t i, std::size_t worker) {
+        for (std::size_t k = 0; k < worker; ++k) std::this_thread::yield();
+        ++times[i];
+      });
     }
   };
-  const clock::time_point later = clock::now() + std::chrono::hours(1);
-  for (const bool limited : {false, true}) {
-    pass p(pool, frames);
-    pool.slices.clear();
-    std::size_t sum = 0;
-    retort::task t = loop::run(p, sum);
-    CHECK(p.step(t.handle(), limited ? &later : nullptr));
-    CHECK(sum == 999 * 500);
-    // 10 us a task, 2 threads: 50 in a quarter of a millisecond, 200 in a whole one
-    CHECK(pool.slices.front() == (limited ? 50u : 200u));
-    CHECK(pool.slices.size() == (limited ? 20u : 5u));
+  for (const std::size_t n : {1u, 3u, 4u, 5u, 400u}) {
+    std::vector<std::atomic<int>> times(n);
+    retort::task t = uneven::run(p, times);
+    const clock::time_point past = clock::now() - std::chrono::hours(1);
+    while (!p.step(t.handle(), &past)) {}
+    for (const auto& count : times) REQUIRE(count == 1);
   }
 }

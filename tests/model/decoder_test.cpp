@@ -45,14 +45,14 @@ constexpr double float_bound = 2e-5;
 constexpr double quantized_bound = 0.03;
 // Latent attention with quantized kv_b: the two forms round different vectors
 // (queries and weighted latents, or latents), and one side was turned round,
-// which rounds it once more; the reference does it the naive way. Its routed experts
+// which rounds it once more; the reference does it the plain way. Its routed experts
 // are scaled by up to 16, so one token whose near-tie goes the other way shows in all.
 constexpr double quantized_latent_bound = 0.3;
 
 }  // namespace
 
 TEST_CASE("decoder: float weights of every architecture against the reference") {
-  const auto tokens = tiny::tokens(90);   // crosses a page, and the switch to naive latent attention
+  const auto tokens = tiny::tokens(90);   // crosses a page, and the switch to tiled latent attention
   for (const char* kind : tiny::kinds)
     for (dtype type : {dtype::f32, dtype::f16, dtype::bf16}) {
       if (type != dtype::f32 && std::string(kind).find("llama") == std::string::npos &&
@@ -146,10 +146,10 @@ TEST_CASE("decoder: two timelines in one batch do not see each other") {
   REQUIRE(cache_a.prepare(0, 3));
   REQUIRE(cache_b.prepare(0, 3));
   arena measure = arena::measuring();
-  nn::take_workspace(measure, m->net, 6, 1, 64);
+  nn::take_workspace(measure, m->net, simd::scalar::table, 6, 1, 64);
   arena scratch(std::move(*buffer::make(measure.peak() + 64, "scratch")));
   arena frames(std::move(*buffer::make(64 << 10, "frames")));
-  nn::workspace work = nn::take_workspace(scratch, m->net, 6, 1, 64);
+  nn::workspace work = nn::take_workspace(scratch, m->net, simd::scalar::table, 6, 1, 64);
   calling_thread pool;
   nn::compute c(pool, frames, simd::scalar::table);
   std::vector<std::int32_t> tokens;

@@ -23,10 +23,10 @@ struct run {
     auto pages = nn::kv_pool::make(nn::cache_layout(net.hyper, cache_type), (n + 63) / 64, system_allocator());
     nn::kv_cache cache(*pages, n);
     arena measure = arena::measuring();
-    nn::take_workspace(measure, net, std::min(chunk, n), workers.size(), n);
+    nn::take_workspace(measure, net, kernels, std::min(chunk, n), workers.size(), n);
     arena scratch(std::move(*buffer::make(measure.peak() + 64, "scratch")));
     arena frames(std::move(*buffer::make(64 << 10, "frames")));
-    nn::workspace work = nn::take_workspace(scratch, net, std::min(chunk, n), workers.size(), n);
+    nn::workspace work = nn::take_workspace(scratch, net, kernels, std::min(chunk, n), workers.size(), n);
     nn::compute c(workers, frames, kernels);
     std::vector<std::vector<float>> out;
     std::vector<float> logits(chunk * n_vocab);

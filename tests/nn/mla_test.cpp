@@ -79,7 +79,7 @@ struct scene {
 };
 
 /// Both forms on n tokens in chunks of m; [n][dim].
-std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool naive, threads& pool) {
+std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool tiled, threads& pool) {
   const nn::mla_config& g = s.g;
   const std::size_t n = x.size(), H = g.n_heads;
   nn::kv_layout layout;
@@ -136,7 +136,7 @@ std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<floa
     a.n_tokens = k;
     a.n_in = s.dim;
     a.x = in.data();
-    task t = nn::latent_attention(c, g, s.w, b, layout.layers[0], a, w, naive, y.data());
+    task t = nn::latent_attention(c, g, s.w, b, layout.layers[0], a, w, tiled, y.data());
     REQUIRE(c.step(t.handle(), nullptr));
     for (std::size_t i = 0; i < k; ++i)
       out.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(i * s.dim), y.begin() + static_cast<std::ptrdiff_t>((i + 1) * s.dim));
@@ -179,17 +179,17 @@ TEST_CASE("mla: both forms against the reference, and so against each other") {
       for (const auto& row : x) r.emplace_back(row.begin(), row.end());
       return r;
     }()));
-    const auto absorbed = run(layer, x, 140, false, alone), naive = run(layer, x, 140, true, alone);
+    const auto absorbed = run(layer, x, 140, false, alone), tiled = run(layer, x, 140, true, alone);
     CHECK(worst(absorbed, want) < bound);
-    CHECK(worst(naive, want) < bound);
-    CHECK(absorbed != naive);   // two ways indeed
+    CHECK(worst(tiled, want) < bound);
+    CHECK(absorbed != tiled);   // two ways indeed
     CHECK(worst(run(layer, x, 70, true, alone), want) < bound);
     CHECK(run(layer, x, 1, false, alone) == absorbed);   // bit for bit, whatever the chunk
     CHECK(run(layer, x, 33, false, alone) == absorbed);
     const auto pool = thread_pool::make(3);
     REQUIRE(pool);
     CHECK(run(layer, x, 140, false, **pool) == absorbed);
-    CHECK(run(layer, x, 140, true, **pool) == naive);
+    CHECK(run(layer, x, 140, true, **pool) == tiled);
   }
 }
 

@@ -190,10 +190,10 @@ TEST_CASE("moe: an expert that nobody asked is not computed, all on one is") {
   s.slot = memory.take<std::int32_t>(3);
   s.begin = memory.take<std::int32_t>(5);
   s.x = memory.take<float>(3);
-  s.hidden.gate = memory.take<float>(3);
-  s.hidden.up = memory.take<float>(3);
+  s.hidden = nn::ffn_workspace::take(memory, 3, 1, 3, 1, false);
   s.y = memory.take<float>(3);
-  s.jobs = memory.take<nn::linear_job>(8);
+  s.gated_jobs = memory.take<nn::gated_job>(4);
+  s.jobs = memory.take<nn::linear_job>(4);
   calling_thread pool;
   nn::compute c(pool, frames, simd::scalar::table);
   const nn::token_row rows[3] = {{nullptr, 0}, {nullptr, 1}, {nullptr, 2}};

@@ -128,7 +128,7 @@ TEST_CASE("simd/float: quantize is bit-equal to the truth") {
   for (std::size_t n_in : {std::size_t{32}, std::size_t{320}, x.size()}) {
     const quantized_rows want(x, n_in);
     for_each_target([&](const kernels& k) {
-      const quantized_rows got(x, n_in, k.quantize);
+      const quantized_rows got(x, n_in, k);
       REQUIRE(got.q == want.q);
       REQUIRE(got.sums == want.sums);
       REQUIRE(got.lows == want.lows);

@@ -47,8 +47,7 @@ void for_each_target(F&& f) {
     f(k);
   };
   also(cpu().avx512, "without VNNI", simd::detail::avx512_without_vnni);
-  also(cpu().avx512_vnni, "rows in order", avx512vnni::table);
-  also(cpu().avx512_vnni, "rows as lanes", avx512vnni::table_of_lanes);
+  also(cpu().avx512_vnni, "without BF16", avx512vnni::table);
   also(cpu().avx512_bf16, "BF16 dots", avx512bf16::table);
 #endif
 }
@@ -67,12 +66,13 @@ struct quantized_rows {
   std::vector<float> d;
   std::vector<std::int16_t> sums, lows;
   std::vector<float> d_low;
-  quantized_rows(const std::vector<float>& x, std::size_t n_in, decltype(scalar::quantize)* quantize = &scalar::quantize)
+  quantized_rows(const std::vector<float>& x, std::size_t n_in, const kernels& k = scalar::table)
       : q(x.size()), d(x.size() / 32), sums(x.size() / 16), lows(x.size() / 16), d_low(x.size() / n_in * groups(n_in)) {
     for (std::size_t t = 0; t < x.size() / n_in; ++t) {
       const std::size_t at = t * n_in;
-      quantize(x.data() + at, n_in,
-               {q.data() + at, d.data() + at / 32, sums.data() + at / 16, lows.data() + at / 16, d_low.data() + t * groups(n_in)});
+      const int8_row row{q.data() + at, d.data() + at / 32, sums.data() + at / 16, lows.data() + at / 16, d_low.data() + t * groups(n_in)};
+      k.quantize(x.data() + at, n_in, row);
+      k.quantize_lows(n_in, row);
     }
   }
   static std::size_t groups(std::size_t n_in) { return (n_in + 255) / 256; }

@@ -5,7 +5,7 @@
 //     co_await parallel(p, n, cost, [&](std::size_t i, std::size_t worker) { ... });
 //     co_await attention(p, layer, ...);            // another task
 // and step(deadline) drives it. Whenever the deadline passes, the pass pauses
-// between two slices of the loop it is in and goes on there at the next step.
+// inside the loop it is in and goes on there at the next step.
 #pragma once
 
 #include <retort/base/memory.hpp>
@@ -20,14 +20,45 @@ using clock = std::chrono::steady_clock;
 
 namespace detail {
 
-/// A loop that a paused pass stands in: run() does slices until it is finished
+/// A loop that a paused pass stands in: run() goes on until it is finished
 /// (true) or the time is over (false).
-class slice_source {
+class paused_loop {
  public:
   virtual bool run() noexcept = 0;
 
  protected:
-  ~slice_source() = default;
+  ~paused_loop() = default;
+};
+
+struct index_range {
+  std::size_t begin = 0, end = 0;
+};
+
+/// What is left of a worker's share of a loop.
+class alignas(64) work_share {
+ public:
+  void set(std::size_t begin, std::size_t end) noexcept { left_.store(packed(begin, end), std::memory_order_relaxed); }
+  [[nodiscard]] bool empty() const noexcept {
+    const index_range r = unpacked(left_.load(std::memory_order_relaxed));
+    return r.begin == r.end;
+  }
+  /// Up to n indices.
+  index_range take_front(std::size_t n) noexcept { return take(n, true); }
+  index_range take_back(std::size_t n) noexcept { return take(n, false); }
+
+ private:
+  static std::uint64_t packed(std::size_t begin, std::size_t end) noexcept { return std::uint64_t{begin} << 32 | std::uint64_t{end}; }
+  static index_range unpacked(std::uint64_t r) noexcept { return {static_cast<std::size_t>(r >> 32), static_cast<std::size_t>(r & 0xffffffffu)}; }
+  index_range take(std::size_t n, bool front) noexcept {
+    std::uint64_t seen = left_.load(std::memory_order_relaxed);
+    for (;;) {
+      const auto [begin, end] = unpacked(seen);
+      const std::size_t cut = front ? begin + std::min(n, end - begin) : end - std::min(n, end - begin);
+      const std::uint64_t rest = front ? packed(cut, end) : packed(begin, cut);
+      if (left_.compare_exchange_weak(seen, rest, std::memory_order_relaxed)) return front ? index_range{begin, cut} : index_range{cut, end};
+    }
+  }
+  std::atomic<std::uint64_t> left_{0};
 };
 
 }  // namespace detail
@@ -35,24 +66,29 @@ class slice_source {
 /// What a pass runs on, and where it stands. One per session; outlives its tasks.
 class pass {
  public:
-  pass(threads& pool, arena& frames) noexcept : pool_(&pool), frames_(&frames) {}
+  pass(threads& pool, arena& frames) : pool_(&pool), frames_(&frames), shares_(pool.size()) {}
   pass(const pass&) = delete;
   pass& operator=(const pass&) = delete;
 
   [[nodiscard]] threads& pool() const noexcept { return *pool_; }
   [[nodiscard]] arena& frames() const noexcept { return *frames_; }
-  /// True once the deadline of this step has passed and at least one slice was done, or stop() was called.
-  [[nodiscard]] bool out_of_time() const noexcept {
-    if (stopped_.load(std::memory_order_relaxed)) return true;
-    return limited_ && progressed_ && clock::now() >= deadline_;
+  /// Of the loop that the pass stands in; one for every thread.
+  [[nodiscard]] detail::work_share& share(std::size_t i) noexcept { return shares_[i]; }
+  /// True once the deadline of this step has passed, or stop() was called.
+  [[nodiscard]] bool late() const noexcept {
+    return stopped_.load(std::memory_order_relaxed) || (limited_ && clock::now() >= deadline_);
   }
-  /// Makes the step in progress, or the next one, return after its slice. From any thread.
+  /// The same, where a step that has done nothing yet may still do something.
+  [[nodiscard]] bool out_of_time() const noexcept {
+    return progressed_ ? late() : stopped_.load(std::memory_order_relaxed);
+  }
+  /// Makes the step in progress, or the next one, return as soon as every worker has done what it has in hand. From any thread.
   void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
   /// Whether stop() was called since the last time this was asked.
   [[nodiscard]] bool take_stop() noexcept { return stopped_.exchange(false, std::memory_order_relaxed); }
   [[nodiscard]] bool limited() const noexcept { return limited_; }
   void progressed() noexcept { progressed_ = true; }
-  void pause_in(detail::slice_source* source, std::coroutine_handle<> at) noexcept {
+  void pause_in(detail::paused_loop* source, std::coroutine_handle<> at) noexcept {
     source_ = source;
     at_ = at;
   }
@@ -78,11 +114,12 @@ class pass {
  private:
   threads* pool_;
   arena* frames_;
+  std::vector<detail::work_share> shares_;
   clock::time_point deadline_{};
   std::atomic<bool> stopped_{false};
   bool limited_ = false;
   bool progressed_ = false;
-  detail::slice_source* source_ = nullptr;
+  detail::paused_loop* source_ = nullptr;
   std::coroutine_handle<> at_;
 };
 
@@ -160,44 +197,59 @@ class [[nodiscard]] task {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// Awaitable: f(i, worker) for every i < n, in slices. `task_ns` is a rough
-/// cost of one i in nanoseconds; it only decides how many make a slice.
+/// Awaitable: f(i, worker) for every i < n. Every worker has a share of consecutive i, in which it goes from front to back,
+/// a few at a time, so that it reads on where it stopped; who has finished takes from the back of the others' shares.
+/// `task_ns` is a rough cost of one i in nanoseconds; it only decides how many are taken at once.
 template <class F>
-class parallel final : public detail::slice_source {
+class parallel final : public detail::paused_loop {
  public:
-  parallel(pass& p, std::size_t n, double task_ns, F f) : pass_(p), n_(n), task_ns_(task_ns), f_(std::move(f)) {}
+  parallel(pass& p, std::size_t n, double task_ns, F f)
+      : pass_(p), n_(n), at_once_(several(p, n, task_ns)), n_shares_(std::min(p.pool().size(), (n + at_once_ - 1) / at_once_)), f_(std::move(f)) {}
   parallel(const parallel&) = delete;
 
-  bool await_ready() noexcept { return run(); }
+  bool await_ready() noexcept {
+    for (std::size_t i = 0; i < n_shares_; ++i) pass_.share(i).set(n_ * i / n_shares_, n_ * (i + 1) / n_shares_);
+    return run();
+  }
   void await_suspend(std::coroutine_handle<> at) noexcept { pass_.pause_in(this, at); }
   void await_resume() const noexcept {}
 
   bool run() noexcept override {
-    while (begin_ < n_) {
+    const auto work = [this](std::size_t share, std::size_t worker) {
+      do {
+        const detail::index_range r = take(share);
+        if (r.begin == r.end) return;
+        for (std::size_t i = r.begin; i < r.end; ++i) f_(i, worker);
+      } while (!pass_.late());
+    };
+    while (!finished()) {
       if (pass_.out_of_time()) return false;
-      const std::size_t count = slice();
-      auto shifted = [this](std::size_t i, std::size_t worker) { f_(begin_ + i, worker); };
-      pass_.pool().run(count, shifted);
-      begin_ += count;
+      pass_.pool().run(n_shares_, work);
       pass_.progressed();
     }
     return true;
   }
 
  private:
-  /// About a quarter of a millisecond of every thread; four times that when only cancel() can end it.
-  [[nodiscard]] std::size_t slice() const noexcept {
-    const std::size_t left = n_ - begin_;
-    const double slice_ns = (pass_.limited() ? 250e3 : 1e6) * static_cast<double>(pass_.pool().size());
-    const double tasks = slice_ns / (task_ns_ > 1 ? task_ns_ : 1);
-    const std::size_t at_least = pass_.pool().size();
-    return std::min(left, std::max(at_least, static_cast<std::size_t>(std::min(tasks, 1e9))));
+  /// About ten microseconds, but at least four turns for every worker.
+  [[nodiscard]] static std::size_t several(const pass& p, std::size_t n, double task_ns) noexcept {
+    constexpr double turn_ns = 10e3, most = 1e6;
+    const auto by_time = static_cast<std::size_t>(std::min(most, turn_ns / std::max(task_ns, turn_ns / most)));
+    return std::max<std::size_t>(1, std::min(by_time, n / (4 * p.pool().size())));
+  }
+  [[nodiscard]] detail::index_range take(std::size_t own) const noexcept {
+    detail::index_range r = pass_.share(own).take_front(at_once_);
+    for (std::size_t k = 1; r.begin == r.end && k < n_shares_; ++k) r = pass_.share((own + k) % n_shares_).take_back(at_once_);
+    return r;
+  }
+  [[nodiscard]] bool finished() const noexcept {
+    for (std::size_t i = 0; i < n_shares_; ++i)
+      if (!pass_.share(i).empty()) return false;
+    return true;
   }
 
   pass& pass_;
-  std::size_t n_;
-  double task_ns_;
-  std::size_t begin_ = 0;
+  std::size_t n_, at_once_, n_shares_;
   F f_;
 };
 

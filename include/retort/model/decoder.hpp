@@ -18,7 +18,7 @@ struct workspace {
   float* y_shared = nullptr;         // [n_tokens, dim]            what the shared experts add
   float* cos = nullptr;              // [n_tokens, dim_rope / 2]
   float* sin = nullptr;              // [n_tokens, dim_rope / 2]
-  int8_rows x8;                      // [n_tokens, dim]
+  rounded_rows x8;                      // [n_tokens, dim]
   gqa_workspace gqa;
   mla_workspace mla;
   ffn_workspace ffn;
@@ -41,7 +41,7 @@ inline void take_gqa(arena& a, const gqa_config& g, std::size_t n, std::size_t n
   w.k = a.take<float>(n * g.n_heads_kv * g.dim_head);
   w.v = a.take<float>(n * g.n_heads_kv * g.dim_head_v);
   w.o = a.take<float>(n * g.n_heads * g.dim_head_v);
-  w.o8 = int8_rows::take(a, n, g.n_heads * g.dim_head_v, bf16);
+  w.o8 = rounded_rows::take(a, n, g.n_heads * g.dim_head_v, bf16);
   w.scratch.worker_floats = align_up(std::max(attention_scratch::floats_per_worker(group, g.dim_head, g.dim_head_v),
                                               tiled_floats_per_worker(group, g.dim_head)), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
@@ -54,37 +54,31 @@ inline void take_mla(arena& a, const mla_config& m, std::size_t n, std::size_t n
                      mla_workspace& w) {
   const std::size_t H = m.n_heads;
   w.q_a = a.take<float>(n * m.dim_q_latent);
-  w.q_a8 = int8_rows::take(a, n, m.dim_q_latent);
+  w.q_a8 = rounded_rows::take(a, n, m.dim_q_latent);
   w.q = a.take<float>(n * H * m.dim_qk());
   w.kv_a = a.take<float>(n * m.dim_row());
   w.o = a.take<float>(n * H * m.dim_v);
-  w.o8 = int8_rows::take(a, n, H * m.dim_v);
+  w.o8 = rounded_rows::take(a, n, H * m.dim_v);
   w.jobs = a.take<linear_job>(2 * H);
   w.q_nope = a.take<float>(n * H * m.dim_nope);
-  w.q_nope8 = int8_rows::take(a, n * H, m.dim_nope);
+  w.q_nope8 = rounded_rows::take(a, n * H, m.dim_nope);
   w.q_row = a.take<float>(n * H * m.dim_row());
   w.o_latent = a.take<float>(n * H * m.dim_latent);
-  w.o_latent8 = int8_rows::take(a, n * H, m.dim_latent);
+  w.o_latent8 = rounded_rows::take(a, n * H, m.dim_latent);
   const std::size_t absorbed = attention_scratch::floats_per_worker(mla_group(H), m.dim_row(), m.dim_latent);
-  const std::size_t naive = tiled_floats_per_worker(1, m.dim_qk());
-  w.scratch.worker_floats = align_up(std::max(absorbed, naive), 16);
+  const std::size_t tiled = tiled_floats_per_worker(1, m.dim_qk());
+  w.scratch.worker_floats = align_up(std::max(absorbed, tiled), 16);
   w.scratch.worker = a.take<float>(n_workers * w.scratch.worker_floats);
   w.scratch.parts_floats = n_splits * softmax_part::floats(H, m.dim_latent);
   w.scratch.parts = a.take<float>(w.scratch.parts_floats);
   w.c = a.take<float>(tile_tokens * m.dim_latent);
-  w.c8 = int8_rows::take(a, tile_tokens, m.dim_latent);
+  w.c8 = rounded_rows::take(a, tile_tokens, m.dim_latent);
   w.k_pe = a.take<float>(tile_tokens * m.dim_rope);
   w.up = a.take<float>(tile_tokens * H * (m.dim_nope + m.dim_v));
   w.tile = attention_tile::take(a, n, H, H, m.dim_qk(), m.dim_v);
 }
 
-inline void take_ffn(arena& a, std::size_t n_rows, std::size_t dim_hidden, bool bf16, ffn_workspace& w) {
-  w.gate = a.take<float>(n_rows * dim_hidden);
-  w.up = a.take<float>(n_rows * dim_hidden);
-  w.hidden8 = int8_rows::take(a, n_rows, dim_hidden, bf16);
-}
-
-inline void take_moe(arena& a, const moe_config& m, std::size_t n, moe_workspace& w) {
+inline void take_moe(arena& a, const moe_config& m, std::size_t n, std::size_t n_workers, moe_workspace& w) {
   const std::size_t n_slots = n * m.n_used;
   w.logits = a.take<float>(n * m.n_experts);
   w.scores = a.take<float>(n * m.n_experts);
@@ -93,17 +87,19 @@ inline void take_moe(arena& a, const moe_config& m, std::size_t n, moe_workspace
   w.slot = a.take<std::int32_t>(n_slots);
   w.begin = a.take<std::int32_t>(m.n_experts + 1);
   w.x = a.take<float>(n_slots * m.dim);
-  w.x8 = int8_rows::take(a, n_slots, m.dim);
-  take_ffn(a, n_slots, m.dim_hidden, false, w.hidden);
+  w.x8 = rounded_rows::take(a, n_slots, m.dim);
+  w.hidden = ffn_workspace::take(a, n_slots, m.dim_hidden, n, n_workers, false);
   w.y = a.take<float>(n_slots * m.dim);
-  w.jobs = a.take<linear_job>(2 * m.n_experts);
+  w.gated_jobs = a.take<gated_job>(m.n_experts);
+  w.jobs = a.take<linear_job>(m.n_experts);
 }
 
 }  // namespace detail
 
 /// Lays the workspace out in an arena; on a measuring arena, peak() is then how much it needs.
-inline workspace take_workspace(arena& a, const network& net, std::size_t n_tokens, std::size_t n_workers,
+inline workspace take_workspace(arena& a, const network& net, const simd::kernels& k, std::size_t n_tokens, std::size_t n_workers,
                                 std::size_t context) {
+  const bool bf16 = net.has_bf16 && k.round_bf16;
   const hyper& h = net.hyper;
   const std::size_t n_splits = (context + split_tokens - 1) / split_tokens;
   workspace w;
@@ -113,17 +109,17 @@ inline workspace take_workspace(arena& a, const network& net, std::size_t n_toke
   w.y = a.take<float>(n_tokens * h.dim);
   w.cos = a.take<float>(n_tokens * h.rope.dim_rope / 2);
   w.sin = a.take<float>(n_tokens * h.rope.dim_rope / 2);
-  w.x8 = int8_rows::take(a, n_tokens, h.dim, net.has_bf16);
+  w.x8 = rounded_rows::take(a, n_tokens, h.dim, bf16);
   if (h.kind->latent)
     detail::take_mla(a, h.mla, n_tokens, n_workers, n_splits, w.mla);
   else
-    detail::take_gqa(a, h.gqa, n_tokens, n_workers, n_splits, net.has_bf16, w.gqa);
+    detail::take_gqa(a, h.gqa, n_tokens, n_workers, n_splits, bf16, w.gqa);
   std::size_t dim_hidden = h.dim_shared;
   for (std::size_t i = 0; i < h.n_layers; ++i)
     if (!h.is_moe(i)) dim_hidden = std::max(dim_hidden, h.dim_ffn[i]);
-  if (dim_hidden) detail::take_ffn(a, n_tokens, dim_hidden, net.has_bf16, w.ffn);
+  if (dim_hidden) w.ffn = ffn_workspace::take(a, n_tokens, dim_hidden, n_tokens, n_workers, bf16);
   if (h.moe.n_experts) {
-    detail::take_moe(a, h.moe, n_tokens, w.moe);
+    detail::take_moe(a, h.moe, n_tokens, n_workers, w.moe);
     w.y_shared = a.take<float>(n_tokens * h.dim);
   }
   return w;
@@ -161,7 +157,7 @@ inline task feed_forward_moe(compute& c, const hyper& h, const layer_weights& l,
 /// shape   tokens [n_tokens]   wanted: rows of the batch whose logits are needed, ascending
 ///         logits [n_wanted, n_vocab] out
 /// needs   the cache rows of every token prepared for writing; tokens of one timeline in order
-/// cost    pauses between slices of every loop; no allocation
+/// cost    pauses inside every loop; no allocation
 /// tested  tests/model/decoder_test.cpp against the double-precision reference
 inline task forward(compute& c, const network& net, std::span<const std::int32_t> tokens, batch b,
                     std::span<const std::uint32_t> wanted, workspace& w, pass_options o, float* logits) {
@@ -183,7 +179,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
   for (std::size_t i = 0; i < h.n_layers; ++i) {
     const layer_weights& l = net.layers[i];
     co_await rms_norm(c, w.h, n, dim, l.attn_norm, h.eps, w.x);                 // x [n, dim]
-    if (l.attention_int8 || w.x8.bf16) co_await quantize(c, w.x, n, dim, w.x8);
+    co_await round_rows(c, w.x, n, dim, l.attention_reads, w.x8);
     auto x = activations_of(w.x, n, dim, w.x8);
     if (h.kind->latent)
       co_await latent_attention(c, h.mla, l.mla, b, layout.layers[i], x, w.mla, tiled, w.y);
@@ -192,7 +188,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
     co_await add(c, w.y, n, dim, w.h);                                          // h [n, dim] += y
 
     co_await rms_norm(c, w.h, n, dim, l.ffn_norm, h.eps, w.x);                  // x [n, dim]
-    if (l.ffn_int8 || w.x8.bf16) co_await quantize(c, w.x, n, dim, w.x8);
+    co_await round_rows(c, w.x, n, dim, l.ffn_reads, w.x8);
     if (l.is_moe)
       co_await feed_forward_moe(c, h, l, i, b, x, w, o);
     else
@@ -204,7 +200,7 @@ inline task forward(compute& c, const network& net, std::span<const std::int32_t
   co_await parallel(c, n_wanted, static_cast<double>(dim), [&](std::size_t i, std::size_t) {
     c.k.rms_norm(w.h + wanted[i] * dim, net.output_norm, dim, h.eps, w.x + i * dim);   // x [n_wanted, dim]
   });
-  if (wants_rounding(net.output, w.x8)) co_await quantize(c, w.x, n_wanted, dim, w.x8);
+  co_await round_rows(c, w.x, n_wanted, dim, rounded_forms::of(net.output), w.x8);
   co_await linear(c, linear_job{&net.output, activations_of(w.x, n_wanted, dim, w.x8), logits, h.n_vocab,
                                 net.output_bias});                              // logits [n_wanted, n_vocab]
 }

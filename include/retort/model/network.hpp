@@ -15,7 +15,7 @@ struct layer_weights {
   const float* attn_norm = nullptr;        // [dim]
   gqa_weights gqa;
   mla_weights mla;
-  bool attention_int8 = false;             ///< some weight that reads x wants its int8 form
+  rounded_forms attention_reads;           ///< what the weights that take x read of it
 
   const float* ffn_norm = nullptr;         // [dim]
   bool is_moe = false;
@@ -23,7 +23,7 @@ struct layer_weights {
   moe_weights moe;
   ffn_weights shared;                      // dim_hidden = dim_shared; gate.n_out == 0 where there is none
   const float* shared_gate = nullptr;      // [dim] or none: y += sigmoid(shared_gate . x) * shared(x)
-  bool ffn_int8 = false;
+  rounded_forms ffn_reads;
 };
 
 /// A whole model: immutable after loading, shared by any number of sessions.
@@ -193,7 +193,7 @@ inline result<void> load_mla(tensor_finder& find, const std::string& blk, const 
   RETORT_TRY(w.kv_a_norm, find.vector(blk + "attn_kv_a_norm.weight", m.dim_latent));
   RETORT_TRY(w.wo, find.matrix(blk + "attn_output.weight", m.dim, m.n_heads * m.dim_v));
   RETORT_CHECK(load_latent_heads(find, blk, m, w));
-  l.attention_int8 = wants_int8(w.wkv_a) || (w.wq.data && wants_int8(w.wq)) || (w.wq_a.data && wants_int8(w.wq_a));
+  l.attention_reads = rounded_forms::of(w.wkv_a) | rounded_forms::of(w.wq.data ? w.wq : w.wq_a);
   return {};
 }
 
@@ -228,7 +228,7 @@ inline result<void> load_gqa(tensor_finder& find, const std::string& blk, const 
     RETORT_TRY(w.sinks, find.vector(blk + "attn_sinks.weight", g.n_heads));
     w.window = index % 2 == 0 ? h.window : 0;
   }
-  l.attention_int8 = wants_int8(w.wq) || wants_int8(w.wk) || wants_int8(w.wv);
+  l.attention_reads = rounded_forms::of(w.wq) | rounded_forms::of(w.wk) | rounded_forms::of(w.wv);
   return {};
 }
 
@@ -289,14 +289,17 @@ inline result<void> load_moe(tensor_finder& find, const std::string& blk, const 
   RETORT_TRY(w.selection_bias, find.optional_vector(blk + "exp_probs_b.bias", m.n_experts));
   RETORT_CHECK(load_experts(find, blk, m, w));
   for (const ffn_weights& e : w.experts) {
-    for (const simd::matrix* in : {&e.gate, &e.up}) (wants_int8(*in) ? w.reads_int8 : w.reads_float) = true;
-    w.down_int8 = w.down_int8 || wants_int8(e.down);
+    for (const simd::matrix* in : {&e.gate, &e.up}) {
+      w.reads = w.reads | rounded_forms::of(*in);
+      w.reads_float = w.reads_float || !traits(in->type).quantized;
+    }
+    w.down_reads = w.down_reads | rounded_forms::of(e.down);
   }
-  l.ffn_int8 = w.reads_int8 || wants_int8(w.router);
+  l.ffn_reads = w.reads | rounded_forms::of(w.router);
   if (h.dim_shared == 0) return {};
   RETORT_CHECK(load_ffn(find, blk, "_shexp", h.dim, h.dim_shared, l.shared));
   RETORT_TRY(l.shared_gate, find.optional_vector(blk + "ffn_gate_inp_shexp.weight", h.dim));
-  l.ffn_int8 = l.ffn_int8 || wants_int8(l.shared.gate) || wants_int8(l.shared.up);
+  l.ffn_reads = l.ffn_reads | rounded_forms::of(l.shared.gate) | rounded_forms::of(l.shared.up);
   return {};
 }
 
@@ -341,7 +344,7 @@ inline result<network> load_network(const weights& w, allocator& memory = system
       RETORT_CHECK(detail::load_moe(find, blk, h, l));
     } else {
       RETORT_CHECK(detail::load_ffn(find, blk, "", h.dim, h.dim_ffn[i], l.ffn));
-      l.ffn_int8 = wants_int8(l.ffn.gate) || wants_int8(l.ffn.up);
+      l.ffn_reads = rounded_forms::of(l.ffn.gate) | rounded_forms::of(l.ffn.up);
     }
   }
   RETORT_CHECK(find.check_all_used());

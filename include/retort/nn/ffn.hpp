@@ -21,12 +21,30 @@ struct ffn_weights {
 };
 
 struct ffn_workspace {
-  float* gate = nullptr;             // [n_rows, dim_hidden]; holds the joined hidden rows afterwards
-  float* up = nullptr;               // [n_rows, dim_hidden]
-  int8_rows hidden8;                 // [n_rows, dim_hidden]
+  float* hidden = nullptr;           // [n_rows, dim_hidden], written where down reads floats
+  rounded_rows hidden8;              // [n_rows, dim_hidden]
+  float* worker = nullptr;           // [n_workers, worker_floats]   gate and up of the rows a worker has in hand
+  std::size_t worker_floats = 0;
+
+  /// Rows of gate and up that a worker has in hand for n tokens: whole pairs of tiles, to stay in the second-level cache.
+  [[nodiscard]] static std::size_t rows_in_hand(std::size_t n_tokens) noexcept {
+    return std::max<std::size_t>(64, in_hand / n_tokens / 64 * 64);
+  }
+  static ffn_workspace take(arena& from, std::size_t n_rows, std::size_t dim_hidden, std::size_t n_tokens, std::size_t n_workers,
+                            bool bf16) {
+    ffn_workspace s;
+    s.hidden = from.take<float>(n_rows * dim_hidden);
+    s.hidden8 = rounded_rows::take(from, n_rows, dim_hidden, bf16);
+    s.worker_floats = 2 * std::max(in_hand, 64 * n_tokens);
+    s.worker = from.take<float>(n_workers * s.worker_floats);
+    return s;
+  }
+
+ private:
+  static constexpr std::size_t in_hand = 4096;
 };
 
-/// hidden = activation(gate) * up for one row; hidden may be gate.
+/// hidden = activation(gate) * up; hidden may be gate.
 ///
 /// shape   gate, up, hidden [n]
 /// source  SwiGLU arXiv:2002.05202; clamped: g = min(g, 7), u = clamp(u, -7, 7), g sigmoid(1.702 g) (u + 1)
@@ -42,6 +60,51 @@ inline void join(const simd::kernels& k, gated_activation activation, const floa
   }
 }
 
+/// The hidden rows of some tokens: one dense layer, or one expert.
+struct gated_job {
+  const ffn_weights* w = nullptr;
+  simd::activations a;               // [n_tokens, dim]
+  std::size_t first = 0;             // the row of the workspace that the first token has
+
+  [[nodiscard]] const simd::matrix& rows() const noexcept { return w->gate; }
+  [[nodiscard]] double cost_ns() const noexcept { return product_ns(w->gate, a.n_tokens) + product_ns(w->up, a.n_tokens); }
+};
+
+namespace detail {
+
+/// Elements [begin, begin + n) of the job's hidden rows.
+inline void gate_some(const simd::kernels& k, gated_activation activation, const gated_job& j, const ffn_workspace& s, std::size_t worker,
+                      std::size_t begin, std::size_t n, const std::byte* then) noexcept {
+  const std::size_t n_tokens = j.a.n_tokens, dim_hidden = j.w->gate.n_out;
+  float* gate = s.worker + worker * s.worker_floats;       // [n_tokens, n]
+  float* up = gate + s.worker_floats / 2;
+  const simd::matrix w_gate = some_rows(j.w->gate, begin, n), w_up = some_rows(j.w->up, begin, n);
+  multiply(k, {&w_gate, j.a, gate, n, j.w->b_gate ? j.w->b_gate + begin : nullptr}, 0, n, w_up.data);
+  multiply(k, {&w_up, j.a, up, n, j.w->b_up ? j.w->b_up + begin : nullptr}, 0, n, then);
+  join(k, activation, gate, up, n_tokens * n, gate);
+  for (std::size_t t = 0; t < n_tokens; ++t) {
+    round_part(k, gate + t * n, n, rounded_forms::of(j.w->down), s.hidden8, j.first + t, dim_hidden, begin);
+    if (s.hidden8.leave_floats_to(j.w->down)) std::memcpy(s.hidden + (j.first + t) * dim_hidden + begin, gate + t * n, n * sizeof(float));
+  }
+}
+
+}  // namespace detail
+
+/// Awaitable: hidden = activation(Wgate x) * (Wup x) for every job, in the forms that its Wdown reads, all but lows. A task
+/// makes some rows of both products and all that follows of them, so that gate and up never leave the cache.
+template <class Jobs>
+[[nodiscard]] auto gated(compute& c, gated_activation activation, Jobs jobs, const ffn_workspace& s) {
+  return detail::by_rows(c, std::move(jobs), [&k = c.k, activation, s](const gated_job& j, std::size_t begin, std::size_t end,
+                                                                      const std::byte* then, std::size_t worker) {
+    const std::size_t in_hand = ffn_workspace::rows_in_hand(j.a.n_tokens);
+    for (std::size_t row = begin; row < end; row += in_hand) {
+      const std::size_t n = std::min(in_hand, end - row);
+      const simd::matrix& gate = j.w->gate;
+      detail::gate_some(k, activation, j, s, worker, row, n, row + n < end ? gate.data + (row + n) * gate.row_bytes : then);
+    }
+  });
+}
+
 /// y = Wdown * (silu(Wgate x) * (Wup x)).
 ///
 /// shape   x [n_tokens, dim] with its rounded forms   y [n_tokens, dim]
@@ -49,14 +112,9 @@ inline void join(const simd::kernels& k, gated_activation activation, const floa
 inline task feed_forward(compute& c, const ffn_weights& w, const simd::activations& x, const ffn_workspace& s,
                          float* y) {
   const std::size_t n = x.n_tokens, dim_hidden = w.gate.n_out;
-  co_await linear(c, linear_job{&w.gate, x, s.gate, dim_hidden, w.b_gate},
-                  linear_job{&w.up, x, s.up, dim_hidden, w.b_up});
-  co_await parallel(c, n, static_cast<double>(dim_hidden) * 0.3, [&](std::size_t t, std::size_t) {
-    join(c.k, gated_activation::silu, s.gate + t * dim_hidden, s.up + t * dim_hidden, dim_hidden,
-         s.gate + t * dim_hidden);
-  });
-  if (wants_rounding(w.down, s.hidden8)) co_await quantize(c, s.gate, n, dim_hidden, s.hidden8);
-  co_await linear(c, linear_job{&w.down, activations_of(s.gate, n, dim_hidden, s.hidden8), y, w.down.n_out, w.b_down});
+  co_await gated(c, gated_activation::silu, std::array{gated_job{&w, x, 0}}, s);
+  if (rounded_forms::of(w.down).lows) co_await round_lows(c, n, dim_hidden, s.hidden8);
+  co_await linear(c, linear_job{&w.down, activations_of(s.hidden, n, dim_hidden, s.hidden8), y, w.down.n_out, w.b_down});
 }
 
 }  // namespace nn

@@ -38,7 +38,7 @@ struct gqa_workspace {
   float* k = nullptr;                // [n_tokens, n_heads_kv, dim_head]
   float* v = nullptr;                // [n_tokens, n_heads_kv, dim_head_v]
   float* o = nullptr;                // [n_tokens, n_heads, dim_head_v]
-  int8_rows o8;                      // [n_tokens, n_heads * dim_head_v]
+  rounded_rows o8;                      // [n_tokens, n_heads * dim_head_v]
   attention_scratch scratch;
   attention_tile tile;
 };
@@ -144,7 +144,7 @@ inline task grouped_query_attention(compute& c, const gqa_config& g, const gqa_w
     co_await attend_all(c, b, a, s.scratch);
 
   const std::size_t dim_o = g.n_heads * g.dim_head_v;
-  if (wants_rounding(w.wo, s.o8)) co_await quantize(c, s.o, n_tokens, dim_o, s.o8);
+  co_await round_rows(c, s.o, n_tokens, dim_o, rounded_forms::of(w.wo), s.o8);
   co_await linear(c, linear_job{&w.wo, activations_of(s.o, n_tokens, dim_o, s.o8), y, g.dim, w.bo});
 }
 

@@ -12,7 +12,7 @@ namespace nn {
 /// A pass that computes: where it stands, and the kernels it uses.
 class compute : public pass {
  public:
-  compute(threads& pool, arena& frames, const simd::kernels& kernels) noexcept : pass(pool, frames), k(kernels) {}
+  compute(threads& pool, arena& frames, const simd::kernels& kernels) : pass(pool, frames), k(kernels) {}
   const simd::kernels& k;
 };
 
@@ -30,8 +30,21 @@ struct batch {
   [[nodiscard]] std::size_t n_tokens() const noexcept { return rows.size(); }
 };
 
+/// The rounded forms of a row that some weights read.
+struct rounded_forms {
+  bool int8 = false, lows = false, bf16 = false;
+
+  [[nodiscard]] static rounded_forms of(const simd::matrix& w) noexcept {
+    const bool quantized = traits(w.type).quantized;
+    return {quantized, quantized && format(w.type).n_mins != 0, w.type == dtype::bf16};
+  }
+  friend rounded_forms operator|(rounded_forms a, rounded_forms b) noexcept {
+    return {a.int8 || b.int8, a.lows || b.lows, a.bf16 || b.bf16};
+  }
+};
+
 /// Room for the rounded forms of some rows.
-struct int8_rows {
+struct rounded_rows {
   std::int8_t* q = nullptr;          // [n_elements]
   float* d = nullptr;                // [n_elements / 32]
   std::int16_t* sums = nullptr;      // [n_elements / 16]
@@ -39,9 +52,9 @@ struct int8_rows {
   float* d_low = nullptr;            // [n_rows, n_in / 256 rounded up]
   std::uint16_t* bf16 = nullptr;     // [n_elements] where bf16 weights may read them
 
-  static int8_rows take(arena& from, std::size_t n_rows, std::size_t n_in, bool bf16 = false) {
+  static rounded_rows take(arena& from, std::size_t n_rows, std::size_t n_in, bool bf16 = false) {
     const std::size_t n = align_up(n_rows * n_in, 32);
-    int8_rows r;
+    rounded_rows r;
     r.q = from.take<std::int8_t>(n);
     r.d = from.take<float>(n / 32);
     r.sums = from.take<std::int16_t>(n / 16);
@@ -50,33 +63,57 @@ struct int8_rows {
     if (bf16 && n_in % 32 == 0) r.bf16 = from.take<std::uint16_t>(n);
     return r;
   }
-  /// Row `row` of rows of n_in.
-  [[nodiscard]] simd::int8_row at(std::size_t row, std::size_t n_in) const noexcept {
-    return {q + row * n_in, d + row * (n_in / 32), sums + row * (n_in / 16), lows + row * (n_in / 16),
-            d_low + row * ((n_in + 255) / 256)};
+  /// Row `row` of rows of n_in, from element `first` on, a multiple of 32.
+  [[nodiscard]] simd::int8_row at(std::size_t row, std::size_t n_in, std::size_t first = 0) const noexcept {
+    const std::size_t i = row * n_in + first;
+    return {q + i, d + i / 32, sums + i / 16, lows + i / 16, d_low + row * ((n_in + 255) / 256)};
+  }
+  /// Whether a weight reads the float rows, for want of a rounded form.
+  [[nodiscard]] bool leave_floats_to(const simd::matrix& w) const noexcept {
+    return !traits(w.type).quantized && !(bf16 && w.type == dtype::bf16);
   }
 };
 
-/// Float rows beside their int8 form, as the matmul kernels take them: n_tokens rows from `first` on.
+/// Float rows beside their rounded forms, as the matmul kernels take them: n_tokens rows from `first` on.
 [[nodiscard]] inline simd::activations activations_of(const float* x, std::size_t n_tokens, std::size_t n_in,
-                                                      const int8_rows& r, std::size_t first = 0) noexcept {
+                                                      const rounded_rows& r, std::size_t first = 0) noexcept {
   const simd::int8_row row = r.at(first, n_in);
   return {n_tokens, n_in, x + first * n_in, row.q, row.d, row.sums, row.lows, row.d_low, r.bf16 ? r.bf16 + first * n_in : nullptr};
 }
 
-/// Whether a weight of that type reads the int8 form of its input.
-[[nodiscard]] inline bool wants_int8(const simd::matrix& w) noexcept { return traits(w.type).quantized; }
+/// The rounded forms of the elements [first, first + n) of a row of n_in, all but lows, which need whole rows.
+inline void round_part(const simd::kernels& k, const float* x, std::size_t n, rounded_forms wanted, const rounded_rows& out,
+                       std::size_t row, std::size_t n_in, std::size_t first) noexcept {
+  if (wanted.int8) k.quantize(x, n, out.at(row, n_in, first));
+  if (wanted.bf16 && out.bf16) k.round_bf16(x, n, out.bf16 + row * n_in + first);
+}
 
-/// Whether `quantize` must be called for inputs of that weight, kept in `rows`.
-[[nodiscard]] inline bool wants_rounding(const simd::matrix& w, const int8_rows& rows) noexcept { return wants_int8(w) || rows.bf16; }
-
-/// Awaitable: the rounded forms of rows x [n_tokens, n_in]; rows no int8 kernel can read (n_in % 32) are left alone.
-[[nodiscard]] inline auto quantize(compute& c, const float* x, std::size_t n_tokens, std::size_t n_in, int8_rows out) {
-  const std::size_t n = n_in % 32 == 0 ? n_tokens : 0;
-  return parallel(c, n, static_cast<double>(n_in) * 0.2, [&c, x, n_in, out](std::size_t t, std::size_t) {
-    c.k.quantize(x + t * n_in, n_in, out.at(t, n_in));
-    if (out.bf16 && c.k.round_bf16) c.k.round_bf16(x + t * n_in, n_in, out.bf16 + t * n_in);
+/// Awaitable: the rounded forms of rows x [n_tokens, n_in]; rows no such kernel can read (n_in % 32) are left alone.
+[[nodiscard]] inline auto round_rows(compute& c, const float* x, std::size_t n_tokens, std::size_t n_in, rounded_forms wanted,
+                                     const rounded_rows& out) {
+  const bool some = n_in % 32 == 0 && (wanted.int8 || (wanted.bf16 && out.bf16));
+  return parallel(c, some ? n_tokens : 0, static_cast<double>(n_in) * 0.2, [&c, x, n_in, wanted, out](std::size_t t, std::size_t) {
+    round_part(c.k, x + t * n_in, n_in, wanted, out, t, n_in, 0);
+    if (wanted.lows) c.k.quantize_lows(n_in, out.at(t, n_in));
   });
+}
+
+/// Awaitable: the lows of rows whose other int8 forms are there.
+[[nodiscard]] inline auto round_lows(compute& c, std::size_t n_tokens, std::size_t n_in, const rounded_rows& rows) {
+  return parallel(c, n_tokens, static_cast<double>(n_in) * 0.03,
+                  [&c, n_in, rows](std::size_t t, std::size_t) { c.k.quantize_lows(n_in, rows.at(t, n_in)); });
+}
+
+/// The rows [first, first + n) of a matrix.
+[[nodiscard]] inline simd::matrix some_rows(const simd::matrix& w, std::size_t first, std::size_t n) noexcept {
+  return {w.type, w.data + first * w.row_bytes, n, w.n_in, w.row_bytes};
+}
+
+/// About how long a product takes: a core reads about 15 bytes or multiplies about 100 int8 pairs in a nanosecond.
+[[nodiscard]] inline double product_ns(const simd::matrix& w, std::size_t n_tokens) noexcept {
+  const double bytes = static_cast<double>(w.n_out) * static_cast<double>(w.row_bytes);
+  const double macs = static_cast<double>(w.n_out) * static_cast<double>(w.n_in) * static_cast<double>(n_tokens);
+  return n_tokens ? bytes / 15 + macs / 100 : 0;
 }
 
 /// One matrix product of a group that runs as one parallel loop.
@@ -86,78 +123,95 @@ struct linear_job {
   float* y = nullptr;                // [n_tokens, y_stride]
   std::size_t y_stride = 0;
   const float* bias = nullptr;       // [n_out] or none
+
+  /// The weights whose rows are cut into tasks.
+  [[nodiscard]] const simd::matrix& rows() const noexcept { return *w; }
+  [[nodiscard]] double cost_ns() const noexcept { return product_ns(*w, a.n_tokens); }
 };
+
+/// y = x w^T + bias for the rows [begin, end) of w, on this thread. `then` as in simd::matmul_fn.
+inline void multiply(const simd::kernels& k, const linear_job& j, std::size_t begin, std::size_t end, const std::byte* then) noexcept {
+  k.matmul[static_cast<std::size_t>(j.w->type)](*j.w, j.a, j.y, j.y_stride, begin, end, then);
+  if (j.bias)
+    for (std::size_t t = 0; t < j.a.n_tokens; ++t)
+      for (std::size_t r = begin; r < end; ++r) j.y[t * j.y_stride + r] += j.bias[r];
+}
 
 namespace detail {
 
-/// Cuts the rows of several products into tasks of about equal cost. A task is a number of whole tiles, 32 rows
-/// being what the kernels for many tokens work on at once.
-template <class Jobs>
-class linear_tasks {
+/// Cuts the rows of several jobs into tasks of about equal cost: run(job, begin, end, then, worker). A task is a number of
+/// whole tiles of 32 rows; the kernels for many tokens work on two at once.
+template <class Jobs, class Run>
+class row_tasks {
  public:
-  linear_tasks(compute& c, Jobs jobs) noexcept : c_(&c), jobs_(std::move(jobs)) {
+  row_tasks(compute& c, Jobs jobs, Run run) noexcept : jobs_(std::move(jobs)), run_(std::move(run)) {
     double total_ns = 0;
     std::size_t tiles = 0;
     for (const auto& j : jobs_) {
-      total_ns += cost_ns(j);
+      total_ns += j.cost_ns();
       tiles += tiles_of(j);
     }
     const double tile_ns = tiles ? total_ns / static_cast<double>(tiles) : 0;
-    // eight tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a millisecond
-    const std::size_t by_threads = tiles / (c.pool().size() * 8);
+    // eight tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a
+    // millisecond, but two tiles where no deadline waits
+    const std::size_t by_threads = tiles / (c.pool().size() * 16);
     const std::size_t by_time = tile_ns > 0 ? static_cast<std::size_t>(100e3 / tile_ns) : 1;
-    tiles_per_task_ = std::max<std::size_t>(1, std::min(by_threads, by_time));
+    tiles_per_task_ = std::max<std::size_t>(1, std::min(by_threads, std::max<std::size_t>(by_time, c.limited() ? 1 : 2)));
     task_ns_ = tile_ns * static_cast<double>(tiles_per_task_);
     for (const auto& j : jobs_) n_tasks_ += tasks_of(j);
   }
   [[nodiscard]] std::size_t n_tasks() const noexcept { return n_tasks_; }
   [[nodiscard]] double task_ns() const noexcept { return task_ns_; }
 
-  void operator()(std::size_t task, std::size_t) const noexcept {
-    // when tasks are handed out in order to threads of one speed, this thread's next one comes after everybody else's
-    const place here = find(task), next = find(task + c_->pool().size());
-    const linear_job& j = *here.job;
-    const std::size_t end = std::min(j.w->n_out, here.row + tiles_per_task_ * tile_rows);
-    const std::byte* then = next.job ? next.job->w->data + next.row * next.job->w->row_bytes : nullptr;
-    c_->k.matmul[static_cast<std::size_t>(j.w->type)](*j.w, j.a, j.y, j.y_stride, here.row, end, then);
-    if (j.bias)
-      for (std::size_t t = 0; t < j.a.n_tokens; ++t)
-        for (std::size_t r = here.row; r < end; ++r) j.y[t * j.y_stride + r] += j.bias[r];
+  void operator()(std::size_t task, std::size_t worker) const noexcept {
+    const place here = find(task), next = find(task + 1);   // of a thread's share, in order
+    const std::size_t end = std::min(here.of->rows().n_out, here.row + tiles_per_task_ * tile_rows);
+    const std::byte* then = next.of ? next.of->rows().data + next.row * next.of->rows().row_bytes : nullptr;
+    run_(*here.of, here.row, end, then, worker);
   }
 
  private:
+  using job = std::remove_cvref_t<decltype(*std::begin(std::declval<const Jobs&>()))>;
   static constexpr std::size_t tile_rows = 32;
   /// Where a task begins; no job if there is no such task.
   struct place {
-    const linear_job* job = nullptr;
+    const job* of = nullptr;
     std::size_t row = 0;
   };
   [[nodiscard]] place find(std::size_t task) const noexcept {
-    for (const linear_job& j : jobs_) {
+    for (const job& j : jobs_) {
       const std::size_t n = tasks_of(j);
       if (task < n) return {&j, task * tiles_per_task_ * tile_rows};
       task -= n;
     }
     return {};
   }
-  static std::size_t tiles_of(const linear_job& j) noexcept {
-    return j.a.n_tokens ? (j.w->n_out + tile_rows - 1) / tile_rows : 0;
+  static std::size_t tiles_of(const job& j) noexcept {
+    return j.a.n_tokens ? (j.rows().n_out + tile_rows - 1) / tile_rows : 0;
   }
-  [[nodiscard]] std::size_t tasks_of(const linear_job& j) const noexcept {
+  [[nodiscard]] std::size_t tasks_of(const job& j) const noexcept {
     return (tiles_of(j) + tiles_per_task_ - 1) / tiles_per_task_;
   }
-  /// A core reads about 15 bytes or multiplies about 100 int8 pairs in a nanosecond.
-  static double cost_ns(const linear_job& j) noexcept {
-    const double bytes = static_cast<double>(j.w->n_out) * static_cast<double>(j.w->row_bytes);
-    const double macs = static_cast<double>(j.w->n_out) * static_cast<double>(j.w->n_in) * static_cast<double>(j.a.n_tokens);
-    return j.a.n_tokens ? bytes / 15 + macs / 100 : 0;
-  }
 
-  compute* c_;
   Jobs jobs_;
+  Run run_;
   std::size_t tiles_per_task_ = 1, n_tasks_ = 0;
   double task_ns_ = 0;
 };
+
+/// Awaitable: all those tasks.
+template <class Jobs, class Run>
+[[nodiscard]] auto by_rows(compute& c, Jobs jobs, Run run) {
+  row_tasks tasks(c, std::move(jobs), std::move(run));
+  return parallel(c, tasks.n_tasks(), tasks.task_ns(), std::move(tasks));
+}
+
+template <class Jobs>
+[[nodiscard]] auto products(compute& c, Jobs jobs) {
+  return by_rows(c, std::move(jobs), [&k = c.k](const linear_job& j, std::size_t begin, std::size_t end, const std::byte* then, std::size_t) {
+    multiply(k, j, begin, end, then);
+  });
+}
 
 }  // namespace detail
 
@@ -165,14 +219,10 @@ class linear_tasks {
 template <class... Job>
   requires(std::is_same_v<Job, linear_job> && ...)
 [[nodiscard]] auto linear(compute& c, Job... jobs) {
-  detail::linear_tasks tasks(c, std::array<linear_job, sizeof...(Job)>{jobs...});
-  return parallel(c, tasks.n_tasks(), tasks.task_ns(), std::move(tasks));
+  return detail::products(c, std::array<linear_job, sizeof...(Job)>{jobs...});
 }
 /// The same for a list that the caller keeps alive.
-[[nodiscard]] inline auto linear(compute& c, std::span<const linear_job> jobs) {
-  detail::linear_tasks tasks(c, jobs);
-  return parallel(c, tasks.n_tasks(), tasks.task_ns(), std::move(tasks));
-}
+[[nodiscard]] inline auto linear(compute& c, std::span<const linear_job> jobs) { return detail::products(c, jobs); }
 
 /// Awaitable: y = rms_norm(x) * w for every row.
 ///

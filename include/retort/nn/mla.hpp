@@ -3,7 +3,7 @@
 //
 // The two forms below are equal in algebra. Absorbed: fold the up-projections
 // into the query and the output, and attend over the latents themselves; best
-// for few tokens, since a cache row is read once for all heads. Naive: expand
+// for few tokens, since a cache row is read once for all heads. Tiled: expand
 // each tile of latents to keys and values of every head; best for many tokens,
 // since the expansion is shared by all of them.
 #pragma once
@@ -47,22 +47,22 @@ struct mla_weights {
 
 struct mla_workspace {
   float* q_a = nullptr;              // [n_tokens, dim_q_latent]
-  int8_rows q_a8;
+  rounded_rows q_a8;
   float* q = nullptr;                // [n_tokens, n_heads, dim_qk]
   float* kv_a = nullptr;             // [n_tokens, dim_latent + dim_rope]
   float* o = nullptr;                // [n_tokens, n_heads, dim_v]
-  int8_rows o8;
+  rounded_rows o8;
   linear_job* jobs = nullptr;        // [2 * n_heads]
   // absorbed
   float* q_nope = nullptr;           // [n_heads, n_tokens, dim_nope]
-  int8_rows q_nope8;
+  rounded_rows q_nope8;
   float* q_row = nullptr;            // [n_tokens, n_heads, dim_latent + dim_rope]
   float* o_latent = nullptr;         // [n_heads, n_tokens, dim_latent]
-  int8_rows o_latent8;
+  rounded_rows o_latent8;
   attention_scratch scratch;
-  // naive
+  // tiled
   float* c = nullptr;                // [tile_tokens, dim_latent]
-  int8_rows c8;
+  rounded_rows c8;
   float* k_pe = nullptr;             // [tile_tokens, dim_rope]
   float* up = nullptr;               // [n_heads, tile_tokens, dim_nope | dim_v]
   attention_tile tile;
@@ -106,8 +106,8 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
       std::memcpy(s.q_row + (t * H + h) * row + g.dim_latent, q_of(t, h) + g.dim_nope, g.dim_rope * sizeof(float));
     }
   });
-  if (wants_int8(w.heads[0].w_uk_t)) co_await quantize(c, s.q_nope, H * n, g.dim_nope, s.q_nope8);
-  const auto rows_of_head = [n](const float* x, std::size_t dim, const int8_rows& r, std::size_t h) {
+  co_await round_rows(c, s.q_nope, H * n, g.dim_nope, rounded_forms::of(w.heads[0].w_uk_t), s.q_nope8);
+  const auto rows_of_head = [n](const float* x, std::size_t dim, const rounded_rows& r, std::size_t h) {
     return activations_of(x, n, dim, r, h * n);
   };
   for (std::size_t h = 0; h < H; ++h)
@@ -130,7 +130,7 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
   a.view.scale = g.scale;
   co_await attend_all(c, b, a, s.scratch);
 
-  if (wants_int8(w.heads[0].w_uv)) co_await quantize(c, s.o_latent, H * n, g.dim_latent, s.o_latent8);
+  co_await round_rows(c, s.o_latent, H * n, g.dim_latent, rounded_forms::of(w.heads[0].w_uv), s.o_latent8);
   for (std::size_t h = 0; h < H; ++h)
     s.jobs[h] = {&w.heads[h].w_uv, rows_of_head(s.o_latent, g.dim_latent, s.o_latent8, h), s.o + h * g.dim_v, H * g.dim_v};
   co_await linear(c, std::span<const linear_job>(s.jobs, H));
@@ -155,7 +155,7 @@ inline void collect_page(const mla_config& g, const mla_workspace& s, const atte
 ///
 ///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j v_hj
 /// needs   all rows of the batch on one timeline
-inline task attend_naive(compute& c, const mla_config& g, const mla_weights& w, const batch& b, const kv_layer& layer,
+inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weights& w, const batch& b, const kv_layer& layer,
                          const mla_workspace& s) {
   const std::size_t H = g.n_heads, per_head = g.dim_nope + g.dim_v;
   const kv_cache& cache = *b.rows[0].cache;
@@ -179,7 +179,7 @@ inline task attend_naive(compute& c, const mla_config& g, const mla_weights& w, 
       c.k.cache(type)->load_row(row, g.dim_latent, s.c + j * g.dim_latent);
       c.k.cache(type)->load_row(row + row_bytes(type, g.dim_latent), g.dim_rope, s.k_pe + j * g.dim_rope);
     });
-    if (wants_int8(w.heads[0].w_uk) || wants_int8(w.heads[0].w_uv)) co_await quantize(c, s.c, n, g.dim_latent, s.c8);
+    co_await round_rows(c, s.c, n, g.dim_latent, rounded_forms::of(w.heads[0].w_uk) | rounded_forms::of(w.heads[0].w_uv), s.c8);
     const auto latents = activations_of(s.c, n, g.dim_latent, s.c8);
     for (std::size_t h = 0; h < H; ++h) {
       float* up = s.up + h * tile_tokens * per_head;
@@ -201,7 +201,7 @@ inline task attend_naive(compute& c, const mla_config& g, const mla_weights& w, 
 /// source  DeepSeek-V2 arXiv:2405.04434 section 2.1 (eq. 9-19), absorption: end of section 2.1.2
 /// tested  tests/nn/mla_test.cpp: both forms against the double-precision reference
 inline task latent_attention(compute& c, const mla_config& g, const mla_weights& w, const batch& b,
-                             const kv_layer& layer, const simd::activations& x, const mla_workspace& s, bool naive,
+                             const kv_layer& layer, const simd::activations& x, const mla_workspace& s, bool tiled,
                              float* y) {
   const std::size_t n = b.n_tokens(), dim_q = g.n_heads * g.dim_qk(), dim_o = g.n_heads * g.dim_v;
   if (g.dim_q_latent == 0) {
@@ -209,16 +209,16 @@ inline task latent_attention(compute& c, const mla_config& g, const mla_weights&
   } else {
     co_await linear(c, linear_job{&w.wq_a, x, s.q_a, g.dim_q_latent}, linear_job{&w.wkv_a, x, s.kv_a, g.dim_row()});
     co_await rms_norm(c, s.q_a, n, g.dim_q_latent, w.q_a_norm, g.eps, s.q_a);
-    if (wants_int8(w.wq_b)) co_await quantize(c, s.q_a, n, g.dim_q_latent, s.q_a8);
+    co_await round_rows(c, s.q_a, n, g.dim_q_latent, rounded_forms::of(w.wq_b), s.q_a8);
     co_await linear(c, linear_job{&w.wq_b, activations_of(s.q_a, n, g.dim_q_latent, s.q_a8), s.q, dim_q});
   }
   co_await parallel(c, n, static_cast<double>(dim_q),
                     [&](std::size_t t, std::size_t) { detail::finish_latent(c, g, w, b, layer, s, t); });
-  if (naive)
-    co_await attend_naive(c, g, w, b, layer, s);
+  if (tiled)
+    co_await attend_latent_tiles(c, g, w, b, layer, s);
   else
     co_await attend_absorbed(c, g, w, b, layer, s);
-  if (wants_int8(w.wo)) co_await quantize(c, s.o, n, dim_o, s.o8);
+  co_await round_rows(c, s.o, n, dim_o, rounded_forms::of(w.wo), s.o8);
   co_await linear(c, linear_job{&w.wo, activations_of(s.o, n, dim_o, s.o8), y, g.dim});
 }
 

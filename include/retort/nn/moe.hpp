@@ -36,8 +36,8 @@ struct moe_weights {
   const float* router_bias = nullptr;      // [n_experts] added to the logits (gpt-oss), or none
   const float* selection_bias = nullptr;   // [n_experts] added to the scores for choosing only (V3), or none
   std::vector<ffn_weights> experts;        // [n_experts]
-  bool reads_int8 = false, reads_float = false;   ///< which form of x the gates and ups take
-  bool down_int8 = false;                         ///< some down projection takes the int8 form
+  rounded_forms reads, down_reads;         ///< what gates and ups take of x, and downs of the hidden rows
+  bool reads_float = false;                ///< some gate or up takes x itself
 };
 
 struct moe_workspace {
@@ -48,10 +48,11 @@ struct moe_workspace {
   std::int32_t* slot = nullptr;            // [n_tokens, n_used]   row of the grouped buffers
   std::int32_t* begin = nullptr;           // [n_experts + 1]      first slot of each expert
   float* x = nullptr;                      // [n_slots, dim]       inputs grouped by expert
-  int8_rows x8;
+  rounded_rows x8;
   ffn_workspace hidden;                    // [n_slots, dim_hidden]
   float* y = nullptr;                      // [n_slots, dim]
-  linear_job* jobs = nullptr;              // [2 * n_experts]
+  gated_job* gated_jobs = nullptr;         // [n_experts]
+  linear_job* jobs = nullptr;              // [n_experts]
 };
 
 namespace detail {
@@ -147,7 +148,7 @@ inline void group_by_expert(const moe_config& m, std::size_t n_tokens, const moe
   s.begin[0] = 0;
 }
 
-inline void copy_int8_row(const simd::activations& x, std::size_t t, const int8_rows& to, std::size_t slot) noexcept {
+inline void copy_int8_row(const simd::activations& x, std::size_t t, const rounded_rows& to, std::size_t slot) noexcept {
   const std::size_t n = x.n_in, groups = (n + 255) / 256;
   const simd::int8_row row = to.at(slot, n);
   std::memcpy(row.q, x.q + t * n, n);
@@ -180,33 +181,25 @@ inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weight
   detail::group_by_expert(m, n, s);
   co_await parallel(c, n_slots, static_cast<double>(m.dim) / 8, [&](std::size_t i, std::size_t) {
     const auto slot = static_cast<std::size_t>(s.slot[i]);
-    if (w.reads_int8) detail::copy_int8_row(x, i / k, s.x8, slot);
+    if (w.reads.int8) detail::copy_int8_row(x, i / k, s.x8, slot);
     if (w.reads_float) std::memcpy(s.x + slot * m.dim, x.x + (i / k) * m.dim, m.dim * sizeof(float));
   });
 
-  const auto rows_of = [&](const float* rows, std::size_t dim, const int8_rows& r, std::size_t e) {
+  const auto rows_of = [&](const float* rows, std::size_t dim, const rounded_rows& r, std::size_t e) {
     const auto first = static_cast<std::size_t>(s.begin[e]), count = static_cast<std::size_t>(s.begin[e + 1]) - first;
     return activations_of(rows, count, dim, r, first);
   };
   std::size_t n_jobs = 0;
   for (std::size_t e = 0; e < m.n_experts; ++e) {
     const auto in = rows_of(s.x, m.dim, s.x8, e);
-    if (in.n_tokens == 0) continue;
-    const auto at = static_cast<std::size_t>(s.begin[e]) * m.dim_hidden;
-    s.jobs[n_jobs++] = {&w.experts[e].gate, in, s.hidden.gate + at, m.dim_hidden, w.experts[e].b_gate};
-    s.jobs[n_jobs++] = {&w.experts[e].up, in, s.hidden.up + at, m.dim_hidden, w.experts[e].b_up};
+    if (in.n_tokens != 0) s.gated_jobs[n_jobs++] = {&w.experts[e], in, static_cast<std::size_t>(s.begin[e])};
   }
-  co_await linear(c, std::span<const linear_job>(s.jobs, n_jobs));
-
-  co_await parallel(c, n_slots, static_cast<double>(m.dim_hidden) * 0.3, [&](std::size_t i, std::size_t) {
-    float* hidden = s.hidden.gate + i * m.dim_hidden;
-    join(c.k, m.activation, hidden, s.hidden.up + i * m.dim_hidden, m.dim_hidden, hidden);
-  });
-  if (w.down_int8) co_await quantize(c, s.hidden.gate, n_slots, m.dim_hidden, s.hidden.hidden8);
+  co_await gated(c, m.activation, std::span<const gated_job>(s.gated_jobs, n_jobs), s.hidden);
+  if (w.down_reads.lows) co_await round_lows(c, n_slots, m.dim_hidden, s.hidden.hidden8);
 
   n_jobs = 0;
   for (std::size_t e = 0; e < m.n_experts; ++e) {
-    const auto in = rows_of(s.hidden.gate, m.dim_hidden, s.hidden.hidden8, e);
+    const auto in = rows_of(s.hidden.hidden, m.dim_hidden, s.hidden.hidden8, e);
     if (in.n_tokens == 0) continue;
     s.jobs[n_jobs++] = {&w.experts[e].down, in, s.y + static_cast<std::size_t>(s.begin[e]) * m.dim, m.dim,
                         w.experts[e].b_down};

@@ -29,6 +29,7 @@ struct timeline {
 struct session_plan {
   std::size_t context = 0, chunk = 0, n_workers = 1;
   std::size_t n_rows = 0;                // of logits that a pass makes besides the sessions' own
+  const simd::kernels* kernels = &simd::best();
   nn::kv_layout layout;
   std::size_t bytes_scratch = 0;
   [[nodiscard]] std::size_t n_pages() const noexcept { return (context + nn::page_tokens - 1) / nn::page_tokens; }
@@ -53,9 +54,15 @@ inline result<session_plan> plan_session(const model_impl& m, const session_opti
     return error{errc::bad_argument, std::to_string(o.max_guesses) + " guesses and a token do not fit a chunk of " +
                                          std::to_string(p.chunk)};
   p.n_workers = o.pool ? o.pool->size() : 1;
+  if (!o.target.empty()) {
+    RETORT_TRY(const simd::target forced, simd::target_by_name(o.target));
+    p.kernels = &simd::kernels_for(forced);
+    if (p.kernels->id != forced)
+      return error{errc::unsupported, "this CPU or build has no kernels for target " + o.target};
+  }
   RETORT_TRY(p.layout, layout_of(h, o.cache));
   arena measure = arena::measuring();
-  nn::take_workspace(measure, m.net, p.chunk, p.n_workers, p.context);
+  nn::take_workspace(measure, m.net, *p.kernels, p.chunk, p.n_workers, p.context);
   p.bytes_scratch = measure.peak() + buffer::alignment;
   return p;
 }
@@ -101,18 +108,12 @@ struct workbench {
     if (o.on_route)
       w->on_route = [f = o.on_route](const nn::route& r) { f({r.layer, r.position, r.experts, r.weights}); };
     w->pool = o.pool ? o.pool : &w->alone;
-    w->kernels = &simd::best();
-    if (!o.target.empty()) {
-      RETORT_TRY(const simd::target forced, simd::target_by_name(o.target));
-      w->kernels = &simd::kernels_for(forced);
-      if (w->kernels->id != forced)
-        return error{errc::unsupported, "this CPU or build has no kernels for target " + o.target};
-    }
+    w->kernels = p.kernels;
     RETORT_TRY(buffer frames, buffer::make(bytes_frames, "coroutine frames", memory));
     w->frames = arena(std::move(frames));
     RETORT_TRY(buffer scratch, buffer::make(p.bytes_scratch, "the session's workspace", memory));
     w->scratch = arena(std::move(scratch));
-    w->work = nn::take_workspace(w->scratch, w->model->net, p.chunk, p.n_workers, p.context);
+    w->work = nn::take_workspace(w->scratch, w->model->net, *p.kernels, p.chunk, p.n_workers, p.context);
     w->n_rows = n_rows;
     if (n_rows) {
       RETORT_TRY(w->logits_memory, buffer::make(n_rows * w->n_vocab() * sizeof(float), "logits", memory));

@@ -6,7 +6,7 @@
 // Denormal numbers count as zero.
 #pragma once
 
-#include <retort/simd/avx512_in_order.hpp>
+#include <retort/simd/avx512_grid_rows.hpp>
 
 #if RETORT_X86
 RETORT_TARGET_BEGIN("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")

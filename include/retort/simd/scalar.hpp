@@ -67,12 +67,12 @@ inline void rope_adjacent(float* x, const float* c, const float* s, std::size_t 
 }
 
 /// Sums of 16 as int16 with one scale per 256 inputs: what minima are multiplied with.
-inline void quantize_lows(const std::int16_t* sums, const float* d, std::size_t n_runs, std::int16_t* lows, float* d_low) {
-  for (std::size_t first = 0; first < n_runs; first += 8) {
-    const std::size_t n = 2 * (n_runs - first < 8 ? n_runs - first : 8);
+inline void quantize_lows(std::size_t n, int8_row row) {
+  for (std::size_t first = 0; first < n / 32; first += 8) {
+    const std::size_t n_sums = 2 * (n / 32 - first < 8 ? n / 32 - first : 8);
     float e[16];
-    for (std::size_t h = 0; h < n; ++h) e[h] = static_cast<float>(sums[2 * first + h]) * d[first + h / 2];
-    d_low[first / 8] = quantize_run<16383>(e, n, lows + 2 * first);
+    for (std::size_t h = 0; h < n_sums; ++h) e[h] = static_cast<float>(row.sums[2 * first + h]) * row.d[first + h / 2];
+    row.d_low[first / 8] = quantize_run<16383>(e, n_sums, row.lows + 2 * first);
   }
 }
 
@@ -91,7 +91,6 @@ inline void quantize(const float* x, std::size_t n, int8_row to) {
       to.sums[h] = static_cast<std::int16_t>(sum);
     }
   }
-  quantize_lows(to.sums, to.d, n / 32, to.lows, to.d_low);
 }
 
 // ---- matmul ------------------------------------------------------------------------------------------
@@ -212,6 +211,7 @@ constexpr kernels make_table() {
   k.rope_halves = &rope_halves;
   k.rope_adjacent = &rope_adjacent;
   k.quantize = &quantize;
+  k.quantize_lows = &quantize_lows;
   k.gemm = &gemm;
   k.cache_f32 = cache_of<dtype::f32>();
   k.cache_f16 = cache_of<dtype::f16>();
