@@ -479,7 +479,7 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
             i = left.load();
           }
       };
-      if (n < 8) return work(3);   // any worker below size() will do
+      if (n < 3) return work(3);   // any worker below size() will do
       std::thread a(work, 1), b(work, 2);
       a.join();
       b.join();
@@ -495,8 +495,7 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
     auto s = open(m, o);
     CHECK(generate(s, tiny::tokens(70), 3) == want);
     CHECK(host.n_regions > 4 * 10);
-    // at the least: every token through every norm
-    CHECK(host.n_tasks > 70 * 4);
+    CHECK(host.n_tasks > 2 * host.n_regions);   // prompts are shared among four
   }
 }
 

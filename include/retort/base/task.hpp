@@ -226,6 +226,7 @@ class parallel final : public detail::paused_loop {
       if (pass_.out_of_time()) return false;
       pass_.pool().run(n_shares_, work);
       pass_.progressed();
+      if (!pass_.late()) return true;  // then nothing is left, if the host's pool does what it promised
     }
     return true;
   }

@@ -15,6 +15,8 @@ RETORT_BEGIN
 
 /// A place to run independent tasks. Implement it over a game's job system to
 /// keep every cycle of Retort on the host's own threads; 128 KB of stack will do.
+/// A task is a share of a loop and helps with the other shares when it is done, so it
+/// lasts as long as the loop, or until the budget of the step is over.
 class threads {
  public:
   using task = function_ref<void(std::size_t task, std::size_t worker)>;
