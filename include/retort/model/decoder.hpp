@@ -18,7 +18,7 @@ struct workspace {
   float* y_shared = nullptr;         // [n_tokens, dim]            what the shared experts add
   float* cos = nullptr;              // [n_tokens, dim_rope / 2]
   float* sin = nullptr;              // [n_tokens, dim_rope / 2]
-  rounded_rows x8;                      // [n_tokens, dim]
+  rounded_rows x8;                   // [n_tokens, dim]
   gqa_workspace gqa;
   mla_workspace mla;
   ffn_workspace ffn;

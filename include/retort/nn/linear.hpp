@@ -152,7 +152,7 @@ class row_tasks {
       tiles += tiles_of(j);
     }
     const double tile_ns = tiles ? total_ns / static_cast<double>(tiles) : 0;
-    // eight tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a
+    // sixteen tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a
     // millisecond, but two tiles where no deadline waits
     const std::size_t by_threads = tiles / (c.pool().size() * 16);
     const std::size_t by_time = tile_ns > 0 ? static_cast<std::size_t>(100e3 / tile_ns) : 1;
