@@ -16,6 +16,31 @@ inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = true;
 inline constexpr bool wide_needs_care = false;
 
+/// Where 16 rows begin that are `stride` bytes apart: every fourth address, and the rest by index. Left alone, compilers keep one
+/// register for every row, more than there are.
+class row_addresses {
+ public:
+  RETORT_ALWAYS_INLINE row_addresses(const std::byte* p, std::size_t stride) : stride_(stride), three_(opaque(3 * stride)) {
+    fourth_[0] = p;
+    RETORT_UNROLL for (std::size_t k = 1; k < 4; ++k) fourth_[k] = opaque(fourth_[k - 1] + 4 * stride);
+  }
+  RETORT_ALWAYS_INLINE const std::byte* operator[](std::size_t r) const {
+    return fourth_[r / 4] + (r % 4 == 3 ? three_ : r % 4 * stride_);
+  }
+
+ private:
+  /// x, of which the compiler knows no more how it came about.
+  template <class T>
+  RETORT_ALWAYS_INLINE static T opaque(T x) {
+#if defined(__GNUC__)
+    __asm__("" : "+r"(x));
+#endif
+    return x;
+  }
+  const std::byte* fourth_[4];
+  std::size_t stride_, three_;
+};
+
 struct ivec {
   static constexpr std::size_t width = 16;
   __m512i v;
@@ -27,14 +52,14 @@ struct ivec {
   RETORT_ALWAYS_INLINE static ivec broadcast(const void* p) { return {_mm512_set1_epi32(load_as<std::int32_t>(p))}; }
 
   /// 16 bytes of every fourth row as the four 128-bit lanes.
-  RETORT_ALWAYS_INLINE static __m512i fourth_rows(const std::byte* p, std::size_t stride) {
-    const __m512i a = _mm512_castsi128_si512(avx2::load16(p));
-    const __m512i b = _mm512_inserti32x4(a, avx2::load16(p + 4 * stride), 1);
-    return _mm512_inserti32x4(_mm512_inserti32x4(b, avx2::load16(p + 8 * stride), 2), avx2::load16(p + 12 * stride), 3);
+  RETORT_ALWAYS_INLINE static __m512i fourth_rows(const row_addresses& at, std::size_t r) {
+    const __m512i a = _mm512_castsi128_si512(avx2::load16(at[r]));
+    const __m512i b = _mm512_inserti32x4(a, avx2::load16(at[r + 4]), 1);
+    return _mm512_inserti32x4(_mm512_inserti32x4(b, avx2::load16(at[r + 8]), 2), avx2::load16(at[r + 12]), 3);
   }
   RETORT_ALWAYS_INLINE static void rows16(const std::byte* p, std::size_t stride, ivec (&out)[4]) {
-    const __m512i a = fourth_rows(p, stride), b = fourth_rows(p + stride, stride);
-    const __m512i c = fourth_rows(p + 2 * stride, stride), d = fourth_rows(p + 3 * stride, stride);
+    const row_addresses at(p, stride);
+    const __m512i a = fourth_rows(at, 0), b = fourth_rows(at, 1), c = fourth_rows(at, 2), d = fourth_rows(at, 3);
     const __m512i ab0 = _mm512_unpacklo_epi32(a, b), ab1 = _mm512_unpackhi_epi32(a, b);
     const __m512i cd0 = _mm512_unpacklo_epi32(c, d), cd1 = _mm512_unpackhi_epi32(c, d);
     out[0] = {_mm512_unpacklo_epi64(ab0, cd0)};
@@ -43,8 +68,9 @@ struct ivec {
     out[3] = {_mm512_unpackhi_epi64(ab1, cd1)};
   }
   RETORT_ALWAYS_INLINE static void rows32(const std::byte* p, std::size_t stride, ivec (&out)[8]) {
+    const row_addresses at(p, stride);
     const auto two = [&](std::size_t r) RETORT_INLINE_LAMBDA {  // 32 bytes of rows r and r + 4
-      return _mm512_inserti64x4(_mm512_castsi256_si512(avx2::load32(p + r * stride)), avx2::load32(p + (r + 4) * stride), 1);
+      return _mm512_inserti64x4(_mm512_castsi256_si512(avx2::load32(at[r])), avx2::load32(at[r + 4]), 1);
     };
     __m512i of[2][4];  // [eight rows][dword]: lanes are dword k of rows 0 to 3, dword k + 4 of them, the same of rows 4 to 7
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
@@ -62,10 +88,10 @@ struct ivec {
     }
   }
   RETORT_ALWAYS_INLINE static ivec rows4(const std::byte* p, std::size_t stride) {
+    const row_addresses at(p, stride);
     const auto four = [&](std::size_t r) RETORT_INLINE_LAMBDA {
-      const std::byte* q = p + r * stride;
-      const auto at = [&](std::size_t k) RETORT_INLINE_LAMBDA { return _mm_cvtsi32_si128(load_as<std::int32_t>(q + k * stride)); };
-      return _mm_unpacklo_epi64(_mm_unpacklo_epi32(at(0), at(1)), _mm_unpacklo_epi32(at(2), at(3)));
+      const auto dword = [&](std::size_t k) RETORT_INLINE_LAMBDA { return _mm_cvtsi32_si128(load_as<std::int32_t>(at[r + k])); };
+      return _mm_unpacklo_epi64(_mm_unpacklo_epi32(dword(0), dword(1)), _mm_unpacklo_epi32(dword(2), dword(3)));
     };
     const __m512i a = _mm512_inserti32x4(_mm512_castsi128_si512(four(0)), four(4), 1);
     return {_mm512_inserti32x4(_mm512_inserti32x4(a, four(8), 2), four(12), 3)};
