@@ -93,11 +93,8 @@ class tensor_finder {
                                           std::size_t n_in) {
     RETORT_TRY(const simd::matrix all, matrix(name, n_experts * n_out, n_in));
     std::vector<simd::matrix> out;
-    for (std::size_t e = 0; e < n_experts; ++e) out.push_back(rows(all, e * n_out, n_out));
+    for (std::size_t e = 0; e < n_experts; ++e) out.push_back(all.rows(e * n_out, n_out));
     return out;
-  }
-  static simd::matrix rows(const simd::matrix& m, std::size_t first, std::size_t count) noexcept {
-    return {m.type, m.data + first * m.row_bytes, count, m.n_in, m.row_bytes};
   }
   /// Memory that lives as long as the model.  errors no_memory
   result<std::byte*> own(std::size_t bytes, const std::string& what) {
@@ -166,9 +163,9 @@ inline result<void> load_latent_heads(tensor_finder& find, const std::string& bl
   w.heads.resize(H);
   for (std::size_t h = 0; h < H; ++h) {
     mla_head& head = w.heads[h];
-    if (kv_b.data) head.w_uk = find.rows(kv_b, h * per_head, m.dim_nope);
-    if (k_b.data) head.w_uk_t = find.rows(k_b, h * m.dim_latent, m.dim_latent);
-    head.w_uv = v_b.data ? find.rows(v_b, h * m.dim_v, m.dim_v) : find.rows(kv_b, h * per_head + m.dim_nope, m.dim_v);
+    if (kv_b.data) head.w_uk = kv_b.rows(h * per_head, m.dim_nope);
+    if (k_b.data) head.w_uk_t = k_b.rows(h * m.dim_latent, m.dim_latent);
+    head.w_uv = v_b.data ? v_b.rows(h * m.dim_v, m.dim_v) : kv_b.rows(h * per_head + m.dim_nope, m.dim_v);
     if (!head.w_uk_t.data) {
       RETORT_TRY(head.w_uk_t, transposed(find, head.w_uk, "the turned key projections"));
     }
@@ -205,9 +202,9 @@ inline result<void> load_gqa(tensor_finder& find, const std::string& blk, const 
   if (find.has(blk + "attn_qkv.weight")) {
     RETORT_TRY(const simd::matrix all, find.matrix(blk + "attn_qkv.weight", n_q + n_k + n_v, g.dim));
     RETORT_TRY(const float* bias, find.optional_vector(blk + "attn_qkv.bias", n_q + n_k + n_v));
-    w.wq = find.rows(all, 0, n_q);
-    w.wk = find.rows(all, n_q, n_k);
-    w.wv = find.rows(all, n_q + n_k, n_v);
+    w.wq = all.rows(0, n_q);
+    w.wk = all.rows(n_q, n_k);
+    w.wv = all.rows(n_q + n_k, n_v);
     if (bias) w.bq = bias, w.bk = bias + n_q, w.bv = bias + n_q + n_k;
   } else {
     RETORT_TRY(w.wq, find.matrix(blk + "attn_q.weight", n_q, g.dim));
@@ -256,8 +253,8 @@ inline result<void> load_experts(tensor_finder& find, const std::string& blk, co
   if (find.has(blk + "ffn_gate_up_exps.weight")) {
     RETORT_TRY(const auto both, find.stack(blk + "ffn_gate_up_exps.weight", E, 2 * f, m.dim));
     for (const simd::matrix& b : both) {
-      gate.push_back(find.rows(b, 0, f));
-      up.push_back(find.rows(b, f, f));
+      gate.push_back(b.rows(0, f));
+      up.push_back(b.rows(f, f));
     }
   } else {
     RETORT_TRY(gate, find.stack(blk + "ffn_gate_exps.weight", E, f, m.dim));

@@ -78,13 +78,15 @@ inline void gate_some(const simd::kernels& k, gated_activation activation, const
   const std::size_t n_tokens = j.a.n_tokens, dim_hidden = j.w->gate.n_out;
   float* gate = s.worker + worker * s.worker_floats;       // [n_tokens, n]
   float* up = gate + s.worker_floats / 2;
-  const simd::matrix w_gate = some_rows(j.w->gate, begin, n), w_up = some_rows(j.w->up, begin, n);
+  const simd::matrix w_gate = j.w->gate.rows(begin, n), w_up = j.w->up.rows(begin, n);
   multiply(k, {&w_gate, j.a, gate, n, j.w->b_gate ? j.w->b_gate + begin : nullptr}, 0, n, w_up.data);
   multiply(k, {&w_up, j.a, up, n, j.w->b_up ? j.w->b_up + begin : nullptr}, 0, n, then);
   join(k, activation, gate, up, n_tokens * n, gate);
+  const rounded_forms wanted = rounded_forms::of(j.w->down);
+  const bool as_floats = s.hidden8.leave_floats_to(j.w->down);
   for (std::size_t t = 0; t < n_tokens; ++t) {
-    round_part(k, gate + t * n, n, rounded_forms::of(j.w->down), s.hidden8, j.first + t, dim_hidden, begin);
-    if (s.hidden8.leave_floats_to(j.w->down)) std::memcpy(s.hidden + (j.first + t) * dim_hidden + begin, gate + t * n, n * sizeof(float));
+    round_part(k, gate + t * n, n, wanted, s.hidden8, j.first + t, dim_hidden, begin);
+    if (as_floats) std::memcpy(s.hidden + (j.first + t) * dim_hidden + begin, gate + t * n, n * sizeof(float));
   }
 }
 

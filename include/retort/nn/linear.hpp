@@ -104,11 +104,6 @@ inline void round_part(const simd::kernels& k, const float* x, std::size_t n, ro
                   [&c, n_in, rows](std::size_t t, std::size_t) { c.k.quantize_lows(n_in, rows.at(t, n_in)); });
 }
 
-/// The rows [first, first + n) of a matrix.
-[[nodiscard]] inline simd::matrix some_rows(const simd::matrix& w, std::size_t first, std::size_t n) noexcept {
-  return {w.type, w.data + first * w.row_bytes, n, w.n_in, w.row_bytes};
-}
-
 /// About how long a product takes: a core reads about 15 bytes or multiplies about 100 int8 pairs in a nanosecond.
 [[nodiscard]] inline double product_ns(const simd::matrix& w, std::size_t n_tokens) noexcept {
   const double bytes = static_cast<double>(w.n_out) * static_cast<double>(w.row_bytes);
@@ -164,27 +159,23 @@ class row_tasks {
   [[nodiscard]] double task_ns() const noexcept { return task_ns_; }
 
   void operator()(std::size_t task, std::size_t worker) const noexcept {
-    const place here = find(task), next = find(task + 1);   // of a thread's share, in order
-    const std::size_t end = std::min(here.of->rows().n_out, here.row + tiles_per_task_ * tile_rows);
-    const std::byte* then = next.of ? next.of->rows().data + next.row * next.of->rows().row_bytes : nullptr;
-    run_(*here.of, here.row, end, then, worker);
+    const job* j = first();
+    for (; task >= tasks_of(*j); ++j) task -= tasks_of(*j);
+    const simd::matrix& w = j->rows();
+    const std::size_t begin = task * tiles_per_task_ * tile_rows, end = std::min(w.n_out, begin + tiles_per_task_ * tile_rows);
+    run_(*j, begin, end, end < w.n_out ? w.data + end * w.row_bytes : begin_after(j), worker);
   }
 
  private:
   using job = std::remove_cvref_t<decltype(*std::begin(std::declval<const Jobs&>()))>;
   static constexpr std::size_t tile_rows = 32;
-  /// Where a task begins; no job if there is no such task.
-  struct place {
-    const job* of = nullptr;
-    std::size_t row = 0;
-  };
-  [[nodiscard]] place find(std::size_t task) const noexcept {
-    for (const job& j : jobs_) {
-      const std::size_t n = tasks_of(j);
-      if (task < n) return {&j, task * tiles_per_task_ * tile_rows};
-      task -= n;
-    }
-    return {};
+  [[nodiscard]] const job* first() const noexcept { return std::data(jobs_); }
+  /// What is read after all of a job.
+  [[nodiscard]] const std::byte* begin_after(const job* j) const noexcept {
+    const job* end = first() + std::size(jobs_);
+    do ++j;
+    while (j != end && j->a.n_tokens == 0);
+    return j != end ? j->rows().data : nullptr;
   }
   static std::size_t tiles_of(const job& j) noexcept {
     return j.a.n_tokens ? (j.rows().n_out + tile_rows - 1) / tile_rows : 0;

@@ -156,7 +156,7 @@ inline void collect_page(const mla_config& g, const mla_workspace& s, const atte
 ///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j v_hj
 /// needs   all rows of the batch on one timeline
 inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weights& w, const batch& b, const kv_layer& layer,
-                         const mla_workspace& s) {
+                                const mla_workspace& s) {
   const std::size_t H = g.n_heads, per_head = g.dim_nope + g.dim_v;
   const kv_cache& cache = *b.rows[0].cache;
   const dtype type = cache.layout().type;

@@ -62,6 +62,11 @@ struct matrix {
   std::size_t n_out = 0;
   std::size_t n_in = 0;
   std::size_t row_bytes = 0;
+
+  /// The rows [first, first + n) of it.
+  [[nodiscard]] matrix rows(std::size_t first, std::size_t n) const noexcept {
+    return {type, data + first * row_bytes, n, n_in, row_bytes};
+  }
 };
 
 /// y[t * y_stride + r] = sum_i w[r][i] * x[t][i]  for every token t and r in [row_begin, row_end).
