@@ -142,16 +142,18 @@ class row_tasks {
   row_tasks(compute& c, Jobs jobs, Run run) noexcept : jobs_(std::move(jobs)), run_(std::move(run)) {
     double total_ns = 0;
     std::size_t tiles = 0;
+    bool many_tokens = false;
     for (const auto& j : jobs_) {
       total_ns += j.cost_ns();
       tiles += tiles_of(j);
+      many_tokens = many_tokens || j.a.n_tokens > 1;
     }
     const double tile_ns = tiles ? total_ns / static_cast<double>(tiles) : 0;
     // sixteen tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a
-    // millisecond, but two tiles where no deadline waits
+    // millisecond; but two tiles for many tokens, where no deadline waits
     const std::size_t by_threads = tiles / (c.pool().size() * 16);
     const std::size_t by_time = tile_ns > 0 ? static_cast<std::size_t>(100e3 / tile_ns) : 1;
-    tiles_per_task_ = std::max<std::size_t>(1, std::min(by_threads, std::max<std::size_t>(by_time, c.limited() ? 1 : 2)));
+    tiles_per_task_ = std::max<std::size_t>(many_tokens && !c.limited() ? 2 : 1, std::min(by_threads, by_time));
     task_ns_ = tile_ns * static_cast<double>(tiles_per_task_);
     for (const auto& j : jobs_) n_tasks_ += tasks_of(j);
   }
