@@ -5,6 +5,9 @@
 // Times are processor time (the machine may be busy), the median of repetitions with the spread between the first
 // and third quartile; the rival's are taken the same way. Both engines get the same strings: each text cut at line
 // ends into parts of about 8 KB. Numbers of tokens are compared, so that equal work is compared.
+// "hostile" is the slowest of the texts of a million bytes and more that have hung tokenizers.
+#include "../tests/text/hostile_texts.hpp"
+
 #include <retort/text/tokenizer.hpp>
 #include <retort/text/tokenizer_json.hpp>
 
@@ -74,6 +77,7 @@ int main(int argc, char** argv) {
     for (measured m; in >> name >> language >> m.speed >> m.tokens;) rival[name + " " + language] = m;
     first = 4;
   }
+  const auto hostile = fixtures::hostile_texts();
   std::printf("%-16s %-8s %9s %15s %7s %9s %7s\n", "tokenizer", "text", "MB/s", "quartiles", "B/token", "rival", "ratio");
   for (int a = first; a < argc; ++a) {
     const std::string_view argument = argv[a];
@@ -106,6 +110,17 @@ int main(int argc, char** argv) {
       }
       std::printf("\n");
     }
+    double slowest = 0;
+    std::string which;
+    for (const auto& [what, text] : hostile) {
+      std::vector<token_id> ids;
+      const double begin = thread_seconds();
+      static_cast<void>(with->encode(text, special::parse, ids));
+      const double took = thread_seconds() - begin;
+      if (took > slowest) which = what;
+      slowest = std::max(slowest, took);
+    }
+    std::printf("%-16s hostile: %.0f ms (%s)\n", name.c_str(), slowest * 1e3, which.c_str());
     const spread reading = seconds([&] { static_cast<void>(read_tokenizer_json(json)); }, 5);
     const spread making = seconds([&] { static_cast<void>(tokenizer::make(file->words)); }, 5);
     std::printf("%-16s load: %zu tokens, %zu merges; tables from arrays %.0f ms, reading %.1f MB of JSON %.0f ms\n", name.c_str(),

@@ -5,7 +5,6 @@
 
 #include <retort/io/safetensors.hpp>
 
-#include <chrono>
 
 using namespace retort;
 
@@ -308,7 +307,7 @@ TEST_CASE("io/safetensors: an index names shards beside it and what is in them")
 
 // ---- golden ------------------------------------------------------------------------------------
 
-TEST_CASE("io/safetensors: golden malformed files are refused, quickly and in little memory") {
+TEST_CASE("io/safetensors: golden malformed files are refused in little memory") {
   const auto root = golden("text/containers/safetensors-bad");
   if (root.empty()) return;
   std::size_t n = 0;
@@ -316,10 +315,7 @@ TEST_CASE("io/safetensors: golden malformed files are refused, quickly and in li
     INFO(file.path().string());
     const std::vector<char> bytes = read_bytes(file.path());
     const std::uint64_t allocated = allocations::bytes();
-    const auto before = std::chrono::steady_clock::now();
     CHECK_FALSE(safetensors::parse(std::as_bytes(std::span(bytes)), "t"));
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - before;
-    CHECK(time.count() < 0.05);
     CHECK(allocations::bytes() - allocated < 64u << 20);
     ++n;
   }

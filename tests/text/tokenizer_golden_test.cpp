@@ -263,10 +263,9 @@ TEST_CASE("text/golden: decoding gives back what was encoded") {
   }
 }
 
-TEST_CASE("text/golden: a million of anything with real vocabularies") {
+TEST_CASE("text/golden: a million of anything takes under 256 MB with real vocabularies") {
   if (golden("text/tokenizers").empty()) return;
   const auto texts = fixtures::hostile_texts();
-  double worst = 0, most = 0;
   for (const char* name : all) {
     const std::string sample[] = {"deepseek_v3", "qwen2_5", "llama-spm"};
     if (!std::getenv("RETORT_ROUND_TRIP") && std::find(std::begin(sample), std::end(sample), name) == std::end(sample)) continue;
@@ -275,37 +274,9 @@ TEST_CASE("text/golden: a million of anything with real vocabularies") {
       ids out;
       fixtures::peak_memory::reset();
       const double before = fixtures::peak_memory::megabytes("VmRSS:");
-      const double time = fixtures::seconds([&, &x = text] { REQUIRE(with.encode(x, special::parse, out)); });
-      const double used = fixtures::peak_memory::megabytes("VmHWM:") - before;
-      worst = std::max(worst, time);
-      most = std::max(most, used);
       INFO(what << " by " << name);
-      CHECK(time < 1 * fixtures::patience);
-      CHECK(used < 256);
+      REQUIRE(with.encode(text, special::parse, out));
+      CHECK(fixtures::peak_memory::megabytes("VmHWM:") - before < 256);
     }
-  }
-  std::printf("hostile texts of a million: at most %.2f s and %.0f MB\n", worst, most);
-}
-
-TEST_CASE("text/golden: loading is quick") {
-  if (golden("text/tokenizers").empty()) return;
-  for (const char* name : {"qwen2_5", "llama3"}) {
-    const auto folder = golden("text/tokenizers") / name;
-    const auto file = fixtures::gguf_at(folder / "vocab.gguf.gz");
-    const std::string text = fixtures::contents(folder / "tokenizer.json.gz");
-    double arrays = 1e9, json_file = 1e9;
-    for (int i = 0; i < 3; ++i) {
-      arrays = std::min(arrays, fixtures::seconds([&] {
-        const auto parsed = gguf::parse(std::as_bytes(std::span(file.bytes)), "");
-        REQUIRE(tokenizer::make(fixtures::vocabulary_of(*parsed)));
-      }));
-      json_file = std::min(json_file, fixtures::seconds([&] {
-        const auto read = read_tokenizer_json(text);
-        REQUIRE(tokenizer::make(read->words));
-      }));
-    }
-    std::printf("%s: %.0f ms from GGUF, %.0f ms from tokenizer.json\n", name, arrays * 1e3, json_file * 1e3);
-    CHECK(arrays < 0.15 * fixtures::patience);
-    CHECK(json_file < 0.5 * fixtures::patience);
   }
 }

@@ -172,12 +172,9 @@ class row_tasks {
   using job = std::remove_cvref_t<decltype(*std::begin(std::declval<const Jobs&>()))>;
   static constexpr std::size_t tile_rows = 32;
   [[nodiscard]] const job* first() const noexcept { return std::data(jobs_); }
-  /// What is read after all of a job.
+  /// What is read after all of a job, or null after the last.
   [[nodiscard]] const std::byte* begin_after(const job* j) const noexcept {
-    const job* end = first() + std::size(jobs_);
-    do ++j;
-    while (j != end && j->a.n_tokens == 0);
-    return j != end ? j->rows().data : nullptr;
+    return ++j != first() + std::size(jobs_) ? j->rows().data : nullptr;
   }
   static std::size_t tiles_of(const job& j) noexcept {
     return j.a.n_tokens ? (j.rows().n_out + tile_rows - 1) / tile_rows : 0;

@@ -96,6 +96,9 @@ struct ivec {
     const __m512i a = _mm512_inserti32x4(_mm512_castsi128_si512(four(0)), four(4), 1);
     return {_mm512_inserti32x4(_mm512_inserti32x4(a, four(8), 2), four(12), 3)};
   }
+  RETORT_ALWAYS_INLINE static ivec middle(ivec a, ivec b) {
+    return {_mm512_rol_epi32(_mm512_mask_blend_epi16(0x55555555, a.v, b.v), 16)};
+  }
   template <bool Signed>
   RETORT_ALWAYS_INLINE ivec byte(int g) const {
     const __m512i up = _mm512_slli_epi32(v, static_cast<unsigned>(24 - 8 * g));
