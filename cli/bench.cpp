@@ -2,15 +2,13 @@
 #include "commands.hpp"
 
 #include <retort/base/memory.hpp>
+#include <retort/io/source.hpp>
 #include <retort/simd/target.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace cli {
 namespace {
@@ -45,25 +43,31 @@ std::uint64_t read_all(const std::byte* p, std::size_t n) {
   return all[0] | all[1] | all[2] | all[3] | all[4] | all[5] | all[6] | all[7];
 }
 
-/// GB/s at which all threads together read memory that no cache holds, in pages of 2 MB like a mapped model.
-double memory_ceiling(retort::threads& pool) {
-  constexpr std::size_t bytes = std::size_t{512} << 20, piece = std::size_t{1} << 20, page = std::size_t{2} << 20;
-  auto memory = retort::buffer::make(bytes + page, "the memory benchmark");
-  if (!memory) return 0;
-  std::byte* p = memory->data() + (page - reinterpret_cast<std::uintptr_t>(memory->data()) % page) % page;
-#if defined(MADV_HUGEPAGE)
-  madvise(p, bytes, MADV_HUGEPAGE);  // no harm where it is refused
-#endif
-  std::memset(p, 1, bytes);
+/// GB/s at which all threads together read the model's file in order, or its first 2 GB, or other memory if the caches could hold
+/// it: the best of five times.
+double reading_ceiling(const std::string& path, retort::threads& pool) {
+  constexpr std::size_t least = std::size_t{512} << 20, most = std::size_t{2} << 30, piece = std::size_t{1} << 20;
+  const auto file = retort::source::map(path);
+  retort::buffer memory;
+  std::span<const std::byte> bytes;
+  if (file && file->bytes().size() >= least) {
+    bytes = file->bytes().first(std::min(file->bytes().size(), most));
+  } else {
+    auto made = retort::buffer::make(least, "the memory benchmark");
+    if (!made) return 0;
+    memory = std::move(*made);
+    std::memset(memory.data(), 1, least);
+    bytes = {memory.data(), least};
+  }
   double best = 0;
   for (int r = 0; r < 5; ++r) {
     const double t = time_of([&] {
-      pool.run(bytes / piece, [&](std::size_t i, std::size_t) {
-        const volatile std::uint64_t read = read_all(p + i * piece, piece);
+      pool.run(bytes.size() / piece, [&](std::size_t i, std::size_t) {
+        const volatile std::uint64_t read = read_all(bytes.data() + i * piece, piece);
         static_cast<void>(read);
       });
     });
-    best = std::max(best, static_cast<double>(bytes) / t / 1e9);
+    best = std::max(best, static_cast<double>(bytes.size()) / t / 1e9);
   }
   return best;
 }
@@ -93,7 +97,7 @@ int bench(const common_options& o, const bench_options& b) {
   CLI_CHECK(s.sync(some_tokens(8, info.n_vocab)));  // touch the weights once
   CLI_CHECK(s.step());
   for (std::size_t r = 0; r < b.repeats; ++r) {
-    ceiling.push_back(memory_ceiling(pool));
+    ceiling.push_back(reading_ceiling(o.model, pool));
     if (b.prompt) {
       CLI_CHECK(s.rewind(0));
       if (b.depth) {
