@@ -51,7 +51,7 @@ double reading_ceiling(const std::string& path, retort::threads& pool) {
   retort::buffer memory;
   std::span<const std::byte> bytes;
   if (file && file->bytes().size() >= least) {
-    bytes = file->bytes().first(std::min(file->bytes().size(), most));
+    bytes = file->bytes().first(std::min(file->bytes().size(), most) / piece * piece);
   } else {
     auto made = retort::buffer::make(least, "the memory benchmark");
     if (!made) return 0;
