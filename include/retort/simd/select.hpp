@@ -39,7 +39,7 @@ inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs
 #if RETORT_X86
   if (t >= target::avx512 && cpu().avx512) {
     if (!cpu().avx512_vnni) return detail::avx512_without_vnni;
-    return cpu().avx512_bf16 && !cpu().slow_bf16 ? avx512bf16::table : avx512vnni::table;
+    return cpu().avx512_bf16 && !cpu().intel ? avx512bf16::table : avx512vnni::table;
   }
   if (t >= target::avx2 && cpu().avx2) return avx2maddubs::table;
 #elif RETORT_ARM64

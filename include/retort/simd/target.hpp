@@ -97,8 +97,7 @@ struct cpu_features {
   bool avx_vnni = false;     ///< int8 dot in 256-bit VEX form
   bool avx512_vnni = false;  ///< int8 dot
   bool avx512_bf16 = false;  ///< bfloat16 dot
-  bool slow_bf16 = false;    ///< that dot takes as long as four float multiply-adds: Intel's (docs/performance.md)
-  bool page_streams = false; ///< prefetches one stream of reads in each page of 4 kB: Intel's (docs/performance.md)
+  bool intel = false;        ///< its bfloat16 dot and its prefetchers want other kernels (docs/performance.md)
   bool dotprod = false;      ///< ARM int8 dot
   bool i8mm = false;         ///< ARM int8 matrix multiply
 };
@@ -137,7 +136,7 @@ inline cpu_features detect() noexcept {
   const bool ymm = (saved & 0x6) == 0x6;
   const bool zmm = (saved & 0xe6) == 0xe6;
   cpuid(0, 0, zero);
-  f.slow_bf16 = f.page_streams = zero[1] == 0x756e6547;  // "Genu"
+  f.intel = zero[1] == 0x756e6547;  // "Genu"
   cpuid(7, 0, seven);
   cpuid(7, 1, seven1);
   f.avx2 = ymm && bit(one[2], 12) && bit(one[2], 28) && bit(one[2], 29) && bit(seven[1], 5);
