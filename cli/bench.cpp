@@ -43,11 +43,11 @@ std::uint64_t read_all(const std::byte* p, std::size_t n) {
   return all[0] | all[1] | all[2] | all[3] | all[4] | all[5] | all[6] | all[7];
 }
 
-/// GB/s at which all threads together read the model's file in order, or its first 2 GB, or other memory if the caches could hold
-/// it: the best of five times.
-double reading_ceiling(const std::string& path, retort::threads& pool) {
+/// GB/s at which all threads together read the model's file in order, mapped or copied as the model is, or its first 2 GB, or
+/// other memory if the caches could hold it: the best of five times.
+double reading_ceiling(const common_options& o, retort::threads& pool) {
   constexpr std::size_t least = std::size_t{512} << 20, most = std::size_t{2} << 30, piece = std::size_t{1} << 20;
-  const auto file = retort::source::map(path);
+  const auto file = o.no_map ? retort::source::read(o.model) : retort::source::map(o.model);
   retort::buffer memory;
   std::span<const std::byte> bytes;
   if (file && file->bytes().size() >= least) {
@@ -97,7 +97,7 @@ int bench(const common_options& o, const bench_options& b) {
   CLI_CHECK(s.sync(some_tokens(8, info.n_vocab)));  // touch the weights once
   CLI_CHECK(s.step());
   for (std::size_t r = 0; r < b.repeats; ++r) {
-    ceiling.push_back(reading_ceiling(o.model, pool));
+    ceiling.push_back(reading_ceiling(o, pool));
     if (b.prompt) {
       CLI_CHECK(s.rewind(0));
       if (b.depth) {

@@ -13,6 +13,7 @@ namespace cli {
 /// -m, -t and friends.
 struct common_options {
   std::string model;                 ///< empty = the built-in one
+  bool no_map = false;               ///< read the file instead of mapping it
   std::size_t n_threads = 0;         ///< 0 = one per core
   std::string target;                ///< kernel set by name, empty = the best
   std::string cache;                 ///< f32, f16 or q8_0; empty = the command's default

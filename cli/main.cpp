@@ -11,7 +11,9 @@
 namespace cli {
 
 retort::result<retort::model> load(const common_options& o) {
-  if (!o.model.empty()) return retort::model::load(o.model);
+  retort::model_options options;
+  options.map = !o.no_map;
+  if (!o.model.empty()) return retort::model::load(o.model, options);
 #if defined(RETORT_HAS_BUILTIN_MODEL)
   return retort::model::view(embedded::drop(), "drop.gguf (built in)");
 #else
@@ -45,6 +47,7 @@ namespace {
 
 void add_common(CLI::App& app, cli::common_options& o) {
   app.add_option("-m,--model", o.model, "model file (GGUF; any part of a split one); default: the built-in model");
+  app.add_flag("--no-map", o.no_map, "read the model into memory of its own instead of mapping the file");
   app.add_option("-t,--threads", o.n_threads, "threads; default: one per core");
   app.add_option("--target", o.target, "kernel set: scalar, baseline, avx2, avx512, neon; default: the best");
   app.add_option("--cache", o.cache, "cache type")->check(CLI::IsMember({"f32", "f16", "q8_0"}));
