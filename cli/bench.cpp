@@ -43,34 +43,42 @@ std::uint64_t read_all(const std::byte* p, std::size_t n) {
   return all[0] | all[1] | all[2] | all[3] | all[4] | all[5] | all[6] | all[7];
 }
 
-/// GB/s at which all threads together read the model's file in order, mapped or copied as the model is, or its first 2 GB, or
-/// other memory if the caches could hold it: the best of five times.
-double reading_ceiling(const common_options& o, retort::threads& pool) {
-  constexpr std::size_t least = std::size_t{512} << 20, most = std::size_t{2} << 30, piece = std::size_t{1} << 20;
-  const auto file = o.no_map ? retort::source::read(o.model) : retort::source::map(o.model);
-  retort::buffer memory;
-  std::span<const std::byte> bytes;
-  if (file && file->bytes().size() >= least) {
-    bytes = file->bytes().first(std::min(file->bytes().size(), most) / piece * piece);
-  } else {
-    auto made = retort::buffer::make(least, "the memory benchmark");
-    if (!made) return 0;
-    memory = std::move(*made);
-    std::memset(memory.data(), 1, least);
-    bytes = {memory.data(), least};
+/// What the memory speed is measured on, opened once: the model's file, mapped or copied as the model is, or its first 2 GB;
+/// other memory if the caches could hold the file.
+class reading {
+ public:
+  explicit reading(const common_options& o) : file_(o.no_map ? retort::source::read(o.model) : retort::source::map(o.model)) {
+    constexpr std::size_t least = std::size_t{512} << 20, most = std::size_t{2} << 30;
+    if (file_ && file_->bytes().size() >= least) {
+      bytes_ = file_->bytes().first(std::min(file_->bytes().size(), most) / piece * piece);
+    } else if (auto made = retort::buffer::make(least, "the memory benchmark")) {
+      memory_ = std::move(*made);
+      std::memset(memory_.data(), 1, least);
+      bytes_ = {memory_.data(), least};
+    }
   }
-  double best = 0;
-  for (int r = 0; r < 5; ++r) {
-    const double t = time_of([&] {
-      pool.run(bytes.size() / piece, [&](std::size_t i, std::size_t) {
-        const volatile std::uint64_t read = read_all(bytes.data() + i * piece, piece);
-        static_cast<void>(read);
+
+  /// GB/s at which all threads together read it in order: the best of five times; 0 if there is no memory for it.
+  [[nodiscard]] double ceiling(retort::threads& pool) const {
+    double best = 0;
+    for (int r = 0; r < 5; ++r) {
+      const double t = time_of([&] {
+        pool.run(bytes_.size() / piece, [&](std::size_t i, std::size_t) {
+          const volatile std::uint64_t read = read_all(bytes_.data() + i * piece, piece);
+          static_cast<void>(read);
+        });
       });
-    });
-    best = std::max(best, static_cast<double>(bytes.size()) / t / 1e9);
+      best = std::max(best, static_cast<double>(bytes_.size()) / t / 1e9);
+    }
+    return best;
   }
-  return best;
-}
+
+ private:
+  static constexpr std::size_t piece = std::size_t{1} << 20;
+  retort::result<retort::source> file_;
+  retort::buffer memory_;
+  std::span<const std::byte> bytes_;
+};
 
 std::vector<retort::token> some_tokens(std::size_t n, std::size_t n_vocab) {
   std::vector<retort::token> out(n);
@@ -93,11 +101,12 @@ int bench(const common_options& o, const bench_options& b) {
 
   const auto depth_tokens = some_tokens(b.depth ? b.depth : 1, info.n_vocab);
   const auto prompt = some_tokens(b.depth + b.prompt, info.n_vocab);
+  const reading weights(o);
   std::vector<double> prompt_speed, speed, ceiling;
   CLI_CHECK(s.sync(some_tokens(8, info.n_vocab)));  // touch the weights once
   CLI_CHECK(s.step());
   for (std::size_t r = 0; r < b.repeats; ++r) {
-    ceiling.push_back(reading_ceiling(o, pool));
+    ceiling.push_back(weights.ceiling(pool));
     if (b.prompt) {
       CLI_CHECK(s.rewind(0));
       if (b.depth) {

@@ -11,9 +11,7 @@
 namespace cli {
 
 retort::result<retort::model> load(const common_options& o) {
-  retort::model_options options;
-  options.map = !o.no_map;
-  if (!o.model.empty()) return retort::model::load(o.model, options);
+  if (!o.model.empty()) return retort::model::load(o.model, {.map = !o.no_map});
 #if defined(RETORT_HAS_BUILTIN_MODEL)
   return retort::model::view(embedded::drop(), "drop.gguf (built in)");
 #else
