@@ -1,7 +1,6 @@
 // bench: prompt and generation speed, beside what the machine's memory can give.
 #include "commands.hpp"
 
-#include <retort/base/memory.hpp>
 #include <retort/io/source.hpp>
 #include <retort/simd/target.hpp>
 
@@ -43,19 +42,35 @@ std::uint64_t read_all(const std::byte* p, std::size_t n) {
   return all[0] | all[1] | all[2] | all[3] | all[4] | all[5] | all[6] | all[7];
 }
 
-/// What the memory speed is measured on, opened once: the model's file, mapped or copied as the model is, or its first 2 GB;
-/// other memory if the caches could hold the file.
+/// Some bytes for `source::read`, which copies them as it copies a model: those of a file, or ones.
+class some_bytes final : public retort::reader {
+ public:
+  some_bytes(std::span<const std::byte> file, std::size_t otherwise) : file_(file), size_(file.empty() ? otherwise : file.size()) {}
+  std::uint64_t size() noexcept override { return size_; }
+  bool read(std::uint64_t offset, std::span<std::byte> into) noexcept override {
+    if (file_.empty()) std::memset(into.data(), 1, into.size());
+    else std::memcpy(into.data(), file_.data() + offset, into.size());
+    return true;
+  }
+
+ private:
+  std::span<const std::byte> file_;
+  std::size_t size_;
+};
+
+/// What the memory speed is measured on, opened once: up to 2 GB of the model's file, mapped or copied as the model is; other
+/// memory if the caches could hold the file.
 class reading {
  public:
-  explicit reading(const common_options& o) : file_(o.no_map ? retort::source::read(o.model) : retort::source::map(o.model)) {
+  explicit reading(const common_options& o) : memory_(retort::source::map(o.model)) {
     constexpr std::size_t least = std::size_t{512} << 20, most = std::size_t{2} << 30;
-    if (file_ && file_->bytes().size() >= least) {
-      bytes_ = file_->bytes().first(std::min(file_->bytes().size(), most) / piece * piece);
-    } else if (auto made = retort::buffer::make(least, "the memory benchmark")) {
-      memory_ = std::move(*made);
-      std::memset(memory_.data(), 1, least);
-      bytes_ = {memory_.data(), least};
-    }
+    if (memory_ && memory_->bytes().size() >= least)
+      bytes_ = memory_->bytes().first(std::min(memory_->bytes().size(), most) / piece * piece);
+    if (!o.no_map && !bytes_.empty()) return;
+    some_bytes part(bytes_, least);
+    auto copied = retort::source::read(part);
+    bytes_ = copied ? copied->bytes() : std::span<const std::byte>();
+    memory_ = std::move(copied);
   }
 
   /// GB/s at which all threads together read it in order: the best of five times; 0 if there is no memory for it.
@@ -75,8 +90,7 @@ class reading {
 
  private:
   static constexpr std::size_t piece = std::size_t{1} << 20;
-  retort::result<retort::source> file_;
-  retort::buffer memory_;
+  retort::result<retort::source> memory_;
   std::span<const std::byte> bytes_;
 };
 
