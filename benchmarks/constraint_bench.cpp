@@ -4,7 +4,7 @@
 // 40 outputs of at most 64 tokens, drawn evenly from what is allowed. "cold" is the first time these outputs are
 // made, "warm" the second: median, 99th percentile and worst in microseconds. Wall-clock time: the machine must be quiet.
 #include <retort/run/constraint.hpp>
-#include <retort/text/tokenizer_json.hpp>
+#include <retort/tokenizer/from_json.hpp>
 
 #include <chrono>
 #include <cstdio>

@@ -6,10 +6,10 @@
 // and third quartile; the rival's are taken the same way. Both engines get the same strings: each text cut at line
 // ends into parts of about 8 KB. Numbers of tokens are compared, so that equal work is compared.
 // "hostile" is the slowest of the texts of a million bytes and more that have hung tokenizers.
-#include "../tests/text/hostile_texts.hpp"
+#include "../tests/hostile_texts.hpp"
 
-#include <retort/text/tokenizer.hpp>
-#include <retort/text/tokenizer_json.hpp>
+#include <retort/tokenizer/tokenizer.hpp>
+#include <retort/tokenizer/from_json.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // run: a prompt in, text out as it comes.
 #include "commands.hpp"
 
-#include <retort/run/prompt.hpp>
+#include <retort/chat/prompt.hpp>
 
 #include <chrono>
 #include <iostream>

@@ -1,9 +1,9 @@
 // tokenize and render: text to tokens and back, messages to prompts.
 #include "commands.hpp"
 
-#include <retort/model/vocabulary.hpp>
-#include <retort/run/prompt.hpp>
-#include <retort/text/tokenizer_json.hpp>
+#include <retort/model/gguf_vocabulary.hpp>
+#include <retort/chat/prompt.hpp>
+#include <retort/tokenizer/from_json.hpp>
 
 #include <chrono>
 #include <filesystem>

@@ -2,7 +2,7 @@
 // layer, one column per expert, darker where an expert was asked more often.
 //   example_06_moe_map model.gguf
 #include <retort/retort.hpp>
-#include <retort/run/prompt.hpp>
+#include <retort/chat/prompt.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes include/retort/text/template_tables.hpp: what str.lower(), str.upper() and repr() need beyond ASCII.
+"""Writes include/retort/jinja/tables.hpp: what str.lower(), str.upper() and repr() need beyond ASCII.
 
 Source: the Unicode data of the Python that runs this script (the version is printed into the header).
 
@@ -89,11 +89,11 @@ def header():
 
 
 def main():
-    path = os.path.join(os.path.dirname(__file__), "..", "include", "retort", "text", "template_tables.hpp")
+    path = os.path.join(os.path.dirname(__file__), "..", "include", "retort", "jinja", "tables.hpp")
     text = header()
     if "--check" in sys.argv:
         with open(path, encoding="utf-8") as old:
-            sys.exit(0 if old.read() == text else "template_tables.hpp is not what this script writes")
+            sys.exit(0 if old.read() == text else "jinja/tables.hpp is not what this script writes")
     with open(path, "w", encoding="utf-8") as out:
         out.write(text)
 

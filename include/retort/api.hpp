@@ -15,7 +15,7 @@ RETORT_BEGIN
 
 class allocator;   // base/memory.hpp
 class threads;     // base/threads.hpp
-class tokenizer;   // text/tokenizer.hpp
+class tokenizer;   // tokenizer/tokenizer.hpp
 class reader;      // io/source.hpp
 class batch;
 class prefix_cache;
@@ -28,10 +28,8 @@ struct chat_impl;
 struct completions_impl;
 struct constraint_impl;
 struct matcher_impl;
-class grammar;     // text/grammar.hpp
+class grammar;     // grammar/grammar.hpp
 }  // namespace detail
-
-using token = std::int32_t;
 
 // ---- model ----------------------------------------------------------------------------------------
 
@@ -103,14 +101,6 @@ class model {
 
 enum class cache_type : std::uint8_t { f32, f16, q8_0 };
 
-/// Which experts were asked for one token: see session_options::on_route.
-struct expert_route {
-  std::size_t layer = 0;
-  std::size_t position = 0;
-  std::span<const std::int32_t> experts;   // [n_used], best first
-  std::span<const float> weights;          // [n_used]
-};
-
 struct session_options {
   std::size_t context = 4096;        ///< most tokens; 0 = what the model was trained for
   cache_type cache = cache_type::f16;
@@ -181,10 +171,9 @@ class session {
   result<void> restore(std::span<const std::byte> state);
 
   [[nodiscard]] const char* target() const noexcept;       ///< the kernel set in use
+  [[nodiscard]] const std::unique_ptr<detail::session_impl>& impl() const noexcept { return impl_; }
 
  private:
-  friend class batch;
-  friend class job;
   explicit session(std::unique_ptr<detail::session_impl> impl);
   std::unique_ptr<detail::session_impl> impl_;
 };
@@ -415,6 +404,29 @@ struct reply {
   std::size_t n_guessed = 0;         ///< ... of which so many were guessed and came for free
 };
 
+/// A file the user gives to the model.
+struct source_file {
+  std::string name;
+  std::string content;
+};
+
+/// One result of a web search.
+struct source_page {
+  std::string title, url, date;      ///< may be empty
+  std::string content;
+};
+
+/// The language of the instructions around web results.
+enum class source_language : std::uint8_t { english, chinese, arabic };
+
+/// What a question is about. The model reads it as R1 was trained to; it cites page N (from 1) as [citation:N].
+struct sources {
+  std::vector<source_file> files{};
+  std::vector<source_page> pages{};
+  std::string today{};               ///< a date as the user would read it; empty leaves it out
+  source_language language = source_language::english;
+};
+
 class chat;
 
 /// One answer in the making: step it when there is time. The chat must outlive
@@ -461,6 +473,9 @@ class chat {
   /// Asks without waiting.
   /// errors busy, full, bad_template
   result<job> begin(std::string_view question, on_piece each = {});
+  /// The same for a question about files, web results or both.
+  result<reply> ask(std::string_view question, const sources& about, const on_piece& each = {});
+  result<job> begin(std::string_view question, const sources& about, on_piece each = {});
   /// Makes the call in progress, or the next one, return errc::cancelled. From any thread.
   void cancel() noexcept;
   /// Forgets everything said.

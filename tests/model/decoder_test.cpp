@@ -76,7 +76,7 @@ TEST_CASE("decoder: q8_0 weights of every architecture against the reference") {
     INFO(kind);
     const auto m = load(kind, dtype::q8_0);
     const ref::rows want = ref::decoder(m->file).logits(tokens);
-    const bool latent = m->net.hyper.kind->latent;
+    const bool latent = m->net.hyper.kind->mix == nn::mixing::latent;
     const driver::run run{m->net, simd::scalar::table};
     for (const std::size_t chunk : {70u, 1u}) {
       const driver::distance d = driver::between(run(tokens, chunk), want);
@@ -98,7 +98,7 @@ TEST_CASE("decoder: every type of weight against the reference") {
     r.dim_head = 64;
     r.n_layers = 1;
     const auto m = load(r);
-    REQUIRE(m->net.layers[0].gqa.wq.type == type);
+    REQUIRE(static_cast<const nn::gqa&>(*m->net.layers[0].mix).w.wq.type == type);
     const ref::rows want = ref::decoder(m->file).logits(tokens);
     const driver::run run{m->net, simd::scalar::table};
     CHECK(driver::between(run(tokens, 12), want).typical < quantized_bound);
@@ -140,13 +140,13 @@ TEST_CASE("decoder: two timelines in one batch do not see each other") {
   const driver::run alone{m->net, simd::scalar::table};
   const auto want_a = alone(a, 3), want_b = alone(b, 3);
 
-  auto pages = nn::kv_pool::make(nn::cache_layout(m->net.hyper, dtype::f32), 2, system_allocator());
+  auto pages = nn::kv_pool::make(nn::cache_layout(m->net, dtype::f32), 2, system_allocator());
   REQUIRE(pages);
   nn::kv_cache cache_a(*pages, 64), cache_b(*pages, 64);
   REQUIRE(cache_a.prepare(0, 3));
   REQUIRE(cache_b.prepare(0, 3));
   arena measure = arena::measuring();
-  nn::take_workspace(measure, m->net, simd::scalar::table, 6, 1, 64);
+  (void)nn::take_workspace(measure, m->net, simd::scalar::table, 6, 1, 64);
   arena scratch(std::move(*buffer::make(measure.peak() + 64, "scratch")));
   arena frames(std::move(*buffer::make(64 << 10, "frames")));
   nn::workspace work = nn::take_workspace(scratch, m->net, simd::scalar::table, 6, 1, 64);
@@ -160,7 +160,7 @@ TEST_CASE("decoder: two timelines in one batch do not see each other") {
   }
   const std::vector<std::uint32_t> wanted = {4, 5};
   std::vector<float> logits(2 * tiny::n_vocab);
-  task t = nn::forward(c, m->net, tokens, nn::batch{rows}, wanted, work, {}, logits.data());
+  task t = nn::forward(c, m->net, tokens, nn::token_rows{rows, {}, {}}, wanted, work, {}, {logits.data(), 2, tiny::n_vocab});
   REQUIRE(c.step(t.handle(), nullptr));
   CHECK(std::equal(want_a[2].begin(), want_a[2].end(), logits.begin()));
   CHECK(std::equal(want_b[2].begin(), want_b[2].end(), logits.begin() + tiny::n_vocab));
@@ -170,7 +170,7 @@ TEST_CASE("decoder: the observer sees every layer's choice, as the reference mak
   const auto m = load("deepseek2_v3", dtype::f32);
   const auto tokens = tiny::tokens(5);
   std::size_t n_seen = 0;
-  const nn::route_observer observer = [&](const nn::route& r) {
+  const nn::route_observer observer = [&](const expert_route& r) {
     ++n_seen;
     CHECK((r.layer == 1 || r.layer == 2));
     CHECK(r.position < 5);

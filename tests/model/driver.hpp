@@ -1,7 +1,8 @@
 // Runs a network without a session: one cache, one thread, any cut of the prompt.
 #pragma once
 
-#include <retort/model/decoder.hpp>
+#include <retort/model/loader.hpp>
+#include <retort/model/workspace.hpp>
 
 #include <vector>
 
@@ -20,10 +21,10 @@ struct run {
     calling_thread alone;
     threads& workers = pool ? *pool : alone;
     const std::size_t n = tokens.size(), n_vocab = net.hyper.n_vocab;
-    auto pages = nn::kv_pool::make(nn::cache_layout(net.hyper, cache_type), (n + 63) / 64, system_allocator());
+    auto pages = nn::kv_pool::make(nn::cache_layout(net, cache_type), (n + 63) / 64, system_allocator());
     nn::kv_cache cache(*pages, n);
     arena measure = arena::measuring();
-    nn::take_workspace(measure, net, kernels, std::min(chunk, n), workers.size(), n);
+    (void)nn::take_workspace(measure, net, kernels, std::min(chunk, n), workers.size(), n);
     arena scratch(std::move(*buffer::make(measure.peak() + 64, "scratch")));
     arena frames(std::move(*buffer::make(64 << 10, "frames")));
     nn::workspace work = nn::take_workspace(scratch, net, kernels, std::min(chunk, n), workers.size(), n);
@@ -39,7 +40,8 @@ struct run {
         rows.push_back({&cache, at + i});
         wanted.push_back(static_cast<std::uint32_t>(i));
       }
-      task t = nn::forward(c, net, tokens.subspan(at, m), nn::batch{rows}, wanted, work, how, logits.data());
+      task t = nn::forward(c, net, tokens.subspan(at, m), nn::token_rows{rows, {}, {}}, wanted, work, how,
+                           {logits.data(), m, n_vocab});
       c.step(t.handle(), nullptr);
       for (std::size_t i = 0; i < m; ++i)
         out.emplace_back(logits.begin() + static_cast<std::ptrdiff_t>(i * n_vocab),

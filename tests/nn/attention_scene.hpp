@@ -28,7 +28,7 @@ struct scene {
   explicit scene(std::size_t n_tokens) : n(n_tokens), k(n_heads_kv), v(n_heads_kv) {
     nn::kv_layout l;
     l.type = dtype::f32;
-    l.add_layer(n_heads_kv, dim, dim_v);
+    l.add_rows(n_heads_kv, dim, dim_v);
     pool = *nn::kv_pool::make(std::move(l), (n + page_tokens - 1) / page_tokens, system_allocator());
     cache = nn::kv_cache(pool, n);
     REQUIRE(cache.prepare(0, n));
@@ -45,9 +45,8 @@ struct scene {
     };
     for (std::size_t h = 0; h < n_heads_kv; ++h)
       for (std::size_t j = 0; j < n; ++j) {
-        const std::size_t at = j % page_tokens;
-        k[h].push_back(fill(dim, cache.keys(layer, j / page_tokens, h) + at * layer.bytes_k_row, 2));
-        v[h].push_back(fill(dim_v, cache.values(layer, j / page_tokens, h) + at * layer.bytes_v_row, 1));
+        k[h].push_back(fill(dim, cache.key(layer, j, h), 2));
+        v[h].push_back(fill(dim_v, cache.value(layer, j, h), 1));
       }
     for (std::size_t i = 0; i < n * n_heads * dim; ++i) q.push_back(2 * r.real());
     for (std::size_t h = 0; h < n_heads; ++h) sinks.push_back(2 * r.real());
@@ -55,19 +54,13 @@ struct scene {
   /// The call that tokens [first, n) make; out [n - first, n_heads * dim_v].
   nn::attention_call call(std::size_t first, std::size_t window, bool with_sinks, float* out) const {
     nn::attention_call a;
-    a.q = q.data() + first * n_heads * dim;
-    a.q_stride = dim;
-    a.n_heads = n_heads;
+    a.q = tensor<const float, 3>{q.data(), n, n_heads, dim}.rows(first, n - first);
+    a.out = {out, n - first, n_heads, dim_v};
     a.group = a.heads_per_kv = n_heads / n_heads_kv;
     a.window = window;
     a.sinks = with_sinks ? sinks.data() : nullptr;
-    a.out = out;
-    a.out_stride = dim_v;
-    a.out_token_stride = n_heads * dim_v;
     a.view.kernels = &simd::scalar::table.cache_f32;
     a.view.layer = &pool->layout().layers[0];
-    a.view.dim_k = dim;
-    a.view.dim_v = dim_v;
     a.view.scale = scale;
     return a;
   }
@@ -125,8 +118,8 @@ void check_nothing_behind_is_seen(Attend attend) {
   const auto before = attend(s);
   const nn::kv_layer& l = s.pool->layout().layers[0];
   for (std::size_t h = 0; h < s.n_heads_kv; ++h) {   // whatever stands in the last row
-    std::memset(s.cache.keys(l, 2, h) + l.bytes_k_row, 0x7f, l.bytes_k_row);
-    std::memset(s.cache.values(l, 2, h) + l.bytes_v_row, 0x7f, l.bytes_v_row);
+    std::memset(s.cache.key(l, 129, h), 0x7f, l.bytes_k_row);
+    std::memset(s.cache.value(l, 129, h), 0x7f, l.bytes_v_row);
   }
   const auto after = attend(s);
   for (std::size_t p = 0; p < 129; ++p) CHECK(before[p] == after[p]);

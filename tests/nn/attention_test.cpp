@@ -10,16 +10,15 @@ std::vector<std::vector<float>> attend(scene& s, std::size_t first, std::size_t 
   std::vector<float> out((s.n - first) * s.n_heads * s.dim_v);
   const auto rows = s.rows(first);
   const nn::attention_call a = s.call(first, window, sinks, out.data());
-  nn::attention_scratch scratch;
-  scratch.worker_floats = nn::attention_scratch::floats_per_worker(a.group, a.view.dim_k, s.dim_v);
-  std::vector<float> worker(pool.size() * scratch.worker_floats);
-  scratch.worker = worker.data();
-  std::vector<float> parts(split_room ? 8 * nn::softmax_part::floats(s.n_heads, s.dim_v) : 0);
-  scratch.parts = parts.data();
-  scratch.parts_floats = parts.size();
+  const nn::pass_size size{rows.size(), pool.size(), split_room ? 8 * split_tokens : 0, false};
+  const std::size_t floats = nn::attention_scratch::floats_per_worker(a.group, s.dim, s.dim_v);
+  arena measure = arena::measuring();
+  (void)nn::attention_scratch::take(measure, floats, s.n_heads, s.dim_v, size);
+  arena memory(std::move(*buffer::make(measure.peak(), "scratch")));
+  const nn::attention_scratch scratch = nn::attention_scratch::take(memory, floats, s.n_heads, s.dim_v, size);
   arena frames(std::move(*buffer::make(1 << 14, "frames")));
   nn::compute c(pool, frames, simd::scalar::table);
-  const nn::batch b{rows};
+  const nn::token_rows b{rows, {}, {}};
   task t = nn::attend_all(c, b, a, scratch);
   REQUIRE(c.step(t.handle(), nullptr));
   return split(out, rows.size());
@@ -66,13 +65,13 @@ TEST_CASE("attention: two parts merged are one softmax, whatever their maxima") 
   for (const float far : {0.0f, 5.0f, 60.0f, -60.0f, 300.0f}) {
     // scores 1 | 1 + far with values 3 | 5
     float a[3] = {1, 1, 3}, b[3] = {1 + far, 1, 5}, out = 0;
-    nn::softmax_part into = nn::softmax_part::in(a, 1);
-    nn::merge(k, into, nn::softmax_part::in(b, 1), 1, 1);
-    nn::finish(k, into, 1, 1, nullptr, &out, 1);
+    const nn::softmax_part into = nn::softmax_part::in(a, 1, 1);
+    nn::merge(k, into, nn::softmax_part::in(b, 1, 1));
+    nn::finish(k, into, nullptr, {&out, 1, 1});
     const ref::vec w = ref::softmax({1, 1 + static_cast<double>(far)});
     CHECK(static_cast<double>(out) == Approx(3 * w[0] + 5 * w[1]).epsilon(4 * 0x1p-24));
     const float sink[] = {far};
-    nn::finish(k, into, 1, 1, sink, &out, 1);
+    nn::finish(k, into, sink, {&out, 1, 1});
     const double s = static_cast<double>(far);
     const ref::vec ws = ref::softmax({1, 1 + s}, &s);
     CHECK(static_cast<double>(out) == Approx(3 * ws[0] + 5 * ws[1]).epsilon(8 * 0x1p-24).margin(1e-30));

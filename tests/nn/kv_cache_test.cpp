@@ -27,8 +27,8 @@ struct counting final : allocator {
 nn::kv_layout layout(dtype type = dtype::f32) {
   nn::kv_layout l;
   l.type = type;
-  l.add_layer(2, 32, 64);
-  l.add_layer(1, 96, 0);   // a latent layer
+  l.add_rows(2, 32, 64);
+  l.add_rows(1, 96, 0);   // a latent layer
   return l;
 }
 std::shared_ptr<nn::kv_pool> pool_of(std::size_t n_pages, allocator& from = system_allocator()) {
@@ -39,11 +39,11 @@ std::shared_ptr<nn::kv_pool> pool_of(std::size_t n_pages, allocator& from = syst
 /// Writes what position `at` holds; reads it back.
 void write(nn::kv_cache& c, std::size_t at, float x) {
   const auto& l = c.layout().layers[0];
-  std::memcpy(c.keys(l, at / page_tokens, 1) + at % page_tokens * l.bytes_k_row, &x, sizeof x);
+  std::memcpy(c.key(l, at, 1), &x, sizeof x);
 }
 float read(const nn::kv_cache& c, std::size_t at) {
   const auto& l = c.layout().layers[0];
-  return load_as<float>(c.keys(l, at / page_tokens, 1) + at % page_tokens * l.bytes_k_row);
+  return load_as<float>(c.key(l, at, 1));
 }
 
 }  // namespace
@@ -62,8 +62,8 @@ TEST_CASE("kv_cache: rows of a page do not overlap and fill it") {
     };
     for (const nn::kv_layer& l : c.layout().layers)
       for (std::size_t h = 0; h < l.n_heads_kv; ++h) {
-        add(c.keys(l, 0, h), l.bytes_k_row);
-        if (l.bytes_v_row) add(c.values(l, 0, h), l.bytes_v_row);
+        add(c.keys(l, 0, h).data(), l.bytes_k_row);
+        if (l.bytes_v_row) add(c.values(l, 0, h).data(), l.bytes_v_row);
       }
     CHECK(ranges.size() == 5);
     const std::byte* end = c.page_data(0);

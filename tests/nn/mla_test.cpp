@@ -22,7 +22,7 @@ struct scene {
   ref::latent_attention want;
   tiny::random random{3};
 
-  simd::matrix add(std::size_t n_out, std::size_t n_in, ref::matrix& m, float gain = 1) {
+  weight_matrix add(std::size_t n_out, std::size_t n_in, ref::matrix& m, float gain = 1) {
     std::vector<float> x(n_out * n_in);
     for (float& v : x) v = random.real() * gain * std::sqrt(3.0f / static_cast<float>(n_in));
     m = {n_out, n_in, ref::vec(x.begin(), x.end()), false};
@@ -81,40 +81,17 @@ struct scene {
 /// Both forms on n tokens in chunks of m; [n][dim].
 std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool tiled, threads& pool) {
   const nn::mla_config& g = s.g;
-  const std::size_t n = x.size(), H = g.n_heads;
+  const std::size_t n = x.size();
   nn::kv_layout layout;
   layout.type = dtype::f32;
-  layout.add_layer(1, g.dim_row(), 0);
+  layout.add_rows(1, g.dim_row(), 0);
   const auto pages = *nn::kv_pool::make(layout, (n + 63) / 64, system_allocator());
   nn::kv_cache cache(pages, n);
   REQUIRE(cache.prepare(0, n));
-  std::vector<std::vector<float>> memory;
-  const auto room = [&](std::size_t count) {
-    memory.emplace_back(count);
-    return memory.back().data();
-  };
-  nn::mla_workspace w;
-  w.q_a = room(m * g.dim_q_latent);
-  w.q = room(m * H * g.dim_qk());
-  w.kv_a = room(m * g.dim_row());
-  w.o = room(m * H * g.dim_v);
-  std::vector<nn::linear_job> jobs(2 * H);
-  w.jobs = jobs.data();
-  w.q_nope = room(m * H * g.dim_nope);
-  w.q_row = room(m * H * g.dim_row());
-  w.o_latent = room(m * H * g.dim_latent);
-  w.scratch.worker_floats = std::max(nn::attention_scratch::floats_per_worker(nn::detail::mla_group(H), g.dim_row(), g.dim_latent),
-                                     nn::tiled_floats_per_worker(1, g.dim_qk()));
-  w.scratch.worker = room(pool.size() * w.scratch.worker_floats);
-  w.scratch.parts_floats = 4 * nn::softmax_part::floats(H, g.dim_latent);
-  w.scratch.parts = room(w.scratch.parts_floats);
-  w.c = room(nn::tile_tokens * g.dim_latent);
-  w.k_pe = room(nn::tile_tokens * g.dim_rope);
-  w.up = room(nn::tile_tokens * H * (g.dim_nope + g.dim_v));
+  const nn::pass_size most{m, pool.size(), n, false};
   arena measure = arena::measuring();
-  nn::attention_tile::take(measure, m, H, H, g.dim_qk(), g.dim_v);
-  arena of_tile(std::move(*buffer::make(measure.peak(), "a tile")));
-  w.tile = nn::attention_tile::take(of_tile, m, H, H, g.dim_qk(), g.dim_v);
+  (void)nn::mla_workspace::take(measure, g, most);
+  arena memory(std::move(*buffer::make(measure.peak(), "the workspace")));
 
   nn::rope_config rc;
   rc.dim_rope = g.dim_rope;
@@ -131,12 +108,15 @@ std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<floa
       rows.push_back({&cache, at + i});
       nn::rope_angles(f, 1, at + i, &cos[i * half], &sin[i * half]);
     }
-    const nn::batch b{rows, cos.data(), sin.data()};
-    simd::activations a;
+    nn::token_rows b{rows, {cos.data(), k, half}, {sin.data(), k, half}};
+    b.tiled = tiled;
+    activations a;
     a.n_tokens = k;
     a.n_in = s.dim;
     a.x = in.data();
-    task t = nn::latent_attention(c, g, s.w, b, layout.layers[0], a, w, tiled, y.data());
+    memory.rewind(0);
+    const nn::block_call io{b, 0, a, {y.data(), k, s.dim}, memory, {k, pool.size(), n, false}};
+    task t = nn::latent_attention(c, g, s.w, io);
     REQUIRE(c.step(t.handle(), nullptr));
     for (std::size_t i = 0; i < k; ++i)
       out.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(i * s.dim), y.begin() + static_cast<std::ptrdiff_t>((i + 1) * s.dim));

@@ -173,44 +173,34 @@ TEST_CASE("moe: an expert that nobody asked is not computed, all on one is") {
   const float twenty = 20, one = 1, nan = std::nanf("");
   float down[] = {1, 2, 3, 4}, router[] = {0, 0, 1, 0};
   const auto matrix = [](const float* w, std::size_t n_out) {
-    return simd::matrix{dtype::f32, reinterpret_cast<const std::byte*>(w), n_out, 1, sizeof(float)};
+    return weight_matrix{dtype::f32, reinterpret_cast<const std::byte*>(w), n_out, 1, sizeof(float)};
   };
   nn::moe_weights w;
   w.reads_float = true;
   w.router = matrix(router, 4);
   for (std::size_t e = 0; e < 4; ++e)
     w.experts.push_back({matrix(e == 2 ? &twenty : &nan, 1), matrix(&one, 1), matrix(&down[e], 1)});
-  arena memory(std::move(*buffer::make(1 << 16, "work")));
+  arena memory(std::move(*buffer::make(1 << 17, "work")));
   arena frames(std::move(*buffer::make(1 << 16, "frames")));
-  nn::moe_workspace s;
-  s.logits = memory.take<float>(12);
-  s.scores = memory.take<float>(12);
-  s.experts = memory.take<std::int32_t>(3);
-  s.weights = memory.take<float>(3);
-  s.slot = memory.take<std::int32_t>(3);
-  s.begin = memory.take<std::int32_t>(5);
-  s.x = memory.take<float>(3);
-  s.hidden = nn::ffn_workspace::take(memory, 3, 1, 3, 1, false);
-  s.y = memory.take<float>(3);
-  s.gated_jobs = memory.take<nn::gated_job>(4);
-  s.jobs = memory.take<nn::linear_job>(4);
+  const nn::moe_workspace s = nn::moe_workspace::take(memory, m, {3, 1, 0, false});
   calling_thread pool;
   nn::compute c(pool, frames, simd::scalar::table);
   const nn::token_row rows[3] = {{nullptr, 0}, {nullptr, 1}, {nullptr, 2}};
   const float x[] = {1, 2, 3};
   float y[3];
   std::vector<std::size_t> positions;
-  const nn::route_observer observer = [&](const nn::route& r) {
+  const nn::route_observer observer = [&](const expert_route& r) {
     CHECK(r.layer == 9);
     CHECK(r.experts[0] == 2);
     positions.push_back(r.position);
   };
-  simd::activations a;
+  activations a;
   a.n_tokens = 3;
   a.n_in = 1;
   a.x = x;
-  const nn::batch b{rows};
-  task t = nn::mixture_of_experts(c, m, w, b, a, s, 9, &observer, y);
+  nn::token_rows b{rows, {}, {}};
+  b.on_route = &observer;
+  task t = nn::mixture_of_experts(c, m, w, b, a, s, 9, {y, 3, 1});
   REQUIRE(c.step(t.handle(), nullptr));
   CHECK(positions == std::vector<std::size_t>{0, 1, 2});
   for (std::size_t i = 0; i < 3; ++i) CHECK(y[i] == Approx(20 * x[i] * x[i] * 3).epsilon(1e-6));

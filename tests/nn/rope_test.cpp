@@ -133,7 +133,7 @@ TEST_CASE("rope: both pairings turn the right channels and leave the rest") {
     for (std::size_t i = 0; i < x.size(); ++i) want[i] = static_cast<double>(x[i] = static_cast<float>(i) * 0.37f - 3);
     const auto before = x;
     nn::rope_angles(f, c.amplitude, 77, cos.data(), sin.data());
-    nn::rope(simd::scalar::table, style, x.data(), 3, 10, cos.data(), sin.data(), 8);
+    nn::rope(simd::scalar::table, style, tensor<float, 2>{x.data(), 3, 10}.columns(0, 8), {cos.data(), 4}, {sin.data(), 4});
     for (std::size_t h = 0; h < 3; ++h) reference(c).turn(&want[h * 10], 77);
     for (std::size_t i = 0; i < x.size(); ++i) {
       // two products and a sum of numbers up to 8 * 1.25
@@ -152,7 +152,7 @@ TEST_CASE("rope: adjacent pairs on permuted rows are halves on plain ones") {
   nn::rope_angles(f, 1, 13, cos.data(), sin.data());
   for (std::size_t i = 0; i < 8; ++i) plain[i] = static_cast<float>(i * i) - 20;
   for (std::size_t i = 0; i < 8; ++i) permuted[i] = plain[order[i]];
-  nn::rope(simd::scalar::table, nn::pair_style::halves, plain.data(), 1, 8, cos.data(), sin.data(), 8);
-  nn::rope(simd::scalar::table, nn::pair_style::adjacent, permuted.data(), 1, 8, cos.data(), sin.data(), 8);
+  nn::rope(simd::scalar::table, nn::pair_style::halves, {plain.data(), 1, 8}, {cos.data(), 4}, {sin.data(), 4});
+  nn::rope(simd::scalar::table, nn::pair_style::adjacent, {permuted.data(), 1, 8}, {cos.data(), 4}, {sin.data(), 4});
   for (std::size_t i = 0; i < 8; ++i) CHECK(permuted[i] == Approx(plain[order[i]]).epsilon(1e-6));
 }

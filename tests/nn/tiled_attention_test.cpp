@@ -1,7 +1,6 @@
 #include "nn/attention_scene.hpp"
 
 #include <retort/nn/gqa.hpp>
-#include <retort/simd/select.hpp>
 
 using namespace attention_test;
 
@@ -12,20 +11,24 @@ std::vector<std::vector<float>> attend(scene& s, std::size_t first, std::size_t 
                                        const simd::kernels& kernels = simd::scalar::table) {
   std::vector<float> out((s.n - first) * s.n_heads * s.dim_v);
   const auto rows = s.rows(first);
-  nn::attention_call a = s.call(first, window, sinks, out.data());
-  nn::gqa_workspace w;
-  w.scratch.worker_floats = nn::tiled_floats_per_worker(a.group, s.dim);
+  const nn::attention_call a = s.call(first, window, sinks, out.data());
+  const nn::pass_size size{rows.size(), pool.size(), 0, false};
+  const auto take = [&](arena& memory) {
+    nn::gqa_workspace w;
+    w.tile = nn::attention_tile::take(memory, rows.size(), s.n_heads, s.n_heads_kv, s.dim, s.dim_v);
+    w.scratch = nn::attention_scratch::take(memory, nn::tiled_floats_per_worker(a.group, s.dim), s.n_heads, s.dim_v, size);
+    return w;
+  };
   arena measure = arena::measuring();
-  nn::attention_tile::take(measure, rows.size(), s.n_heads, s.n_heads_kv, s.dim, s.dim_v);
-  static_cast<void>(measure.take<float>(pool.size() * w.scratch.worker_floats));
+  (void)take(measure);
   arena memory(std::move(*buffer::make(measure.peak(), "a tile")));
-  w.tile = nn::attention_tile::take(memory, rows.size(), s.n_heads, s.n_heads_kv, s.dim, s.dim_v);
-  w.scratch.worker = memory.take<float>(pool.size() * w.scratch.worker_floats);
-  std::memset(w.tile.keys, 0xff, measure.peak() - buffer::alignment);
+  const nn::gqa_workspace w = take(memory);
+  std::memset(w.tile.keys.data(), 0xff, measure.peak() - buffer::alignment);
   arena frames(std::move(*buffer::make(1 << 14, "frames")));
   nn::compute c(pool, frames, kernels);
-  const nn::batch b{rows};
-  task t = nn::attend_tiles(c, b, *a.view.layer, a, w);
+  const nn::token_rows b{rows, {}, {}};
+  const nn::block_call io{b, 0, {}, {}, memory, size};
+  task t = nn::attend_tiles(c, io, a, w);
   REQUIRE(c.step(t.handle(), nullptr));
   return split(out, rows.size());
 }

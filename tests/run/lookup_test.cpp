@@ -1,7 +1,7 @@
 // Guesses change nothing but the number of passes: the same tokens, and the same distribution.
 #include "run/support.hpp"
 
-#include <retort/run/answer.hpp>
+#include <retort/chat/answer.hpp>
 
 using namespace retort;
 using namespace support;

@@ -1,7 +1,7 @@
 #include "catch.hpp"
 #include "allocations.hpp"
 
-#include <retort/run/sampler.hpp>
+#include <retort/retort.hpp>
 
 #include <limits>
 #include <map>

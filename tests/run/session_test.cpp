@@ -2,6 +2,8 @@
 // matter, and a timeline that survives whatever happens to it.
 #include "run/support.hpp"
 
+#include <retort/simd/table.hpp>
+
 #include <bit>
 #include <thread>
 

@@ -6,7 +6,7 @@
 
 #include <retort/base/memory.hpp>
 #include <retort/base/threads.hpp>
-#include <retort/run/saved.hpp>
+#include <retort/retort.hpp>
 
 #include <map>
 

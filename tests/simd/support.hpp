@@ -46,9 +46,9 @@ void for_each_target(F&& f) {
     INFO("avx512, " << what);
     f(k);
   };
-  also(cpu().avx512, "without VNNI", simd::detail::avx512_without_vnni);
-  also(cpu().avx512_vnni, "without BF16", avx512vnni::table);
-  also(cpu().avx512_bf16, "BF16 dots", avx512bf16::table);
+  also(cpu().avx512, "without VNNI", sets::avx512_without_vnni());
+  also(cpu().avx512_vnni, "without BF16", sets::avx512());
+  also(cpu().avx512_bf16, "BF16 dots", sets::avx512_bf16());
 #endif
 }
 
@@ -68,16 +68,15 @@ struct quantized_rows {
   std::vector<float> d_low;
   quantized_rows(const std::vector<float>& x, std::size_t n_in, const kernels& k = scalar::table)
       : q(x.size()), d(x.size() / 32), sums(x.size() / 16), lows(x.size() / 16), d_low(x.size() / n_in * groups(n_in)) {
-    for (std::size_t t = 0; t < x.size() / n_in; ++t) {
-      const std::size_t at = t * n_in;
-      const int8_row row{q.data() + at, d.data() + at / 32, sums.data() + at / 16, lows.data() + at / 16, d_low.data() + t * groups(n_in)};
-      k.quantize(x.data() + at, n_in, row);
-      k.quantize_lows(n_in, row);
+    const activation_rows all{x.size() / n_in, n_in, nullptr, q.data(), d.data(), sums.data(), lows.data(), d_low.data(), nullptr};
+    for (std::size_t t = 0; t < all.n_tokens; ++t) {
+      k.quantize(x.data() + t * n_in, n_in, all.rows(t, 1));
+      k.quantize_lows(n_in, all.rows(t, 1));
     }
   }
   static std::size_t groups(std::size_t n_in) { return (n_in + 255) / 256; }
   [[nodiscard]] activations of(const std::vector<float>& x, std::size_t n_in) const {
-    return {x.size() / n_in, n_in, x.data(), q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
+    return {x.size() / n_in, n_in, x.data(), q.data(), d.data(), sums.data(), lows.data(), d_low.data(), nullptr};
   }
 };
 }  // namespace simd_test

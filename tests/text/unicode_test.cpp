@@ -1,7 +1,7 @@
 #include "catch.hpp"
-#include "text/tokenizer_fixtures.hpp"
+#include "tokenizer/fixtures.hpp"
 
-#include <retort/text/normalize.hpp>
+#include <retort/tokenizer/normalize.hpp>
 #include <retort/text/unicode.hpp>
 
 using namespace retort;

@@ -19,11 +19,32 @@
 
 // RETORT_SPLIT: define it in the whole program to include only declarations
 // (retort.hpp then equals api.hpp) and define RETORT_IMPLEMENTATION in exactly
-// one source file, which carries all the code.
+// one source file, which carries all the code. Or define it in several and
+// RETORT_PART in each, one of the names below: then each carries a part of the
+// code, and they compile side by side.
 #if defined(RETORT_SPLIT)
 #define RETORT_INLINE
 #else
 #define RETORT_INLINE inline
+#endif
+#define RETORT_PART_AVX2 1
+#define RETORT_PART_AVX512 2
+#define RETORT_PART_KERNELS 3   // the other kernels, and the choice among all
+#define RETORT_PART_TOKENIZER 4
+#define RETORT_PART_JINJA 5
+#define RETORT_PART_GRAMMAR 6
+#define RETORT_PART_MODEL 7     // files and the forward pass
+#define RETORT_PART_RUN 8
+#define RETORT_PART_CHAT 9
+#define RETORT_PART_DEEPSEEK 10
+#if !defined(RETORT_SPLIT)
+#define RETORT_CARRIES(part) 1
+#elif !defined(RETORT_IMPLEMENTATION)
+#define RETORT_CARRIES(part) 0
+#elif defined(RETORT_PART)
+#define RETORT_CARRIES(part) (RETORT_PART == (part))
+#else
+#define RETORT_CARRIES(part) 1
 #endif
 
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
@@ -65,10 +86,12 @@
 #define RETORT_JOIN3(a, b, c) RETORT_JOIN3_(a, b, c)
 #define RETORT_ABI RETORT_JOIN3(RETORT_ISA_TAG, RETORT_MATH_TAG, RETORT_THROW_TAG)
 
-// g++ takes a coroutine's own operator new for a stranger to its operator delete.
+// g++ takes a coroutine's own operator new for a stranger to its operator delete, and the lambdas in its frame for
+// types that another file might define otherwise.
 #if defined(__GNUC__) && !defined(__clang__)
-#define RETORT_WARNINGS_BEGIN \
-  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmismatched-new-delete\"")
+#define RETORT_WARNINGS_BEGIN                                                                      \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmismatched-new-delete\"") \
+      _Pragma("GCC diagnostic ignored \"-Wsubobject-linkage\"")
 #define RETORT_WARNINGS_END _Pragma("GCC diagnostic pop")
 #else
 #define RETORT_WARNINGS_BEGIN
@@ -83,6 +106,14 @@
   }                \
   }                \
   RETORT_WARNINGS_END
+
+// RETORT_CHECKED: views check their indices, for Retort's own tests. A host's NDEBUG or its absence changes nothing.
+#if defined(RETORT_CHECKED)
+#include <cassert>
+#define RETORT_ASSERT(condition) assert(condition)
+#else
+#define RETORT_ASSERT(condition) static_cast<void>(0)
+#endif
 
 #if defined(__GNUC__) || defined(__clang__)
 #define RETORT_ALWAYS_INLINE inline __attribute__((always_inline))

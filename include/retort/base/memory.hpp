@@ -126,7 +126,8 @@ class arena {
     static_assert(std::is_trivially_destructible_v<T>, "an arena runs no destructors");
     const std::size_t begin = align_up(top_, buffer::alignment);
     if (measuring_) {
-      peak_ = top_ = begin + n * sizeof(T);
+      top_ = begin + n * sizeof(T);
+      if (top_ > peak_) peak_ = top_;
       return nullptr;
     }
     if (begin > memory_.size() || n > (memory_.size() - begin) / sizeof(T)) return nullptr;
@@ -137,6 +138,7 @@ class arena {
   [[nodiscard]] std::size_t mark() const noexcept { return top_; }
   void rewind(std::size_t mark) noexcept { top_ = mark; }
   [[nodiscard]] std::size_t peak() const noexcept { return peak_; }
+  [[nodiscard]] bool is_measuring() const noexcept { return measuring_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return memory_.size(); }
 
  private:

@@ -128,6 +128,17 @@ class [[nodiscard]] result<void> {
     if (auto&& retort_check_ = (expr); !retort_check_) return retort_check_.error(); \
   } while (0)
 
+/// An entry of a vocabulary.
+using token = std::int32_t;
+
+/// Which experts were asked for one token, and how much: what an observer of a mixture of experts sees.
+struct expert_route {
+  std::size_t layer = 0;
+  std::size_t position = 0;
+  std::span<const std::int32_t> experts;   // [n_used], best first
+  std::span<const float> weights;          // [n_used]
+};
+
 /// A borrowed callable: two words, no allocation. The callable must outlive it.
 template <class Signature>
 class function_ref;

@@ -619,11 +619,15 @@ struct gguf_parser {
 
 }  // namespace detail
 
-inline result<gguf> gguf::parse(std::span<const std::byte> file, std::string_view file_name) {
+#if RETORT_CARRIES(RETORT_PART_MODEL)
+
+RETORT_INLINE result<gguf> gguf::parse(std::span<const std::byte> file, std::string_view file_name) {
   gguf g;
   g.file_name_ = file_name;
   RETORT_CHECK((detail::gguf_parser{file, g}.run()));
   return g;
 }
+
+#endif
 
 RETORT_END

@@ -70,36 +70,7 @@ class weights {
   /// errors  io, bad_file, unsupported, no_memory as source and gguf;
   ///         mismatch (parts that do not belong together)
   /// cost    load::map touches the metadata only
-  static result<weights> open(const std::string& path, load how = load::map, allocator& from = system_allocator()) {
-    RETORT_TRY(source first, get(path, how, from));
-    std::uint64_t count = 0;
-    {
-      RETORT_TRY(const gguf header, gguf::parse(first.bytes(), first.name()));
-      RETORT_TRY(count, header.uint_or("split.count", 1));
-    }
-    std::vector<source> parts;
-    if (count <= 1) {
-      parts.push_back(std::move(first));
-      return from_parts(std::move(parts));
-    }
-    if (count > max_parts)
-      return error{errc::bad_file,
-                   detail::worded(printable(path), ": claims ", count, " parts, at most ", max_parts, " are allowed")};
-    detail::part_name name;
-    if (!detail::part_name::parse(path, name) || name.count != count || name.number < 1 || name.number > count)
-      return error{errc::mismatch,
-                   detail::worded(printable(path), ": is one of ", count, " parts, so its name must end like ",
-                                  detail::part_name::make("", 1, static_cast<std::uint32_t>(count)))};
-    for (std::uint32_t i = 1; i <= count; ++i) {
-      if (i == name.number) {
-        parts.push_back(std::move(first));
-        continue;
-      }
-      RETORT_TRY(source part, get(detail::part_name::make(name.prefix, i, name.count), how, from));
-      parts.push_back(std::move(part));
-    }
-    return from_parts(std::move(parts));
-  }
+  static result<weights> open(const std::string& path, load how = load::map, allocator& from = system_allocator());
 
   /// A whole GGUF file in the caller's memory, used in place; it must outlive
   /// the weights and should begin at a multiple of 64. errors as open()
@@ -110,36 +81,7 @@ class weights {
   }
 
   /// The parts of a model in order, first to last. errors as open()
-  static result<weights> from_parts(std::vector<source> parts) {
-    if (parts.empty()) return error{errc::bad_argument, "weights need at least one part"};
-    if (parts.size() > max_parts)
-      return error{errc::bad_argument, detail::worded(parts.size(), " parts, at most ", max_parts, " are allowed")};
-    weights w;
-    w.sources_ = std::move(parts);
-    std::uint64_t n_tensors = 0;
-    for (std::size_t i = 0; i < w.sources_.size(); ++i) {
-      const source& s = w.sources_[i];
-      RETORT_TRY(gguf part, gguf::parse(s.bytes(), s.name()));
-      RETORT_CHECK(belongs(part, i, w.sources_.size()));
-      n_tensors += part.tensors().size();
-      w.bytes_files_ += s.bytes().size();
-      w.bytes_tensors_ += part.tensor_bytes();
-      w.parts_.push_back(std::move(part));
-    }
-    const gguf& head = w.parts_[0];
-    RETORT_TRY(const std::uint64_t claimed, head.uint_or("split.tensors.count", n_tensors));
-    if (claimed != n_tensors)
-      return error{errc::mismatch,
-                   detail::worded(printable(head.file_name()), ": key \"split.tensors.count\": expected ", n_tensors,
-                                  ", the tensors in all parts, found ", claimed)};
-    w.tensors_.reserve(static_cast<std::size_t>(n_tensors));
-    for (const gguf& part : w.parts_) w.tensors_.insert(w.tensors_.end(), part.tensors().begin(), part.tensors().end());
-    w.index_ = name_index(w.tensors_);
-    if (const std::size_t i = w.index_.duplicate(w.tensors_); i != name_index::none)
-      return error{errc::bad_file, detail::worded(printable(head.file_name()), ": tensor \"",
-                                                  printable(w.tensors_[i].name), "\" is in two parts")};
-    return w;
-  }
+  static result<weights> from_parts(std::vector<source> parts);
 
   /// All tensors of all parts, in file order.
   [[nodiscard]] const std::vector<gguf_tensor>& tensors() const noexcept { return tensors_; }
@@ -196,5 +138,71 @@ class weights {
   std::uint64_t bytes_tensors_ = 0;
   std::uint64_t bytes_files_ = 0;
 };
+
+#if RETORT_CARRIES(RETORT_PART_MODEL)
+
+RETORT_INLINE result<weights> weights::open(const std::string& path, load how, allocator& from) {
+  RETORT_TRY(source first, get(path, how, from));
+  std::uint64_t count = 0;
+  {
+    RETORT_TRY(const gguf header, gguf::parse(first.bytes(), first.name()));
+    RETORT_TRY(count, header.uint_or("split.count", 1));
+  }
+  std::vector<source> parts;
+  if (count <= 1) {
+    parts.push_back(std::move(first));
+    return from_parts(std::move(parts));
+  }
+  if (count > max_parts)
+    return error{errc::bad_file,
+                 detail::worded(printable(path), ": claims ", count, " parts, at most ", max_parts, " are allowed")};
+  detail::part_name name;
+  if (!detail::part_name::parse(path, name) || name.count != count || name.number < 1 || name.number > count)
+    return error{errc::mismatch,
+                 detail::worded(printable(path), ": is one of ", count, " parts, so its name must end like ",
+                                detail::part_name::make("", 1, static_cast<std::uint32_t>(count)))};
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    if (i == name.number) {
+      parts.push_back(std::move(first));
+      continue;
+    }
+    RETORT_TRY(source part, get(detail::part_name::make(name.prefix, i, name.count), how, from));
+    parts.push_back(std::move(part));
+  }
+  return from_parts(std::move(parts));
+}
+
+RETORT_INLINE result<weights> weights::from_parts(std::vector<source> parts) {
+  if (parts.empty()) return error{errc::bad_argument, "weights need at least one part"};
+  if (parts.size() > max_parts)
+    return error{errc::bad_argument, detail::worded(parts.size(), " parts, at most ", max_parts, " are allowed")};
+  weights w;
+  w.sources_ = std::move(parts);
+  std::uint64_t n_tensors = 0;
+  for (std::size_t i = 0; i < w.sources_.size(); ++i) {
+    const source& s = w.sources_[i];
+    RETORT_TRY(gguf part, gguf::parse(s.bytes(), s.name()));
+    RETORT_CHECK(belongs(part, i, w.sources_.size()));
+    n_tensors += part.tensors().size();
+    w.bytes_files_ += s.bytes().size();
+    w.bytes_tensors_ += part.tensor_bytes();
+    w.parts_.push_back(std::move(part));
+  }
+  const gguf& head = w.parts_[0];
+  RETORT_TRY(const std::uint64_t claimed, head.uint_or("split.tensors.count", n_tensors));
+  if (claimed != n_tensors)
+    return error{errc::mismatch,
+                 detail::worded(printable(head.file_name()), ": key \"split.tensors.count\": expected ", n_tensors,
+                                ", the tensors in all parts, found ", claimed)};
+  w.tensors_.reserve(static_cast<std::size_t>(n_tensors));
+  for (const gguf& part : w.parts_) w.tensors_.insert(w.tensors_.end(), part.tensors().begin(), part.tensors().end());
+  w.index_ = name_index(w.tensors_);
+  if (const std::size_t i = w.index_.duplicate(w.tensors_); i != name_index::none)
+    return error{errc::bad_file, detail::worded(printable(head.file_name()), ": tensor \"",
+                                                printable(w.tensors_[i].name), "\" is in two parts")};
+  return w;
+}
+
+#endif
 
 RETORT_END

@@ -13,11 +13,14 @@ namespace nn {
 /// Whether and where queries and keys are normalised.
 enum class qk_norm : std::uint8_t { none, per_head, over_heads };
 
+/// Which mixer a layer has.
+enum class mixing : std::uint8_t { grouped, latent };
+
 /// What distinguishes one architecture name from another, beyond the numbers in the file.
 struct family {
   const char* name = nullptr;        ///< general.architecture
   pair_style style = pair_style::halves;
-  bool latent = false;               ///< multi-head latent attention
+  mixing mix = mixing::grouped;      ///< of every layer
   qk_norm norm = qk_norm::none;
   enum class experts : std::uint8_t { never, if_counted, always, after_dense } moe = experts::never;
   gating gate = gating::softmax;     ///< where the file does not say
@@ -40,7 +43,7 @@ inline constexpr family families[] = {
     {.name = "gpt-oss", .moe = family::experts::always, .gate = gating::softmax_of_chosen,
      .ffn_norm = "post_attention_norm", .activation = gated_activation::clamped_swiglu, .windowed = true},
     {.name = "deepseek", .style = pair_style::adjacent, .moe = family::experts::after_dense},
-    {.name = "deepseek2", .style = pair_style::adjacent, .latent = true, .moe = family::experts::after_dense,
+    {.name = "deepseek2", .style = pair_style::adjacent, .mix = mixing::latent, .moe = family::experts::after_dense,
      .gate_in_file = true},
 };
 
@@ -55,6 +58,7 @@ struct hyper {
   float eps = 0;                     ///< attention.layer_norm_rms_epsilon
   gqa_config gqa;                    ///< attention.head_count, head_count_kv, key_length, value_length
   mla_config mla;                    ///< attention.q_lora_rank, kv_lora_rank, key_length(_mla), value_length(_mla)
+  float scale = 1;                   ///< of attention scores
   rope_config rope;                  ///< rope.*
   std::size_t window = 0;            ///< attention.sliding_window
   std::vector<std::size_t> dim_ffn;  ///< feed_forward_length, one per layer
@@ -62,6 +66,7 @@ struct hyper {
   std::size_t n_layers_dense = 0;    ///< leading_dense_block_count
   std::size_t dim_shared = 0;        ///< width of the shared experts together
 
+  [[nodiscard]] mixing mixing_of(std::size_t) const noexcept { return kind->mix; }
   [[nodiscard]] bool is_moe(std::size_t layer) const noexcept { return moe.n_experts > 0 && layer >= n_layers_dense; }
 };
 
@@ -209,7 +214,7 @@ inline result<void> read_gqa(const hyper_reader& r, const gguf& file, hyper& h) 
   RETORT_TRY(h.rope.amplitude, rope_amplitude(r, *h.kind, h.rope, h.context_length));
   g.dim_rope = h.rope.dim_rope;
   g.style = h.rope.style;
-  g.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(g.dim_head)));
+  g.scale = h.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(g.dim_head)));
   if (h.kind->windowed) {
     RETORT_TRY(h.window, r.count("attention.sliding_window"));
   }
@@ -221,6 +226,7 @@ inline result<void> read_mla(const hyper_reader& r, const gguf& file, hyper& h) 
   m.dim = h.dim;
   m.eps = h.eps;
   m.n_heads = h.gqa.n_heads;
+  h.gqa.n_heads_kv = 1;
   RETORT_TRY(m.dim_latent, r.count("attention.kv_lora_rank"));
   RETORT_TRY(m.dim_q_latent, r.count_or("attention.q_lora_rank", 0));
   RETORT_TRY(const std::size_t dim_qk, r.count(r.has("attention.key_length_mla") ? "attention.key_length_mla"
@@ -237,7 +243,7 @@ inline result<void> read_mla(const hyper_reader& r, const gguf& file, hyper& h) 
   RETORT_TRY(const double multiplier, r.real_or("rope.scaling.yarn_log_multiplier", 0.0));
   const double magnitude =
       h.rope.scaling == rope_scaling::yarn ? yarn_magnitude(h.rope.factor, multiplier) : 1.0;
-  m.scale = static_cast<float>(magnitude * magnitude / std::sqrt(static_cast<double>(dim_qk)));
+  m.scale = h.scale = static_cast<float>(magnitude * magnitude / std::sqrt(static_cast<double>(dim_qk)));
   return {};
 }
 
@@ -331,7 +337,7 @@ inline result<hyper> read_hyper(const weights& w) {
   RETORT_TRY(h.gqa.n_heads, r.uniform("attention.head_count", n_blocks, 0));
   if (h.gqa.n_heads == 0 || h.gqa.n_heads > 4096)
     return r.fail(errc::bad_file, "attention.head_count", "is missing or outside 1 to 4096");
-  if (h.kind->latent) {
+  if (h.kind->mix == mixing::latent) {
     RETORT_CHECK(detail::read_mla(r, file, h));
   } else {
     RETORT_CHECK(detail::read_gqa(r, file, h));

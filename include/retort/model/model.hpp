@@ -2,9 +2,13 @@
 #pragma once
 
 #include <retort/api.hpp>
+#if !defined(RETORT_SPLIT)
 #include <retort/model/decoder.hpp>
-#include <retort/model/vocabulary.hpp>
-#include <retort/text/token_trie.hpp>
+#endif
+#include <retort/model/gguf_vocabulary.hpp>
+#include <retort/model/loader.hpp>
+#include <retort/model/workspace.hpp>
+#include <retort/tokenizer/trie.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -43,14 +47,11 @@ inline std::string short_number(double x) {
 }
 
 /// The line that makes most loading mistakes visible.
-inline std::string summary_of(const nn::hyper& h) {
+inline std::string summary_of(const nn::network& net) {
+  const nn::hyper& h = net.hyper;
   const auto n = [](std::size_t x) { return std::to_string(x); };
   std::string s = std::string(h.kind->name) + ": " + n(h.n_layers) + " layers of " + n(h.dim);
-  if (h.kind->latent)
-    s += ", " + n(h.mla.n_heads) + " latent heads (c " + n(h.mla.dim_latent) + ", nope " + n(h.mla.dim_nope) + ", rope " +
-         n(h.mla.dim_rope) + ", v " + n(h.mla.dim_v) + ")";
-  else
-    s += ", " + n(h.gqa.n_heads) + "/" + n(h.gqa.n_heads_kv) + " heads of " + n(h.gqa.dim_head);
+  s += ", " + net.layers[0].mix->summary();
   if (h.moe.n_experts) {
     constexpr const char* gates[] = {"", "softmax", "sigmoid", "softmax of chosen", "sqrt-softplus"};
     s += ", " + n(h.moe.n_used) + " of " + n(h.moe.n_experts) + " experts of " + n(h.moe.dim_hidden) + " (" +
@@ -67,7 +68,7 @@ inline std::string summary_of(const nn::hyper& h) {
   if (h.rope.scaling == nn::rope_scaling::linear) s += " linear x" + short_number(h.rope.factor);
   if (!h.rope.divisors.empty()) s += " llama3 factors";
   if (h.rope.amplitude != 1) s += " amplitude " + short_number(h.rope.amplitude);
-  return s + ", scale " + short_number(static_cast<double>(h.kind->latent ? h.mla.scale : h.gqa.scale)) + ", vocabulary " +
+  return s + ", scale " + short_number(static_cast<double>(h.scale)) + ", vocabulary " +
          n(h.n_vocab);
 }
 
@@ -119,10 +120,10 @@ inline model_info describe(const weights& w, const nn::network& net) {
   i.dim = h.dim;
   i.n_vocab = h.n_vocab;
   i.n_heads = h.gqa.n_heads;
-  i.n_heads_kv = h.kind->latent ? 1 : h.gqa.n_heads_kv;
+  i.n_heads_kv = h.gqa.n_heads_kv;
   i.n_experts = h.moe.n_experts;
   i.n_experts_used = h.moe.n_used;
-  i.summary = summary_of(h);
+  i.summary = summary_of(net);
   return i;
 }
 
@@ -179,6 +180,8 @@ inline result<std::shared_ptr<const model_impl>> build_model(weights file, alloc
 
 }  // namespace detail
 
+#if RETORT_CARRIES(RETORT_PART_MODEL)
+
 RETORT_INLINE result<model> model::load(const std::string& path, const model_options& o) {
   allocator& memory = o.memory ? *o.memory : system_allocator();
   RETORT_TRY(weights file, weights::open(path, o.map ? weights::load::map : weights::load::read, memory));
@@ -227,5 +230,7 @@ RETORT_INLINE std::vector<token> model::bos() const {
   if (!impl_->text || !impl_->text->add_bos() || !impl_->text->bos()) return {};
   return {*impl_->text->bos()};
 }
+
+#endif
 
 RETORT_END

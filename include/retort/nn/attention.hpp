@@ -2,8 +2,7 @@
 // attention shares.
 #pragma once
 
-#include <retort/nn/linear.hpp>
-#include <retort/nn/rope.hpp>
+#include <retort/nn/pass.hpp>
 
 #include <cmath>
 
@@ -20,42 +19,46 @@ inline constexpr std::size_t split_tokens = 512;
 /// m  largest score   l  sum of exp(score - m)   o  sum of exp(score - m) * value
 /// source  online softmax, arXiv:1805.02867; FlashAttention-2 arXiv:2307.08691 section 3.1
 struct softmax_part {
-  float* m = nullptr;   // [n_q]
-  float* l = nullptr;   // [n_q]
-  float* o = nullptr;   // [n_q, dim_v]
+  tensor<float, 1> m, l;   // [n_q]
+  tensor<float, 2> o;      // [n_q, dim_v]
 
   static std::size_t floats(std::size_t n_q, std::size_t dim_v) noexcept { return n_q * (2 + dim_v); }
-  static softmax_part in(float* memory, std::size_t n_q) noexcept { return {memory, memory + n_q, memory + 2 * n_q}; }
+  static softmax_part in(float* memory, std::size_t n_q, std::size_t dim_v) noexcept {
+    return {{memory, n_q}, {memory + n_q, n_q}, {memory + 2 * n_q, n_q, dim_v}};
+  }
+  /// The queries [first, first + n).
+  [[nodiscard]] softmax_part rows(std::size_t first, std::size_t n) const noexcept {
+    return {m.rows(first, n), l.rows(first, n), o.rows(first, n)};
+  }
+  [[nodiscard]] std::size_t n_q() const noexcept { return m.size(); }
+  [[nodiscard]] std::size_t dim_v() const noexcept { return o.shape(1); }
 };
 
 /// into = into + part, as if both had been one softmax.
-inline void merge(const simd::kernels& k, softmax_part into, softmax_part part, std::size_t n_q,
-                  std::size_t dim_v) noexcept {
-  for (std::size_t i = 0; i < n_q; ++i) {
+inline void merge(const simd::kernels& k, const softmax_part& into, const softmax_part& part) noexcept {
+  for (std::size_t i = 0; i < into.n_q(); ++i) {
     const float m = std::max(into.m[i], part.m[i]);
     const float a = std::exp(into.m[i] - m), b = std::exp(part.m[i] - m);
     into.m[i] = m;
     into.l[i] = into.l[i] * a + part.l[i] * b;
-    k.scale(a, dim_v, into.o + i * dim_v);
-    k.axpy(b, part.o + i * dim_v, dim_v, into.o + i * dim_v);
+    k.scale(a, into.dim_v(), into.o.at(i));
+    k.axpy(b, part.o.at(i), into.dim_v(), into.o.at(i));
   }
 }
 
 /// out = o / l; with sinks, an extra logit per head that only joins the denominator.
 ///
-/// shape   sinks [n_q] or none   out [n_q, out_stride]
-inline void finish(const simd::kernels& k, softmax_part p, std::size_t n_q, std::size_t dim_v, const float* sinks,
-                   float* out, std::size_t out_stride) noexcept {
-  for (std::size_t i = 0; i < n_q; ++i) {
+/// shape   sinks [n_q] or none   out [n_q, dim_v], which may be fewer channels than o has
+inline void finish(const simd::kernels& k, const softmax_part& p, const float* sinks, tensor<float, 2> out) noexcept {
+  for (std::size_t i = 0; i < p.n_q(); ++i) {
     float l = p.l[i], a = 1;
     if (sinks) {
       const float m = std::max(p.m[i], sinks[i]);
       a = std::exp(p.m[i] - m);
       l = l * a + std::exp(sinks[i] - m);
     }
-    float* y = out + i * out_stride;
-    std::memcpy(y, p.o + i * dim_v, dim_v * sizeof(float));
-    k.scale(a / l, dim_v, y);
+    std::memcpy(out.at(i), p.o.at(i), out.shape(1) * sizeof(float));
+    k.scale(a / l, out.shape(1), out.at(i));
   }
 }
 
@@ -65,28 +68,23 @@ struct attention_view {
   const kv_cache* cache = nullptr;
   const kv_layer* layer = nullptr;
   std::size_t head_kv = 0;
-  std::size_t dim_k = 0;             ///< channels of a key row that are compared
-  std::size_t dim_v = 0;             ///< channels of a value row that are summed
   bool values_in_keys = false;       ///< latent attention: the value is the front of the key row
   float scale = 1;
 };
 
 /// Queries of several tokens that look at the same cache rows together, so that a row is read once for all of them.
 struct query_block {
-  const float* q = nullptr;          // [n_tokens * group, stride]
-  std::size_t stride = 0;
+  tensor<const float, 2> q;          // [n_tokens * group, dim_k]
   std::size_t group = 1;             ///< queries of a token
-  std::size_t n_tokens = 1;
   std::size_t first_end = 0;         ///< the first token sees the positions before this, each later token one more
-  [[nodiscard]] std::size_t n_q() const noexcept { return n_tokens * group; }
+  [[nodiscard]] std::size_t n_q() const noexcept { return q.shape(0); }
 };
 
 /// The part over positions [begin, end), which lie inside one split; a token sees fewer where its own end comes first.
 ///
 /// shape   scores scratch [n_q, split_tokens]
-inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end, query_block b,
-                   float* scores, softmax_part out) noexcept {
-  const kv_layer& l = *v.layer;
+inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end, const query_block& b,
+                   tensor<float, 2> scores, const softmax_part& out) noexcept {
   const auto each_page = [&](auto&& f) {
     for (std::size_t j = begin; j < end;) {
       const std::size_t page = j / page_tokens, first = j % page_tokens;
@@ -96,21 +94,19 @@ inline void attend(const simd::kernels& k, const attention_view& v, std::size_t 
     }
   };
   each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
-    v.kernels->scores(b.q, b.stride, b.n_q(), v.cache->keys(l, page, v.head_kv) + first * l.bytes_k_row, l.bytes_k_row, n,
-                      v.dim_k, v.scale, scores + at, split_tokens);
+    v.kernels->scores(b.q, v.cache->keys(*v.layer, page, v.head_kv).rows(first, n), v.scale, scores.columns(at, n));
   });
   for (std::size_t i = 0; i < b.n_q(); ++i) {
-    float* s = scores + i * split_tokens;
+    float* s = scores.at(i);
     const std::size_t n = std::min(end, b.first_end + i / b.group) - begin;
     out.m[i] = k.max(s, n);
     out.l[i] = k.exp_sum(s, n, out.m[i]);
     std::fill(s + n, s + (end - begin), 0.0f);
   }
-  std::memset(out.o, 0, b.n_q() * v.dim_v * sizeof(float));
+  std::memset(out.o.data(), 0, b.n_q() * out.dim_v() * sizeof(float));
   each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
-    const std::byte* rows = v.values_in_keys ? v.cache->keys(l, page, v.head_kv) : v.cache->values(l, page, v.head_kv);
-    const std::size_t stride = v.values_in_keys ? l.bytes_k_row : l.bytes_v_row;
-    v.kernels->weighted_sum(scores + at, split_tokens, b.n_q(), rows + first * stride, stride, n, v.dim_v, out.o, v.dim_v);
+    const auto rows = v.values_in_keys ? v.cache->keys(*v.layer, page, v.head_kv) : v.cache->values(*v.layer, page, v.head_kv);
+    v.kernels->weighted_sum(scores.columns(at, n), rows.rows(first, n), out.o);
   });
 }
 
@@ -120,30 +116,42 @@ inline void attend(const simd::kernels& k, const attention_view& v, std::size_t 
 /// Scratch of one attention call: per worker for whole queries, and the parts
 /// of a single query whose splits run in parallel.
 struct attention_scratch {
-  float* worker = nullptr;           // [n_workers, worker_floats]
-  std::size_t worker_floats = 0;
-  float* parts = nullptr;            // [n_groups, n_splits, part floats]   one token
-  std::size_t parts_floats = 0;
+  tensor<float, 2> worker;           // [n_workers, floats]
+  tensor<float, 1> parts;            // [n_groups, n_splits, part floats]   one token
 
   static std::size_t floats_per_worker(std::size_t group, std::size_t dim_k, std::size_t dim_v) noexcept {
     const std::size_t n_q = group * tokens_together(group);
     return n_q * (split_tokens + dim_k) + 2 * softmax_part::floats(n_q, dim_v);
   }
+  /// `floats`: of a worker.
+  static attention_scratch take(arena& memory, std::size_t floats, std::size_t n_heads, std::size_t dim_v, const pass_size& size) noexcept {
+    const std::size_t n_splits = (size.context + split_tokens - 1) / split_tokens;
+    return {retort::take<float>(memory, size.n_workers, align_up(floats, 16)),
+            retort::take<float>(memory, n_splits * softmax_part::floats(n_heads, dim_v))};
+  }
 };
 
 /// What one attention call computes: queries in, weighted values out.
 struct attention_call {
-  const float* q = nullptr;          // [n_tokens, n_heads, q_stride]
-  std::size_t q_stride = 0;
-  std::size_t n_heads = 0;
+  tensor<const float, 3> q;          // [n_tokens, n_heads, dim_k]
+  tensor<float, 3> out;              // [n_tokens, n_heads, dim_v]
   std::size_t group = 1;             ///< query heads that run together on one key-value head
   std::size_t heads_per_kv = 1;      ///< query heads that share a key-value head; a multiple of group
   std::size_t window = 0;            ///< only the last `window` positions are seen; 0 = all
   const float* sinks = nullptr;      // [n_heads] or none
-  float* out = nullptr;              // head h of token t begins at h * out_stride + t * out_token_stride
-  std::size_t out_stride = 0;
-  std::size_t out_token_stride = 0;
   attention_view view;               ///< cache and head_kv are filled in per token
+
+  [[nodiscard]] std::size_t n_heads() const noexcept { return q.shape(1); }
+  [[nodiscard]] std::size_t dim_k() const noexcept { return q.shape(2); }
+  [[nodiscard]] std::size_t dim_v() const noexcept { return out.shape(2); }
+  [[nodiscard]] const float* sinks_from(std::size_t head) const noexcept { return sinks ? sinks + head : nullptr; }
+  /// How a token's heads from `head` on look at its cache.
+  [[nodiscard]] attention_view view_of(const token_row& row, std::size_t head) const noexcept {
+    attention_view v = view;
+    v.cache = row.cache;
+    v.head_kv = head / heads_per_kv;
+    return v;
+  }
 };
 
 namespace detail {
@@ -167,37 +175,37 @@ inline std::size_t n_together(const attention_call& a, std::span<const token_row
 /// Some tokens from t on, one group of heads, all splits in order.
 inline void attend_together(const compute& c, const attention_call& a, const token_row& row, std::size_t t, std::size_t n,
                             std::size_t group, float* memory) noexcept {
-  const std::size_t dim_v = a.view.dim_v, head = group * a.group, n_q = n * a.group;
+  const std::size_t dim_k = a.dim_k(), dim_v = a.dim_v(), head = group * a.group, n_q = n * a.group;
   const std::size_t part_floats = softmax_part::floats(n_q, dim_v);
-  softmax_part total = softmax_part::in(memory, n_q);
-  softmax_part part = softmax_part::in(memory + part_floats, n_q);
-  float* scores = memory + 2 * part_floats;
-  float* copies = scores + n_q * split_tokens;
-  attention_view v = a.view;
-  v.cache = row.cache;
-  v.head_kv = head / a.heads_per_kv;
+  const softmax_part total = softmax_part::in(memory, n_q, dim_v);
+  const softmax_part part = softmax_part::in(memory + part_floats, n_q, dim_v);
+  const tensor<float, 2> scores{memory + 2 * part_floats, n_q, split_tokens};
+  const attention_view v = a.view_of(row, head);
   const auto [first, end_of_first] = visible(row, a.window);
   const std::size_t last = end_of_first + n - 1;
-  query_block b{a.q + (t * a.n_heads + head) * a.q_stride, a.q_stride, a.group, n, end_of_first};
+  query_block b{a.q(t).rows(head, a.group), a.group, end_of_first};
   if (n > 1) {
+    const tensor<float, 2> copies{scores.data() + n_q * split_tokens, n_q, dim_k};
     for (std::size_t i = 0; i < n_q; ++i)
-      std::memcpy(copies + i * v.dim_k, a.q + ((t + i / a.group) * a.n_heads + head + i % a.group) * a.q_stride,
-                  v.dim_k * sizeof(float));
+      std::memcpy(copies.at(i), a.q.at(t + i / a.group, head + i % a.group), dim_k * sizeof(float));
     b.q = copies;
-    b.stride = v.dim_k;
   }
   bool fresh = true;
   for (std::size_t s = first / split_tokens; s * split_tokens < last; ++s) {
     const std::size_t begin = std::max(first, s * split_tokens), end = std::min(last, (s + 1) * split_tokens);
     attend(c.k, v, begin, end, b, scores, fresh ? total : part);
-    if (!fresh) merge(c.k, total, part, n_q, dim_v);
+    if (!fresh) merge(c.k, total, part);
     fresh = false;
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    const softmax_part of_token{total.m + i * a.group, total.l + i * a.group, total.o + i * a.group * dim_v};
-    finish(c.k, of_token, a.group, dim_v, a.sinks ? a.sinks + head : nullptr,
-           a.out + (t + i) * a.out_token_stride + head * a.out_stride, a.out_stride);
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    finish(c.k, total.rows(i * a.group, a.group), a.sinks_from(head), a.out(t + i).rows(head, a.group));
+}
+
+/// The parts of one group of a single token, one for each split: [n_groups, n_splits].
+inline softmax_part part_of_split(const attention_call& a, const attention_scratch& scratch, std::size_t group, std::size_t split,
+                                  std::size_t n_splits) noexcept {
+  const std::size_t floats = softmax_part::floats(a.group, a.dim_v());
+  return softmax_part::in(scratch.parts.data() + (group * n_splits + split) * floats, a.group, a.dim_v());
 }
 
 /// One token, one group, one split, into its own part (first step of a single long query).
@@ -206,25 +214,17 @@ inline void attend_one_split(const compute& c, const attention_call& a, const to
                              std::size_t worker) noexcept {
   const auto [first, last] = visible(row, a.window);
   const std::size_t s = first / split_tokens + split, head = group * a.group;
-  attention_view v = a.view;
-  v.cache = row.cache;
-  v.head_kv = head / a.heads_per_kv;
-  const std::size_t part_floats = softmax_part::floats(a.group, a.view.dim_v);
-  float* memory = scratch.parts + (group * n_splits + split) * part_floats;
-  attend(c.k, v, std::max(first, s * split_tokens), std::min(last, (s + 1) * split_tokens),
-         {a.q + head * a.q_stride, a.q_stride, a.group, 1, last}, scratch.worker + worker * scratch.worker_floats,
-         softmax_part::in(memory, a.group));
+  attend(c.k, a.view_of(row, head), std::max(first, s * split_tokens), std::min(last, (s + 1) * split_tokens),
+         {a.q(0).rows(head, a.group), a.group, last}, {scratch.worker.at(worker), a.group, split_tokens},
+         part_of_split(a, scratch, group, split, n_splits));
 }
 
 inline void merge_splits(const compute& c, const attention_call& a, std::size_t group, std::size_t n_splits,
                          const attention_scratch& scratch) noexcept {
-  const std::size_t dim_v = a.view.dim_v, head = group * a.group;
-  const std::size_t part_floats = softmax_part::floats(a.group, dim_v);
-  float* first = scratch.parts + group * n_splits * part_floats;
-  const softmax_part total = softmax_part::in(first, a.group);
-  for (std::size_t s = 1; s < n_splits; ++s)
-    merge(c.k, total, softmax_part::in(first + s * part_floats, a.group), a.group, dim_v);
-  finish(c.k, total, a.group, dim_v, a.sinks ? a.sinks + head : nullptr, a.out + head * a.out_stride, a.out_stride);
+  const std::size_t head = group * a.group;
+  const softmax_part total = part_of_split(a, scratch, group, 0, n_splits);
+  for (std::size_t s = 1; s < n_splits; ++s) merge(c.k, total, part_of_split(a, scratch, group, s, n_splits));
+  finish(c.k, total, a.sinks_from(head), a.out(0).rows(head, a.group));
 }
 
 }  // namespace detail
@@ -234,13 +234,14 @@ inline void merge_splits(const compute& c, const attention_call& a, std::size_t 
 /// A single token with a long past runs its splits in parallel; many tokens run
 /// one task per few tokens and group. Both do the same sums in the same order.
 /// cost    2 * n_heads * (dim_k + dim_v) operations per token and visible position
-inline task attend_all(compute& c, const batch& b, const attention_call& a, const attention_scratch& scratch) {
-  const std::size_t n_groups = a.n_heads / a.group;
+/// tested  tests/nn/attention_test.cpp
+inline task attend_all(compute& c, const token_rows& b, const attention_call& a, const attention_scratch& scratch) {
+  const std::size_t n_groups = a.n_heads() / a.group;
   const auto [first, last] = detail::visible(b.rows[0], a.window);
   const std::size_t n_splits = (last - 1) / split_tokens - first / split_tokens + 1;
-  const std::size_t part_floats = softmax_part::floats(a.group, a.view.dim_v);
-  const double position_ns = static_cast<double>(a.group * (a.view.dim_k + a.view.dim_v)) / 16;
-  if (b.n_tokens() == 1 && n_splits > 1 && n_groups * n_splits * part_floats <= scratch.parts_floats) {
+  const std::size_t part_floats = softmax_part::floats(a.group, a.dim_v());
+  const double position_ns = static_cast<double>(a.group * (a.dim_k() + a.dim_v())) / 16;
+  if (b.n_tokens() == 1 && n_splits > 1 && n_groups * n_splits * part_floats <= scratch.parts.size()) {
     co_await parallel(c, n_groups * n_splits, position_ns * split_tokens, [&](std::size_t i, std::size_t worker) {
       detail::attend_one_split(c, a, b.rows[0], i / n_splits, i % n_splits, n_splits, scratch, worker);
     });
@@ -255,8 +256,7 @@ inline task attend_all(compute& c, const batch& b, const attention_call& a, cons
                       const std::size_t end = std::min(b.n_tokens(), (i % n_tasks + 1) * most);
                       for (std::size_t t = i % n_tasks * most, n = 0; t < end; t += n) {
                         n = detail::n_together(a, b.rows.first(end), t);
-                        detail::attend_together(c, a, b.rows[t], t, n, i / n_tasks,
-                                                scratch.worker + worker * scratch.worker_floats);
+                        detail::attend_together(c, a, b.rows[t], t, n, i / n_tasks, scratch.worker.at(worker));
                       }
                     });
 }

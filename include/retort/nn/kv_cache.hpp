@@ -2,7 +2,9 @@
 // sessions share until one of them writes.
 #pragma once
 
+#include <retort/base/memory.hpp>
 #include <retort/tensor/blocks.hpp>
+#include <retort/tensor/view.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -14,7 +16,7 @@ namespace nn {
 /// Tokens in a page.
 inline constexpr std::size_t page_tokens = 64;
 
-/// Where a layer's rows lie inside a page.
+/// What a layer keeps: rows for every token, the only kind so far.
 ///
 /// A page holds, for every layer: keys [n_heads_kv, page_tokens, dim_k], then
 /// values [n_heads_kv, page_tokens, dim_v]. Latent attention has one head whose
@@ -30,8 +32,12 @@ struct kv_layout {
   dtype type = dtype::f16;
   std::vector<kv_layer> layers;
   std::size_t bytes_page = 0;
+  std::size_t odd_width = 0;         ///< of a row, or of a part that is read by itself, which is no whole blocks of the type
 
-  void add_layer(std::size_t n_heads_kv, std::size_t dim_k, std::size_t dim_v) {
+  /// A layer that keeps rows for every token. `front`: channels of a key that are also read apart from the rest.
+  void add_rows(std::size_t n_heads_kv, std::size_t dim_k, std::size_t dim_v, std::size_t front = 0) {
+    for (const std::size_t dim : {front, dim_k, dim_v})
+      if (dim % traits(type).block) odd_width = dim;
     kv_layer l{n_heads_kv, dim_k, dim_v, row_bytes(type, dim_k), row_bytes(type, dim_v), bytes_page};
     bytes_page = align_up(bytes_page + n_heads_kv * page_tokens * (l.bytes_k_row + l.bytes_v_row), buffer::alignment);
     layers.push_back(l);
@@ -168,13 +174,21 @@ class kv_cache {
     }
   }
 
-  /// First key row of a page for one layer and head; rows are bytes_k_row apart.
-  [[nodiscard]] std::byte* keys(const kv_layer& l, std::size_t page, std::size_t head) const noexcept {
-    return pages_[page]->data + l.offset + head * page_tokens * l.bytes_k_row;
+  /// Keys of one head in a page, as bytes: [page_tokens, bytes_k_row].
+  [[nodiscard]] tensor<std::byte, 2> keys(const kv_layer& l, std::size_t page, std::size_t head) const noexcept {
+    return {pages_[page]->data + l.offset + head * page_tokens * l.bytes_k_row, page_tokens, l.bytes_k_row};
   }
-  [[nodiscard]] std::byte* values(const kv_layer& l, std::size_t page, std::size_t head) const noexcept {
-    return pages_[page]->data + l.offset + l.n_heads_kv * page_tokens * l.bytes_k_row +
-           head * page_tokens * l.bytes_v_row;
+  /// Values likewise: [page_tokens, bytes_v_row].
+  [[nodiscard]] tensor<std::byte, 2> values(const kv_layer& l, std::size_t page, std::size_t head) const noexcept {
+    std::byte* first = pages_[page]->data + l.offset + l.n_heads_kv * page_tokens * l.bytes_k_row;
+    return {first + head * page_tokens * l.bytes_v_row, page_tokens, l.bytes_v_row};
+  }
+  /// Where a token's key of one head lies.
+  [[nodiscard]] std::byte* key(const kv_layer& l, std::size_t position, std::size_t head) const noexcept {
+    return keys(l, position / page_tokens, head).at(position % page_tokens);
+  }
+  [[nodiscard]] std::byte* value(const kv_layer& l, std::size_t position, std::size_t head) const noexcept {
+    return values(l, position / page_tokens, head).at(position % page_tokens);
   }
   [[nodiscard]] std::byte* page_data(std::size_t page) const noexcept { return pages_[page]->data; }
 

@@ -8,6 +8,9 @@
 // since the expansion is shared by all of them.
 #pragma once
 
+#include <retort/nn/linear.hpp>
+#include <retort/nn/norm.hpp>
+#include <retort/nn/rope.hpp>
 #include <retort/nn/tiled_attention.hpp>
 
 RETORT_BEGIN
@@ -30,42 +33,19 @@ struct mla_config {
 
 /// The per-head slices of the latent up-projections.
 struct mla_head {
-  simd::matrix w_uk_t;               // [dim_latent, dim_nope]   absorbs the query
-  simd::matrix w_uk;                 // [dim_nope, dim_latent]   expands keys
-  simd::matrix w_uv;                 // [dim_v, dim_latent]      expands values, or the weighted latent
+  weight_matrix w_uk_t;               // [dim_latent, dim_nope]   absorbs the query
+  weight_matrix w_uk;                 // [dim_nope, dim_latent]   expands keys
+  weight_matrix w_uv;                 // [dim_v, dim_latent]      expands values, or the weighted latent
 };
 
 struct mla_weights {
-  simd::matrix wq;                   // [n_heads * dim_qk, dim]             without a query latent
-  simd::matrix wq_a, wq_b;           // [dim_q_latent, dim], [n_heads * dim_qk, dim_q_latent]
+  weight_matrix wq;                   // [n_heads * dim_qk, dim]             without a query latent
+  weight_matrix wq_a, wq_b;           // [dim_q_latent, dim], [n_heads * dim_qk, dim_q_latent]
   const float* q_a_norm = nullptr;   // [dim_q_latent]
-  simd::matrix wkv_a;                // [dim_latent + dim_rope, dim]
+  weight_matrix wkv_a;                // [dim_latent + dim_rope, dim]
   const float* kv_a_norm = nullptr;  // [dim_latent]
   std::vector<mla_head> heads;       // [n_heads]
-  simd::matrix wo;                   // [dim, n_heads * dim_v]
-};
-
-struct mla_workspace {
-  float* q_a = nullptr;              // [n_tokens, dim_q_latent]
-  rounded_rows q_a8;
-  float* q = nullptr;                // [n_tokens, n_heads, dim_qk]
-  float* kv_a = nullptr;             // [n_tokens, dim_latent + dim_rope]
-  float* o = nullptr;                // [n_tokens, n_heads, dim_v]
-  rounded_rows o8;
-  linear_job* jobs = nullptr;        // [2 * n_heads]
-  // absorbed
-  float* q_nope = nullptr;           // [n_heads, n_tokens, dim_nope]
-  rounded_rows q_nope8;
-  float* q_row = nullptr;            // [n_tokens, n_heads, dim_latent + dim_rope]
-  float* o_latent = nullptr;         // [n_heads, n_tokens, dim_latent]
-  rounded_rows o_latent8;
-  attention_scratch scratch;
-  // tiled
-  float* c = nullptr;                // [tile_tokens, dim_latent]
-  rounded_rows c8;
-  float* k_pe = nullptr;             // [tile_tokens, dim_rope]
-  float* up = nullptr;               // [n_heads, tile_tokens, dim_nope | dim_v]
-  attention_tile tile;
+  weight_matrix wo;                   // [dim, n_heads * dim_v]
 };
 
 namespace detail {
@@ -77,18 +57,58 @@ inline std::size_t mla_group(std::size_t n_heads) noexcept {
   return 1;
 }
 
+}  // namespace detail
+
+struct mla_workspace {
+  activation_rows q_a;               // [n_tokens, dim_q_latent]
+  tensor<float, 3> q;                // [n_tokens, n_heads, dim_qk]
+  tensor<float, 2> kv_a;             // [n_tokens, dim_latent + dim_rope]
+  activation_rows o;                 // [n_tokens, n_heads * dim_v]
+  tensor<linear_job, 1> jobs;        // [2 * n_heads]
+  attention_scratch scratch;
+  // absorbed
+  activation_rows q_nope;            // [n_heads * n_tokens, dim_nope]
+  tensor<float, 3> q_row;            // [n_tokens, n_heads, dim_latent + dim_rope]
+  activation_rows o_latent;          // [n_heads * n_tokens, dim_latent]
+  // tiled
+  activation_rows c;                 // [tile_tokens, dim_latent]
+  tensor<float, 2> k_pe;             // [tile_tokens, dim_rope]
+  tensor<float, 3> up;               // [n_heads, tile_tokens, dim_nope | dim_v]
+  attention_tile tile;
+
+  static mla_workspace take(arena& memory, const mla_config& m, const pass_size& size) noexcept {
+    const std::size_t n = size.n_tokens, H = m.n_heads;
+    mla_workspace s;
+    s.q_a = activation_rows::take(memory, n, m.dim_q_latent);
+    s.q = retort::take<float>(memory, n, H, m.dim_qk());
+    s.kv_a = retort::take<float>(memory, n, m.dim_row());
+    s.o = activation_rows::take(memory, n, H * m.dim_v);
+    s.jobs = retort::take<linear_job>(memory, 2 * H);
+    const std::size_t absorbed = attention_scratch::floats_per_worker(detail::mla_group(H), m.dim_row(), m.dim_latent);
+    const std::size_t tiled = tiled_floats_per_worker(1, m.dim_qk());
+    s.scratch = attention_scratch::take(memory, std::max(absorbed, tiled), H, m.dim_latent, size);
+    s.q_nope = activation_rows::take(memory, H * n, m.dim_nope);
+    s.q_row = retort::take<float>(memory, n, H, m.dim_row());
+    s.o_latent = activation_rows::take(memory, H * n, m.dim_latent);
+    s.c = activation_rows::take(memory, tile_tokens, m.dim_latent);
+    s.k_pe = retort::take<float>(memory, tile_tokens, m.dim_rope);
+    s.up = retort::take<float>(memory, H, tile_tokens, m.dim_nope + m.dim_v);
+    s.tile = attention_tile::take(memory, n, H, H, m.dim_qk(), m.dim_v);
+    return s;
+  }
+};
+
+namespace detail {
+
 /// Rotates q_pe and k_pe of one token, norms its latent, writes its cache row.
-inline void finish_latent(const compute& c, const mla_config& g, const mla_weights& w, const batch& b,
-                          const kv_layer& layer, const mla_workspace& s, std::size_t t) noexcept {
-  const float* cos = b.cos + t * (g.dim_rope / 2);
-  const float* sin = b.sin + t * (g.dim_rope / 2);
-  rope(c.k, g.style, s.q + t * g.n_heads * g.dim_qk() + g.dim_nope, g.n_heads, g.dim_qk(), cos, sin, g.dim_rope);
-  float* a = s.kv_a + t * g.dim_row();
-  c.k.rms_norm(a, w.kv_a_norm, g.dim_latent, g.eps, a);
-  rope(c.k, g.style, a + g.dim_latent, 1, 0, cos, sin, g.dim_rope);
-  const auto [cache, position] = b.rows[t];
-  std::byte* row = cache->keys(layer, position / page_tokens, 0) + (position % page_tokens) * layer.bytes_k_row;
-  c.k.cache(cache->layout().type)->store_row(a, g.dim_row(), row);
+inline void finish_latent(const compute& c, const mla_config& g, const mla_weights& w, const block_call& io,
+                          const mla_workspace& s, std::size_t t) noexcept {
+  rope(c.k, g.style, s.q(t).columns(g.dim_nope, g.dim_rope), io.b.cos(t), io.b.sin(t));
+  const tensor<float, 2> a = s.kv_a.rows(t, 1);                    // [1, dim_latent | dim_rope]
+  c.k.rms_norm(a.data(), w.kv_a_norm, g.dim_latent, g.eps, a.data());
+  rope(c.k, g.style, a.columns(g.dim_latent, g.dim_rope), io.b.cos(t), io.b.sin(t));
+  const auto [cache, position] = io.b.rows[t];
+  c.k.cache(cache->layout().type)->store_row(a.data(), g.dim_row(), cache->key(io.kept(), position, 0));
 }
 
 }  // namespace detail
@@ -96,57 +116,50 @@ inline void finish_latent(const compute& c, const mla_config& g, const mla_weigh
 /// o = attention(q) with the up-projections folded into q and o.
 ///
 ///   q~_h = W_uk_h^T q_nope_h;  score_j = scale (q~_h . c_j + q_pe_h . k_pe_j);  o_h = W_uv_h sum_j a_j c_j
-inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& w, const batch& b,
-                            const kv_layer& layer, const mla_workspace& s) {
-  const std::size_t n = b.n_tokens(), H = g.n_heads, row = g.dim_row();
-  const auto q_of = [&](std::size_t t, std::size_t h) { return s.q + (t * H + h) * g.dim_qk(); };
+inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& w, const block_call& io,
+                            const mla_workspace& s) {
+  const std::size_t n = io.b.n_tokens(), H = g.n_heads;
   co_await parallel(c, n, static_cast<double>(H * g.dim_qk()) / 8, [&](std::size_t t, std::size_t) {
     for (std::size_t h = 0; h < H; ++h) {
-      std::memcpy(s.q_nope + (h * n + t) * g.dim_nope, q_of(t, h), g.dim_nope * sizeof(float));
-      std::memcpy(s.q_row + (t * H + h) * row + g.dim_latent, q_of(t, h) + g.dim_nope, g.dim_rope * sizeof(float));
+      const float* q = s.q.at(t, h);                               // [dim_nope | dim_rope]
+      std::memcpy(s.q_nope.rows(h * n + t, 1).x, q, g.dim_nope * sizeof(float));
+      std::memcpy(s.q_row.at(t, h) + g.dim_latent, q + g.dim_nope, g.dim_rope * sizeof(float));
     }
   });
-  co_await round_rows(c, s.q_nope, H * n, g.dim_nope, rounded_forms::of(w.heads[0].w_uk_t), s.q_nope8);
-  const auto rows_of_head = [n](const float* x, std::size_t dim, const rounded_rows& r, std::size_t h) {
-    return activations_of(x, n, dim, r, h * n);
-  };
-  for (std::size_t h = 0; h < H; ++h)
-    s.jobs[h] = {&w.heads[h].w_uk_t, rows_of_head(s.q_nope, g.dim_nope, s.q_nope8, h), s.q_row + h * row, H * row};
-  co_await linear(c, std::span<const linear_job>(s.jobs, H));
+  co_await round_rows(c, s.q_nope, rounded_forms::of(w.heads[0].w_uk_t));
+  for (std::size_t h = 0; h < H; ++h) {
+    const auto to = tensor<float, 2>::strided(s.q_row.at(0, h), n, g.dim_latent, s.q_row.stride());
+    s.jobs[h] = {&w.heads[h].w_uk_t, s.q_nope.rows(h * n, n), to};
+  }
+  co_await linear(c, std::span<const linear_job>(s.jobs.data(), H));
 
   attention_call a;
-  a.q = s.q_row;
-  a.q_stride = row;
-  a.n_heads = a.heads_per_kv = H;
+  a.q = s.q_row;                                                   // [n_tokens, n_heads, dim_row]
+  a.out = tensor<float, 3>(s.o_latent.x, H, n, g.dim_latent).swapped();
   a.group = detail::mla_group(H);
-  a.out = s.o_latent;
-  a.out_stride = n * g.dim_latent;
-  a.out_token_stride = g.dim_latent;
-  a.view.kernels = c.k.cache(b.rows[0].cache->layout().type);
-  a.view.layer = &layer;
-  a.view.dim_k = row;
-  a.view.dim_v = g.dim_latent;
+  a.heads_per_kv = H;
+  a.view.kernels = c.k.cache(io.b.layout().type);
+  a.view.layer = &io.kept();
   a.view.values_in_keys = true;
   a.view.scale = g.scale;
-  co_await attend_all(c, b, a, s.scratch);
+  co_await attend_all(c, io.b, a, s.scratch);
 
-  co_await round_rows(c, s.o_latent, H * n, g.dim_latent, rounded_forms::of(w.heads[0].w_uv), s.o_latent8);
+  co_await round_rows(c, s.o_latent, rounded_forms::of(w.heads[0].w_uv));
   for (std::size_t h = 0; h < H; ++h)
-    s.jobs[h] = {&w.heads[h].w_uv, rows_of_head(s.o_latent, g.dim_latent, s.o_latent8, h), s.o + h * g.dim_v, H * g.dim_v};
-  co_await linear(c, std::span<const linear_job>(s.jobs, H));
+    s.jobs[h] = {&w.heads[h].w_uv, s.o_latent.rows(h * n, n), s.o.floats().columns(h * g.dim_v, g.dim_v)};
+  co_await linear(c, std::span<const linear_job>(s.jobs.data(), H));
 }
 
 namespace detail {
 
 /// A page of one head: its keys, those that the latents gave and those all heads share, and its values.
 inline void collect_page(const mla_config& g, const mla_workspace& s, const attention_tile& tile, std::size_t head, std::size_t at) noexcept {
-  const std::size_t n = std::min(page_tokens, tile.end - tile.first - at), per_head = g.dim_nope + g.dim_v;
-  const float* up = s.up + (head * tile_tokens + at) * per_head;
-  float* keys = tile.keys_of(head, at / page_tokens);
-  turn(up, per_head, n, g.dim_nope, keys);
-  turn(s.k_pe + at * g.dim_rope, g.dim_rope, n, g.dim_rope, keys + g.dim_nope * page_tokens);
+  const std::size_t n = std::min(page_tokens, tile.end - tile.first - at);
+  const tensor<float, 2> up = s.up(head).rows(at, n), keys = tile.keys(head, at / page_tokens);
+  turn(up.columns(0, g.dim_nope), keys.rows(0, g.dim_nope));
+  turn(s.k_pe.rows(at, n), keys.rows(g.dim_nope, g.dim_rope));
   for (std::size_t j = 0; j < n; ++j)
-    std::memcpy(tile.values_of(head, at + j), up + j * per_head + g.dim_nope, g.dim_v * sizeof(float));
+    std::memcpy(tile.values.at(head, at + j), up.at(j) + g.dim_nope, g.dim_v * sizeof(float));
 }
 
 }  // namespace detail
@@ -155,72 +168,83 @@ inline void collect_page(const mla_config& g, const mla_workspace& s, const atte
 ///
 ///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j v_hj
 /// needs   all rows of the batch on one timeline
-inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weights& w, const batch& b, const kv_layer& layer,
+inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weights& w, const block_call& io,
                                 const mla_workspace& s) {
-  const std::size_t H = g.n_heads, per_head = g.dim_nope + g.dim_v;
-  const kv_cache& cache = *b.rows[0].cache;
+  const std::size_t H = g.n_heads;
+  const kv_cache& cache = *io.b.rows[0].cache;
   const dtype type = cache.layout().type;
-  const std::size_t n_positions = b.rows[b.n_tokens() - 1].position + 1;
+  const std::size_t n_positions = io.b.rows[io.b.n_tokens() - 1].position + 1;
   attention_call a;
-  a.q = s.q;
-  a.q_stride = g.dim_qk();
-  a.n_heads = H;
-  a.out = s.o;
-  a.out_stride = g.dim_v;
-  a.out_token_stride = H * g.dim_v;
+  a.q = s.q;                                                       // [n_tokens, n_heads, dim_qk]
+  a.out = {s.o.x, io.b.n_tokens(), H, g.dim_v};
   a.view.scale = g.scale;
   attention_tile tile = s.tile;
   for (tile.first = 0; tile.first < n_positions; tile.first = tile.end) {
     tile.end = std::min(n_positions, tile.first + tile_tokens);
     const std::size_t n = tile.end - tile.first, n_pages = (n + page_tokens - 1) / page_tokens;
+    const activation_rows latents = s.c.rows(0, n);
     co_await parallel(c, n, static_cast<double>(g.dim_row()) * 0.2, [&](std::size_t j, std::size_t) {
-      const std::size_t at = tile.first + j;
-      const std::byte* row = cache.keys(layer, at / page_tokens, 0) + at % page_tokens * layer.bytes_k_row;
-      c.k.cache(type)->load_row(row, g.dim_latent, s.c + j * g.dim_latent);
-      c.k.cache(type)->load_row(row + row_bytes(type, g.dim_latent), g.dim_rope, s.k_pe + j * g.dim_rope);
+      const std::byte* row = cache.key(io.kept(), tile.first + j, 0);
+      c.k.cache(type)->load_row(row, g.dim_latent, s.c.rows(j, 1).x);
+      c.k.cache(type)->load_row(row + row_bytes(type, g.dim_latent), g.dim_rope, s.k_pe.at(j));
     });
-    co_await round_rows(c, s.c, n, g.dim_latent, rounded_forms::of(w.heads[0].w_uk) | rounded_forms::of(w.heads[0].w_uv), s.c8);
-    const auto latents = activations_of(s.c, n, g.dim_latent, s.c8);
+    co_await round_rows(c, latents, rounded_forms::of(w.heads[0].w_uk) | rounded_forms::of(w.heads[0].w_uv));
     for (std::size_t h = 0; h < H; ++h) {
-      float* up = s.up + h * tile_tokens * per_head;
-      s.jobs[2 * h] = {&w.heads[h].w_uk, latents, up, per_head};
-      s.jobs[2 * h + 1] = {&w.heads[h].w_uv, latents, up + g.dim_nope, per_head};
+      const tensor<float, 2> up = s.up(h).rows(0, n);
+      s.jobs[2 * h] = {&w.heads[h].w_uk, latents, up.columns(0, g.dim_nope)};
+      s.jobs[2 * h + 1] = {&w.heads[h].w_uv, latents, up.columns(g.dim_nope, g.dim_v)};
     }
-    co_await linear(c, std::span<const linear_job>(s.jobs, 2 * H));
+    co_await linear(c, std::span<const linear_job>(s.jobs.data(), 2 * H));
     co_await parallel(c, H * n_pages, static_cast<double>(page_tokens * g.dim_qk()), [&](std::size_t i, std::size_t) {
       detail::collect_page(g, s, tile, i / n_pages, i % n_pages * page_tokens);
     });
-    co_await attend_tile(c, a, b, tile, tile.first == 0, s.scratch);
+    co_await attend_tile(c, a, io.b, tile, tile.first == 0, s.scratch);
   }
-  co_await finish_tiles(c, a, b, tile);
+  co_await finish_tiles(c, a, io.b, tile);
 }
 
 /// y = Wo * latent attention(x), reading and writing the cache.
 ///
-/// shape   x [n_tokens, dim] with its int8 form   y [n_tokens, dim]
+/// shape   x [n_tokens, dim] with its rounded forms   y [n_tokens, dim]
 /// source  DeepSeek-V2 arXiv:2405.04434 section 2.1 (eq. 9-19), absorption: end of section 2.1.2
 /// tested  tests/nn/mla_test.cpp: both forms against the double-precision reference
-inline task latent_attention(compute& c, const mla_config& g, const mla_weights& w, const batch& b,
-                             const kv_layer& layer, const simd::activations& x, const mla_workspace& s, bool tiled,
-                             float* y) {
-  const std::size_t n = b.n_tokens(), dim_q = g.n_heads * g.dim_qk(), dim_o = g.n_heads * g.dim_v;
+inline task latent_attention(compute& c, const mla_config& g, const mla_weights& w, const block_call& io) {
+  const std::size_t n = io.b.n_tokens(), dim_q = g.n_heads * g.dim_qk();
+  const mla_workspace s = mla_workspace::take(io.memory, g, io.size);
+  const tensor<float, 2> q{s.q.data(), n, dim_q};
   if (g.dim_q_latent == 0) {
-    co_await linear(c, linear_job{&w.wq, x, s.q, dim_q}, linear_job{&w.wkv_a, x, s.kv_a, g.dim_row()});
+    co_await linear(c, linear_job{&w.wq, io.x, q}, linear_job{&w.wkv_a, io.x, s.kv_a});
   } else {
-    co_await linear(c, linear_job{&w.wq_a, x, s.q_a, g.dim_q_latent}, linear_job{&w.wkv_a, x, s.kv_a, g.dim_row()});
-    co_await rms_norm(c, s.q_a, n, g.dim_q_latent, w.q_a_norm, g.eps, s.q_a);
-    co_await round_rows(c, s.q_a, n, g.dim_q_latent, rounded_forms::of(w.wq_b), s.q_a8);
-    co_await linear(c, linear_job{&w.wq_b, activations_of(s.q_a, n, g.dim_q_latent, s.q_a8), s.q, dim_q});
+    co_await linear(c, linear_job{&w.wq_a, io.x, s.q_a.floats()}, linear_job{&w.wkv_a, io.x, s.kv_a});
+    co_await rms_norm(c, s.q_a.floats(), w.q_a_norm, g.eps, s.q_a.floats());
+    co_await round_rows(c, s.q_a, rounded_forms::of(w.wq_b));
+    co_await linear(c, linear_job{&w.wq_b, s.q_a, q});
   }
   co_await parallel(c, n, static_cast<double>(dim_q),
-                    [&](std::size_t t, std::size_t) { detail::finish_latent(c, g, w, b, layer, s, t); });
-  if (tiled)
-    co_await attend_latent_tiles(c, g, w, b, layer, s);
+                    [&](std::size_t t, std::size_t) { detail::finish_latent(c, g, w, io, s, t); });
+  if (io.b.tiled)
+    co_await attend_latent_tiles(c, g, w, io, s);
   else
-    co_await attend_absorbed(c, g, w, b, layer, s);
-  co_await round_rows(c, s.o, n, dim_o, rounded_forms::of(w.wo), s.o8);
-  co_await linear(c, linear_job{&w.wo, activations_of(s.o, n, dim_o, s.o8), y, g.dim});
+    co_await attend_absorbed(c, g, w, io, s);
+  co_await round_rows(c, s.o, rounded_forms::of(w.wo));
+  co_await linear(c, linear_job{&w.wo, s.o, io.y});
 }
+
+/// The mixer of DeepSeek's layers from V2 on.
+class mla final : public mixer {
+ public:
+  mla_config how;
+  mla_weights w;
+
+  [[nodiscard]] task pass(compute& c, const block_call& io) const override { return latent_attention(c, how, w, io); }
+  void measure(arena& memory, const pass_size& size) const override { (void)mla_workspace::take(memory, how, size); }
+  void keep(kv_layout& layout) const override { layout.add_rows(1, how.dim_row(), 0, how.dim_latent); }
+  [[nodiscard]] std::string summary() const override {
+    const auto n = [](std::size_t x) { return std::to_string(x); };
+    return n(how.n_heads) + " latent heads (c " + n(how.dim_latent) + ", nope " + n(how.dim_nope) + ", rope " + n(how.dim_rope) +
+           ", v " + n(how.dim_v) + ")";
+  }
+};
 
 }  // namespace nn
 RETORT_END

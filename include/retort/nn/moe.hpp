@@ -22,17 +22,8 @@ struct moe_config {
   gated_activation activation = gated_activation::silu;
 };
 
-/// Who was asked for one token, and how much: what an observer sees.
-struct route {
-  std::size_t layer = 0;
-  std::size_t position = 0;
-  std::span<const std::int32_t> experts;   // [n_used], best first
-  std::span<const float> weights;          // [n_used]
-};
-using route_observer = std::function<void(const route&)>;
-
 struct moe_weights {
-  simd::matrix router;                     // [n_experts, dim] f32
+  weight_matrix router;                     // [n_experts, dim] f32
   const float* router_bias = nullptr;      // [n_experts] added to the logits (gpt-oss), or none
   const float* selection_bias = nullptr;   // [n_experts] added to the scores for choosing only (V3), or none
   std::vector<ffn_weights> experts;        // [n_experts]
@@ -41,18 +32,33 @@ struct moe_weights {
 };
 
 struct moe_workspace {
-  float* logits = nullptr;                 // [n_tokens, n_experts]
-  float* scores = nullptr;                 // [n_tokens, n_experts]
-  std::int32_t* experts = nullptr;         // [n_tokens, n_used]
-  float* weights = nullptr;                // [n_tokens, n_used]
-  std::int32_t* slot = nullptr;            // [n_tokens, n_used]   row of the grouped buffers
-  std::int32_t* begin = nullptr;           // [n_experts + 1]      first slot of each expert
-  float* x = nullptr;                      // [n_slots, dim]       inputs grouped by expert
-  rounded_rows x8;
+  tensor<float, 2> logits, scores;         // [n_tokens, n_experts]
+  tensor<std::int32_t, 2> experts;         // [n_tokens, n_used]
+  tensor<float, 2> weights;                // [n_tokens, n_used]
+  tensor<std::int32_t, 2> slot;            // [n_tokens, n_used]   row of the grouped buffers
+  tensor<std::int32_t, 1> begin;           // [n_experts + 1]      first slot of each expert
+  activation_rows x;                       // [n_slots, dim]       inputs grouped by expert
   ffn_workspace hidden;                    // [n_slots, dim_hidden]
-  float* y = nullptr;                      // [n_slots, dim]
-  gated_job* gated_jobs = nullptr;         // [n_experts]
-  linear_job* jobs = nullptr;              // [n_experts]
+  tensor<float, 2> y;                      // [n_slots, dim]
+  tensor<gated_job, 1> gated_jobs;         // [n_experts]
+  tensor<linear_job, 1> jobs;              // [n_experts]
+
+  static moe_workspace take(arena& memory, const moe_config& m, const pass_size& size) noexcept {
+    const std::size_t n = size.n_tokens, n_slots = n * m.n_used;
+    moe_workspace s;
+    s.logits = retort::take<float>(memory, n, m.n_experts);
+    s.scores = retort::take<float>(memory, n, m.n_experts);
+    s.experts = retort::take<std::int32_t>(memory, n, m.n_used);
+    s.weights = retort::take<float>(memory, n, m.n_used);
+    s.slot = retort::take<std::int32_t>(memory, n, m.n_used);
+    s.begin = retort::take<std::int32_t>(memory, m.n_experts + 1);
+    s.x = activation_rows::take(memory, n_slots, m.dim);
+    s.hidden = ffn_workspace::take(memory, n_slots, m.dim_hidden, size, false);
+    s.y = retort::take<float>(memory, n_slots, m.dim);
+    s.gated_jobs = retort::take<gated_job>(memory, m.n_experts);
+    s.jobs = retort::take<linear_job>(memory, m.n_experts);
+    return s;
+  }
 };
 
 namespace detail {
@@ -138,24 +144,16 @@ inline void route_token(const moe_config& m, const float* selection_bias, float*
 namespace detail {
 
 /// Gives every (token, choice) a slot so that an expert's slots are consecutive and in token order.
-inline void group_by_expert(const moe_config& m, std::size_t n_tokens, const moe_workspace& s) noexcept {
-  const std::size_t n = n_tokens * m.n_used;
-  std::fill(s.begin, s.begin + m.n_experts + 1, 0);
-  for (std::size_t i = 0; i < n; ++i) ++s.begin[s.experts[i] + 1];
-  for (std::size_t e = 0; e < m.n_experts; ++e) s.begin[e + 1] += s.begin[e];
-  for (std::size_t i = 0; i < n; ++i) s.slot[i] = s.begin[s.experts[i]]++;
-  for (std::size_t e = m.n_experts; e > 0; --e) s.begin[e] = s.begin[e - 1];
-  s.begin[0] = 0;
-}
-
-inline void copy_int8_row(const simd::activations& x, std::size_t t, const rounded_rows& to, std::size_t slot) noexcept {
-  const std::size_t n = x.n_in, groups = (n + 255) / 256;
-  const simd::int8_row row = to.at(slot, n);
-  std::memcpy(row.q, x.q + t * n, n);
-  std::memcpy(row.d, x.d + t * (n / 32), n / 32 * sizeof(float));
-  std::memcpy(row.sums, x.sums + t * (n / 16), n / 16 * sizeof(std::int16_t));
-  std::memcpy(row.lows, x.lows + t * (n / 16), n / 16 * sizeof(std::int16_t));
-  std::memcpy(row.d_low, x.d_low + t * groups, groups * sizeof(float));
+inline void group_by_expert(const moe_config& m, const moe_workspace& s) noexcept {
+  const std::size_t n = s.slot.shape(0) * m.n_used;
+  const std::int32_t* experts = s.experts.data();
+  std::int32_t *slot = s.slot.data(), *begin = s.begin.data();
+  std::fill(begin, begin + m.n_experts + 1, 0);
+  for (std::size_t i = 0; i < n; ++i) ++begin[experts[i] + 1];
+  for (std::size_t e = 0; e < m.n_experts; ++e) begin[e + 1] += begin[e];
+  for (std::size_t i = 0; i < n; ++i) slot[i] = begin[experts[i]]++;
+  for (std::size_t e = m.n_experts; e > 0; --e) begin[e] = begin[e - 1];
+  begin[0] = 0;
 }
 
 }  // namespace detail
@@ -165,54 +163,88 @@ inline void copy_int8_row(const simd::activations& x, std::size_t t, const round
 /// Tokens are grouped by expert, so that an expert's weights are read once per batch.
 /// shape   x [n_tokens, dim] with its int8 form   y [n_tokens, dim]
 /// cost    n_used experts per token; the sum runs in order of choice, best first
-inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weights& w, const batch& b,
-                               const simd::activations& x, const moe_workspace& s, std::size_t layer,
-                               const route_observer* observer, float* y) {
+inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weights& w, const token_rows& b, const activations& x,
+                               const moe_workspace& s, std::size_t layer, tensor<float, 2> y) {
   const std::size_t n = x.n_tokens, k = m.n_used, n_slots = n * k;
-  co_await linear(c, linear_job{&w.router, x, s.logits, m.n_experts, w.router_bias});
+  co_await linear(c, linear_job{&w.router, x, s.logits, w.router_bias});
   co_await parallel(c, n, static_cast<double>(m.n_experts * (k + 10)), [&](std::size_t t, std::size_t) {
-    route_token(m, w.selection_bias, s.logits + t * m.n_experts, s.scores + t * m.n_experts, s.experts + t * k,
-                s.weights + t * k);
+    route_token(m, w.selection_bias, s.logits.at(t), s.scores.at(t), s.experts.at(t), s.weights.at(t));
   });
-  if (observer && *observer)
-    for (std::size_t t = 0; t < n; ++t)
-      (*observer)({layer, b.rows[t].position, {s.experts + t * k, k}, {s.weights + t * k, k}});
+  if (b.on_route && *b.on_route)
+    for (std::size_t t = 0; t < n; ++t) (*b.on_route)({layer, b.rows[t].position, s.experts(t), s.weights(t)});
 
-  detail::group_by_expert(m, n, s);
+  detail::group_by_expert(m, s);
   co_await parallel(c, n_slots, static_cast<double>(m.dim) / 8, [&](std::size_t i, std::size_t) {
-    const auto slot = static_cast<std::size_t>(s.slot[i]);
-    if (w.reads.int8) detail::copy_int8_row(x, i / k, s.x8, slot);
-    if (w.reads_float) std::memcpy(s.x + slot * m.dim, x.x + (i / k) * m.dim, m.dim * sizeof(float));
+    const auto slot = static_cast<std::size_t>(s.slot(i / k, i % k));
+    const activations from = x.rows(i / k, 1);
+    const activation_rows to = s.x.rows(slot, 1);
+    if (w.reads.int8) copy_int8_row(from, to);
+    if (w.reads_float) std::memcpy(to.x, from.x, m.dim * sizeof(float));
   });
 
-  const auto rows_of = [&](const float* rows, std::size_t dim, const rounded_rows& r, std::size_t e) {
-    const auto first = static_cast<std::size_t>(s.begin[e]), count = static_cast<std::size_t>(s.begin[e + 1]) - first;
-    return activations_of(rows, count, dim, r, first);
+  const auto rows_of = [&](const activation_rows& rows, std::size_t e) {
+    const auto first = static_cast<std::size_t>(s.begin[e]);
+    return activations(rows.rows(first, static_cast<std::size_t>(s.begin[e + 1]) - first));
   };
   std::size_t n_jobs = 0;
   for (std::size_t e = 0; e < m.n_experts; ++e) {
-    const auto in = rows_of(s.x, m.dim, s.x8, e);
+    const activations in = rows_of(s.x, e);
     if (in.n_tokens != 0) s.gated_jobs[n_jobs++] = {&w.experts[e], in, static_cast<std::size_t>(s.begin[e])};
   }
-  co_await gated(c, m.activation, std::span<const gated_job>(s.gated_jobs, n_jobs), s.hidden);
-  if (w.down_reads.lows) co_await round_lows(c, n_slots, m.dim_hidden, s.hidden.hidden8);
+  co_await gated(c, m.activation, std::span<const gated_job>(s.gated_jobs.data(), n_jobs), s.hidden);
+  if (w.down_reads.lows) co_await round_lows(c, s.hidden.hidden.rows(0, n_slots));
 
   n_jobs = 0;
   for (std::size_t e = 0; e < m.n_experts; ++e) {
-    const auto in = rows_of(s.hidden.hidden, m.dim_hidden, s.hidden.hidden8, e);
+    const activations in = rows_of(s.hidden.hidden, e);
     if (in.n_tokens == 0) continue;
-    s.jobs[n_jobs++] = {&w.experts[e].down, in, s.y + static_cast<std::size_t>(s.begin[e]) * m.dim, m.dim,
-                        w.experts[e].b_down};
+    s.jobs[n_jobs++] = {&w.experts[e].down, in, s.y.rows(static_cast<std::size_t>(s.begin[e]), in.n_tokens), w.experts[e].b_down};
   }
-  co_await linear(c, std::span<const linear_job>(s.jobs, n_jobs));
+  co_await linear(c, std::span<const linear_job>(s.jobs.data(), n_jobs));
 
   co_await parallel(c, n, static_cast<double>(k * m.dim) * 0.1, [&](std::size_t t, std::size_t) {
-    float* out = y + t * m.dim;
-    std::memset(out, 0, m.dim * sizeof(float));
-    for (std::size_t i = 0; i < k; ++i)
-      c.k.axpy(s.weights[t * k + i], s.y + static_cast<std::size_t>(s.slot[t * k + i]) * m.dim, m.dim, out);
+    std::memset(y.at(t), 0, m.dim * sizeof(float));
+    for (std::size_t i = 0; i < k; ++i) c.k.axpy(s.weights(t, i), s.y.at(s.slot(t, i)), m.dim, y.at(t));
   });
 }
+
+/// The feed-forward half of a layer of experts: those that are chosen, and those that all tokens share.
+class experts final : public block {
+ public:
+  moe_config how;
+  moe_weights w;
+  ffn_weights shared;                      // dim_hidden = dim_shared; empty where there is none
+  const float* shared_gate = nullptr;      // [dim] or none: y += sigmoid(shared_gate . x) * shared(x)
+
+  [[nodiscard]] task pass(compute& c, const block_call& io) const override { return run(c, *this, io); }
+  void measure(arena& memory, const pass_size& size) const override { (void)workspace(memory, size); }
+
+ private:
+  struct both {
+    moe_workspace chosen;
+    ffn_workspace shared;
+    tensor<float, 2> y_shared;             // [n_tokens, dim]
+  };
+  [[nodiscard]] both workspace(arena& memory, const pass_size& size) const noexcept {
+    both s{moe_workspace::take(memory, how, size), {}, {}};
+    if (shared.gate) {
+      s.shared = ffn_workspace::take(memory, size.n_tokens, shared.gate.n_out, size, size.bf16);
+      s.y_shared = take<float>(memory, size.n_tokens, how.dim);
+    }
+    return s;
+  }
+  static task run(compute& c, const experts& e, const block_call& io) {
+    const both s = e.workspace(io.memory, io.size);
+    co_await mixture_of_experts(c, e.how, e.w, io.b, io.x, s.chosen, io.layer, io.y);
+    if (!e.shared.gate) co_return;
+    co_await feed_forward(c, e.shared, io.x, s.shared, s.y_shared);
+    co_await parallel(c, io.x.n_tokens, static_cast<double>(e.how.dim), [&](std::size_t t, std::size_t) {
+      const float z = e.shared_gate ? c.k.dot(e.shared_gate, io.x.rows(t, 1).x, e.how.dim) : 0;
+      const float share = e.shared_gate ? 1 / (1 + std::exp(-z)) : 1;
+      c.k.axpy(share, s.y_shared.at(t), e.how.dim, io.y.at(t));
+    });
+  }
+};
 
 }  // namespace nn
 RETORT_END

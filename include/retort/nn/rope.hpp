@@ -75,13 +75,13 @@ inline void rope_angles(const std::vector<double>& frequencies, double amplitude
   }
 }
 
-/// Rotates the first dim_rope channels of n_heads heads of one token in place.
+/// Rotates the heads of one token in place.
 ///
-/// shape   x [n_heads, head_stride]   cos, sin [dim_rope / 2]
-inline void rope(const simd::kernels& k, pair_style style, float* x, std::size_t n_heads, std::size_t head_stride,
-                 const float* cos, const float* sin, std::size_t dim_rope) noexcept {
+/// shape   x [n_heads, dim_rope]: the rotated channels of each head   cos, sin [dim_rope / 2]
+inline void rope(const simd::kernels& k, pair_style style, tensor<float, 2> x, tensor<const float, 1> cos,
+                 tensor<const float, 1> sin) noexcept {
   const auto rotate = style == pair_style::halves ? k.rope_halves : k.rope_adjacent;
-  for (std::size_t h = 0; h < n_heads; ++h) rotate(x + h * head_stride, cos, sin, dim_rope / 2);
+  for (std::size_t h = 0; h < x.shape(0); ++h) rotate(x.at(h), cos.data(), sin.data(), x.shape(1) / 2);
 }
 
 }  // namespace nn

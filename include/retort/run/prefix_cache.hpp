@@ -3,27 +3,13 @@
 
 #include <retort/api.hpp>
 #include <retort/model/model.hpp>
+#include <retort/model/workspace.hpp>
 
 #include <algorithm>
 #include <mutex>
 
 RETORT_BEGIN
 namespace detail {
-
-inline dtype dtype_of(cache_type t) noexcept {
-  return t == cache_type::f32 ? dtype::f32 : t == cache_type::q8_0 ? dtype::q8_0 : dtype::f16;
-}
-
-/// Rows of a model's cache.  errors bad_argument: its heads have no whole blocks
-inline result<nn::kv_layout> layout_of(const nn::hyper& h, cache_type cache) {
-  const dtype type = dtype_of(cache);
-  const bool latent = h.kind->latent;
-  for (const std::size_t dim : {latent ? h.mla.dim_latent : h.gqa.dim_head, latent ? h.mla.dim_row() : h.gqa.dim_head_v})
-    if (dim % traits(type).block)
-      return error{errc::bad_argument, std::string("a ") + name(type) + " cache needs rows of a multiple of 32 channels; " +
-                                           "this model has " + std::to_string(dim) + "; use f16"};
-  return nn::cache_layout(h, type);
-}
 
 /// What prefix_cache holds: sequences of tokens with their pages, the least used one goes first.
 struct prefix_store {
@@ -91,10 +77,12 @@ struct prefix_store {
 
 }  // namespace detail
 
+#if RETORT_CARRIES(RETORT_PART_RUN)
+
 RETORT_INLINE result<prefix_cache> prefix_cache::make(const model& m, std::uint64_t bytes, cache_type type,
                                                       allocator* memory) {
   if (!m.impl()) return error{errc::bad_argument, "the model is empty"};
-  RETORT_TRY(nn::kv_layout layout, detail::layout_of(m.impl()->net.hyper, type));
+  RETORT_TRY(nn::kv_layout layout, detail::layout_of(m.impl()->net, type));
   const std::uint64_t n_pages = bytes / layout.bytes_page;
   if (n_pages == 0)
     return error{errc::bad_argument, "a prefix cache of " + std::to_string(bytes) + " bytes is less than one page of " +
@@ -115,5 +103,7 @@ RETORT_INLINE void prefix_cache::clear() {
   std::lock_guard lock(impl_->mutex);
   impl_->beginnings.clear();
 }
+
+#endif
 
 RETORT_END

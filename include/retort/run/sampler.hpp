@@ -8,6 +8,8 @@
 
 RETORT_BEGIN
 
+#if RETORT_CARRIES(RETORT_PART_RUN)
+
 RETORT_INLINE result<sampler> sampler::make(const sampling& how, std::size_t n_vocab) {
   const auto bad = [](const char* field, const char* range) {
     return error{errc::bad_argument, std::string("sampling: ") + field + " must be " + range};
@@ -125,5 +127,7 @@ RETORT_INLINE token sampler::operator()(std::span<float> logits, std::span<const
   }
   return kept_.back().id;
 }
+
+#endif
 
 RETORT_END

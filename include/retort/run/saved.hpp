@@ -13,8 +13,8 @@ void each_cache_row(const nn::kv_cache& cache, std::size_t n_tokens, F f) {
     const std::size_t n = std::min(nn::page_tokens, n_tokens - page * nn::page_tokens);
     for (const nn::kv_layer& l : cache.layout().layers)
       for (std::size_t head = 0; head < l.n_heads_kv; ++head) {
-        f(cache.keys(l, page, head), n * l.bytes_k_row);
-        if (l.bytes_v_row) f(cache.values(l, page, head), n * l.bytes_v_row);
+        f(cache.keys(l, page, head).data(), n * l.bytes_k_row);
+        if (l.bytes_v_row) f(cache.values(l, page, head).data(), n * l.bytes_v_row);
       }
   }
 }
@@ -36,6 +36,8 @@ inline std::size_t saved_bytes(const session_impl& s, std::size_t n_tokens, bool
 }
 
 }  // namespace detail
+
+#if RETORT_CARRIES(RETORT_PART_RUN)
 
 RETORT_INLINE result<std::vector<std::byte>> session::save() const {
   auto& s = *impl_;
@@ -103,5 +105,7 @@ RETORT_INLINE result<void> session::restore(std::span<const std::byte> state) {
   if (head.has_logits) std::memcpy(s.line.logits_memory.data(), at, s.n_vocab() * sizeof(float));
   return {};
 }
+
+#endif
 
 RETORT_END

@@ -51,6 +51,8 @@ struct session_impl {
 
 }  // namespace detail
 
+#if RETORT_CARRIES(RETORT_PART_RUN)
+
 RETORT_INLINE result<memory_quote> model::quote(const session_options& options) const {
   RETORT_TRY(const detail::session_plan p, detail::plan_session(*impl_, options));
   memory_quote q;
@@ -231,11 +233,13 @@ RETORT_INLINE result<status> batch::step(std::span<session* const> of, const std
   auto& lines = impl_->chosen;
   lines.clear();
   for (session* s : of) {
-    if (s->impl_->bench != impl_)
+    if (s->impl()->bench != impl_)
       return error{errc::bad_argument, "a session that was not made in this batch cannot be stepped with it"};
-    if (std::find(lines.begin(), lines.end(), &s->impl_->line) == lines.end()) lines.push_back(&s->impl_->line);
+    if (std::find(lines.begin(), lines.end(), &s->impl()->line) == lines.end()) lines.push_back(&s->impl()->line);
   }
   return impl_->step(lines, deadline);
 }
+
+#endif
 
 RETORT_END

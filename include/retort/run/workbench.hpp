@@ -3,7 +3,9 @@
 #pragma once
 
 #include <retort/run/prefix_cache.hpp>
+#if !defined(RETORT_SPLIT)
 #include <retort/simd/select.hpp>
+#endif
 
 #include <algorithm>
 
@@ -60,7 +62,7 @@ inline result<session_plan> plan_session(const model_impl& m, const session_opti
     if (p.kernels->id != forced)
       return error{errc::unsupported, "this CPU or build has no kernels for target " + o.target};
   }
-  RETORT_TRY(p.layout, layout_of(h, o.cache));
+  RETORT_TRY(p.layout, layout_of(m.net, o.cache));
   arena measure = arena::measuring();
   nn::take_workspace(measure, m.net, *p.kernels, p.chunk, p.n_workers, p.context);
   p.bytes_scratch = measure.peak() + buffer::alignment;
@@ -105,8 +107,7 @@ struct workbench {
     w->max_guesses = o.max_guesses;
     w->reproducible = o.reproducible;
     w->on_logits = o.on_logits;
-    if (o.on_route)
-      w->on_route = [f = o.on_route](const nn::route& r) { f({r.layer, r.position, r.experts, r.weights}); };
+    w->on_route = o.on_route;
     w->pool = o.pool ? o.pool : &w->alone;
     w->kernels = p.kernels;
     RETORT_TRY(buffer frames, buffer::make(bytes_frames, "coroutine frames", memory));
@@ -170,15 +171,16 @@ struct workbench {
     wanted.clear();
     for (const bool prompts : {false, true})
       for (timeline* t : of)
-        if (t->pending() > 0 && (t->pending() > t->n_tail) == prompts && rows.size() < work.n_tokens)
-          if (auto taken = take(*t, work.n_tokens - rows.size()); !taken) {
+        if (t->pending() > 0 && (t->pending() > t->n_tail) == prompts && rows.size() < work.most.n_tokens)
+          if (auto taken = take(*t, work.most.n_tokens - rows.size()); !taken) {
             without_room = t;
             return taken;
           }
     nn::pass_options how;
     how.reproducible = reproducible;
     how.on_route = on_route ? &on_route : nullptr;
-    running = nn::forward(*compute, model->net, tokens, nn::batch{rows}, wanted, work, how, logits());
+    running = nn::forward(*compute, model->net, tokens, nn::token_rows{rows, {}, {}}, wanted, work, how,
+                          {logits(), wanted.size(), n_vocab()});
     if (!running) return error{errc::no_memory, "the frames of a forward pass did not fit their arena"};
     return {};
   }

@@ -122,7 +122,7 @@ inline float max_of(vec a) {
   return fold(a, [](float x, float y) { return x > y ? x : y; });
 }
 
-#include <retort/simd/float_kernels.inc>
+#include <retort/simd/generic/float_kernels.inc>
 
 // ---- quantized weights ----------------------------------------------------------------------------------
 
@@ -165,14 +165,13 @@ inline void quantized_row(const block_format& f, const std::byte* row, const act
   for (std::size_t t = 0; t < n_tokens; ++t) out[t] = acc[t];
 }
 
-inline void matmul_quantized(const matrix& w, const activations& a, float* y, std::size_t y_stride,
-                             std::size_t row_begin, std::size_t row_end, const std::byte*) {
+inline void matmul_quantized(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin, std::size_t row_end, const std::byte*) {
   for (std::size_t r = row_begin; r < row_end; ++r)
     for (std::size_t t = 0; t < a.n_tokens; t += tokens_at_once) {
       const std::size_t n = a.n_tokens - t < tokens_at_once ? a.n_tokens - t : tokens_at_once;
       float out[tokens_at_once];
       quantized_row(format(w.type), w.data + r * w.row_bytes, a, t, n, out);
-      for (std::size_t i = 0; i < n; ++i) y[(t + i) * y_stride + r] = out[i];
+      for (std::size_t i = 0; i < n; ++i) y(t + i, r) = out[i];
     }
 }
 

@@ -67,7 +67,7 @@ inline void rope_adjacent(float* x, const float* c, const float* s, std::size_t 
 }
 
 /// Sums of 16 as int16 with one scale per 256 inputs: what minima are multiplied with.
-inline void quantize_lows(std::size_t n, int8_row row) {
+inline void quantize_lows(std::size_t n, const activation_rows& row) {
   for (std::size_t first = 0; first < n / 32; first += 8) {
     const std::size_t n_sums = 2 * (n / 32 - first < 8 ? n / 32 - first : 8);
     float e[16];
@@ -82,7 +82,7 @@ inline float run_scale(float d) {
   return std::bit_cast<float>(bits < 0x71800000u ? bits & ~3u : 0x7fc00000u);
 }
 
-inline void quantize(const float* x, std::size_t n, int8_row to) {
+inline void quantize(const float* x, std::size_t n, const activation_rows& to) {
   for (std::size_t run = 0; run < n / 32; ++run) {
     to.d[run] = run_scale(quantize_run<127>(x + 32 * run, 32, to.q + 32 * run));
     for (std::size_t h = 2 * run; h < 2 * run + 2; ++h) {
@@ -96,12 +96,12 @@ inline void quantize(const float* x, std::size_t n, int8_row to) {
 // ---- matmul ------------------------------------------------------------------------------------------
 
 /// Any type: rows as floats, 32 elements at a time where they are not quantized.
-inline void matmul_float(const matrix& w, const activations& a, float* y, std::size_t y_stride, std::size_t row_begin,
+inline void matmul_float(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin,
                          std::size_t row_end, const std::byte*) {
   constexpr std::size_t chunk = 256;
   const std::size_t element = traits(w.type).bytes;
   for (std::size_t r = row_begin; r < row_end; ++r) {
-    const std::byte* row = w.data + r * w.row_bytes;
+    const std::byte* row = w.row(r);
     for (std::size_t t = 0; t < a.n_tokens; ++t) {
       double sum = 0;
       for (std::size_t i = 0; i < w.n_in; i += chunk) {
@@ -111,52 +111,48 @@ inline void matmul_float(const matrix& w, const activations& a, float* y, std::s
         for (std::size_t j = 0; j < n; ++j)
           sum += static_cast<double>(values[j]) * static_cast<double>(a.x[t * a.n_in + i + j]);
       }
-      y[t * y_stride + r] = static_cast<float>(sum);
+      y(t, r) = static_cast<float>(sum);
     }
   }
 }
 
 /// A quantized type: the defining sequence of table.hpp.
-inline void matmul_quantized(const matrix& w, const activations& a, float* y, std::size_t y_stride,
-                             std::size_t row_begin, std::size_t row_end, const std::byte*) {
+inline void matmul_quantized(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin,
+                             std::size_t row_end, const std::byte*) {
   const block_format& f = format(w.type);
-  for (std::size_t r = row_begin; r < row_end; ++r)
-    for (std::size_t t = 0; t < a.n_tokens; ++t)
-      y[t * y_stride + r] = quantized_dot(f, w.data + r * w.row_bytes, a.q + t * a.n_in, a.d + t * (a.n_in / 32),
-                                          a.lows + t * (a.n_in / 16), a.d_low + t * ((a.n_in + 255) / 256), w.n_in);
+  for (std::size_t t = 0; t < a.n_tokens; ++t) {
+    const activations x = a.rows(t, 1);
+    for (std::size_t r = row_begin; r < row_end; ++r) y(t, r) = quantized_dot(f, w.row(r), x.q, x.d, x.lows, x.d_low, w.n_in);
+  }
 }
 
 // ---- attention over cache rows -------------------------------------------------------------------------
 
-/// out[i][j] = scale * dot(q_i, row_j)
 template <dtype D>
-void scores(const float* q, std::size_t q_stride, std::size_t n_q, const std::byte* rows, std::size_t row_stride,
-            std::size_t n_rows, std::size_t dim, float scale, float* out, std::size_t out_stride) {
+void scores(tensor<const float, 2> q, cache_rows rows, float scale, tensor<float, 2> out) {
   constexpr std::size_t block = traits(D).block, bytes = traits(D).bytes;
-  for (std::size_t j = 0; j < n_rows; ++j)
-    for (std::size_t i = 0; i < n_q; ++i) {
+  for (std::size_t j = 0; j < rows.shape(0); ++j)
+    for (std::size_t i = 0; i < q.shape(0); ++i) {
       double sum = 0;
-      for (std::size_t b = 0; b < dim / block; ++b) {
+      for (std::size_t b = 0; b < q.shape(1) / block; ++b) {
         float values[block];
-        dequantize(D, rows + j * row_stride + b * bytes, block, values);
+        dequantize(D, rows.at(j) + b * bytes, block, values);
         for (std::size_t k = 0; k < block; ++k)
-          sum += static_cast<double>(values[k]) * static_cast<double>(q[i * q_stride + b * block + k]);
+          sum += static_cast<double>(values[k]) * static_cast<double>(q(i, b * block + k));
       }
-      out[i * out_stride + j] = scale * static_cast<float>(sum);
+      out(i, j) = scale * static_cast<float>(sum);
     }
 }
 
-/// acc_i += sum_j p_ij * row_j
 template <dtype D>
-void weighted_sum(const float* p, std::size_t p_stride, std::size_t n_q, const std::byte* rows, std::size_t row_stride,
-                  std::size_t n_rows, std::size_t dim, float* acc, std::size_t acc_stride) {
+void weighted_sum(tensor<const float, 2> p, cache_rows rows, tensor<float, 2> acc) {
   constexpr std::size_t block = traits(D).block, bytes = traits(D).bytes;
-  for (std::size_t j = 0; j < n_rows; ++j)
-    for (std::size_t b = 0; b < dim / block; ++b) {
+  for (std::size_t j = 0; j < rows.shape(0); ++j)
+    for (std::size_t b = 0; b < acc.shape(1) / block; ++b) {
       float values[block];
-      dequantize(D, rows + j * row_stride + b * bytes, block, values);
-      for (std::size_t i = 0; i < n_q; ++i)
-        for (std::size_t k = 0; k < block; ++k) acc[i * acc_stride + b * block + k] += p[i * p_stride + j] * values[k];
+      dequantize(D, rows.at(j) + b * bytes, block, values);
+      for (std::size_t i = 0; i < acc.shape(0); ++i)
+        for (std::size_t k = 0; k < block; ++k) acc(i, b * block + k) += p(i, j) * values[k];
     }
 }
 
@@ -184,12 +180,12 @@ constexpr cache_kernels cache_of() {
   return {&scores<D>, &weighted_sum<D>, &store_row<D>, &load_row<D>};
 }
 
-inline void gemm(const float_product& p) {
-  for (std::size_t i = 0; i < p.m; ++i)
-    for (std::size_t j = 0; j < p.n; ++j) {
-      double sum = p.add ? static_cast<double>(p.c[i * p.ldc + j]) : 0;
-      for (std::size_t l = 0; l < p.k; ++l) sum += static_cast<double>(p.a[i * p.lda + l]) * static_cast<double>(p.b[l * p.ldb + j]);
-      p.c[i * p.ldc + j] = static_cast<float>(sum);
+inline void gemm(tensor<const float, 2> a, tensor<const float, 2> b, tensor<float, 2> c, bool add) {
+  for (std::size_t i = 0; i < c.shape(0); ++i)
+    for (std::size_t j = 0; j < c.shape(1); ++j) {
+      double sum = add ? static_cast<double>(c(i, j)) : 0;
+      for (std::size_t k = 0; k < b.shape(0); ++k) sum += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+      c(i, j) = static_cast<float>(sum);
     }
 }
 

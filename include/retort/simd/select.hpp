@@ -1,29 +1,19 @@
 // Which kernel sets this CPU can run, and the best of them.
 #pragma once
 
-#include <retort/simd/avx2_quant.hpp>
-#include <retort/simd/avx512_bf16.hpp>
-#include <retort/simd/neon.hpp>
+#include <retort/simd/neon/quant.hpp>
 #include <retort/simd/portable.hpp>
+#if !defined(RETORT_SPLIT)
+#include <retort/simd/avx2/quant.hpp>
+#include <retort/simd/avx512/bf16.hpp>
+#endif
 
 RETORT_BEGIN
 namespace simd {
 
-#if RETORT_X86
-namespace detail {
-/// Float kernels of one set, quantized products of another.
-constexpr kernels joined(kernels floats, const kernels& quantized) {
-  for (std::size_t d = 0; d < n_dtypes; ++d)
-    if (retort::detail::dtype_table[d].quantized) floats.matmul[d] = quantized.matmul[d];
-  return floats;
-}
-/// For the first AVX-512 processors, which have no int8 dot.
-inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs::table);
-}  // namespace detail
-#endif
+#if RETORT_CARRIES(RETORT_PART_KERNELS)
 
-/// The targets this CPU can run, slowest first; at least scalar and baseline.
-[[nodiscard]] inline std::span<const target> available() noexcept {
+RETORT_INLINE std::span<const target> available() noexcept {
 #if RETORT_ARM64
   static constexpr target all[] = {target::scalar, target::baseline, target::neon};
   return {all, cpu().dotprod ? 3u : 2u};
@@ -34,22 +24,35 @@ inline constexpr kernels avx512_without_vnni = joined(avx512::table, avx2maddubs
 #endif
 }
 
-/// The kernels of a target; the best ones below it where this CPU cannot run it.
-[[nodiscard]] inline const kernels& kernels_for(target t) noexcept {
+RETORT_INLINE const kernels& kernels_for(target t) noexcept {
 #if RETORT_X86
   if (t >= target::avx512 && cpu().avx512) {
-    if (!cpu().avx512_vnni) return detail::avx512_without_vnni;
-    return cpu().avx512_bf16 && !cpu().intel ? avx512bf16::table : avx512vnni::table;
+    if (!cpu().avx512_vnni) return sets::avx512_without_vnni();
+    return cpu().avx512_bf16 && !cpu().intel ? sets::avx512_bf16() : sets::avx512();
   }
-  if (t >= target::avx2 && cpu().avx2) return avx2maddubs::table;
+  if (t >= target::avx2 && cpu().avx2) return sets::avx2();
 #elif RETORT_ARM64
   if (t >= target::neon && cpu().dotprod) return neon::table;
 #endif
   return t >= target::baseline ? portable::table : scalar::table;
 }
 
-/// The fastest kernels of this CPU.
-[[nodiscard]] inline const kernels& best() noexcept { return kernels_for(available().back()); }
+RETORT_INLINE const kernels& best() noexcept { return kernels_for(available().back()); }
+
+#if RETORT_X86
+/// For the first AVX-512 processors, which have no int8 dot: floats of one set, quantized products of another.
+RETORT_INLINE const kernels& sets::avx512_without_vnni() noexcept {
+  static const kernels joined = [] {
+    kernels k = avx512();
+    for (std::size_t d = 0; d < n_dtypes; ++d)
+      if (traits(static_cast<dtype>(d)).quantized) k.matmul[d] = avx2().matmul[d];
+    return k;
+  }();
+  return joined;
+}
+#endif
+
+#endif
 
 }  // namespace simd
 RETORT_END

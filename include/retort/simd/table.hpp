@@ -27,62 +27,24 @@
 #pragma once
 
 #include <retort/simd/target.hpp>
-#include <retort/tensor/dtype.hpp>
+#include <retort/tensor/rows.hpp>
 
 RETORT_BEGIN
 namespace simd {
 
-/// The inputs of a matmul: float rows, and the same rows as int8 when a
-/// quantized weight will read them. Rows are dense.
-struct activations {
-  std::size_t n_tokens = 0;
-  std::size_t n_in = 0;                  ///< row length; a multiple of 32 where q is used
-  const float* x = nullptr;              // [n_tokens, n_in]
-  const std::int8_t* q = nullptr;        // [n_tokens, n_in]       in [-127, 127]
-  const float* d = nullptr;              // [n_tokens, n_in / 32]  x is about d * q
-  const std::int16_t* sums = nullptr;    // [n_tokens, n_in / 16]  sum of 16 q's
-  const std::int16_t* lows = nullptr;    // [n_tokens, n_in / 16]  sum of 16 x's is about d_low * low
-  const float* d_low = nullptr;          // [n_tokens, n_in / 256] rounded up
-  const std::uint16_t* bf16 = nullptr;   // [n_tokens, n_in]       x rounded; may be left out
-};
-
-/// Where one row's int8 form is written.
-struct int8_row {
-  std::int8_t* q = nullptr;
-  float* d = nullptr;
-  std::int16_t* sums = nullptr;
-  std::int16_t* lows = nullptr;
-  float* d_low = nullptr;
-};
-
-/// A weight matrix where it lies in the file: rows of blocks, no gaps beyond row_bytes.
-struct matrix {
-  dtype type = dtype::f32;
-  const std::byte* data = nullptr;       // [n_out, n_in], 1-byte aligned
-  std::size_t n_out = 0;
-  std::size_t n_in = 0;
-  std::size_t row_bytes = 0;
-
-  /// The rows [first, first + n) of it.
-  [[nodiscard]] matrix rows(std::size_t first, std::size_t n) const noexcept {
-    return {type, data + first * row_bytes, n, n_in, row_bytes};
-  }
-};
-
-/// y[t * y_stride + r] = sum_i w[r][i] * x[t][i]  for every token t and r in [row_begin, row_end).
+/// y(t, r) = sum_i w[r][i] * x[t][i]  for every token t and r in [row_begin, row_end).   y [n_tokens, n_out]
 /// `then` may name the weights that this thread will probably read next, to be prefetched.
-using matmul_fn = void (*)(const matrix& w, const activations& a, float* y, std::size_t y_stride,
-                           std::size_t row_begin, std::size_t row_end, const std::byte* then);
+using matmul_fn = void (*)(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin,
+                           std::size_t row_end, const std::byte* then);
 
-/// out[i * out_stride + j] = scale * dot(q_i, row_j)   i < n_q, j < n_rows.  Rows of the cache are row_stride bytes apart.
-using scores_fn = void (*)(const float* q, std::size_t q_stride, std::size_t n_q, const std::byte* rows,
-                           std::size_t row_stride, std::size_t n_rows, std::size_t dim, float scale, float* out,
-                           std::size_t out_stride);
+/// Rows of the key-value cache as bytes: [n_rows, bytes of a row], which may lie apart.
+using cache_rows = tensor<const std::byte, 2>;
 
-/// acc_i[0..dim) += sum_j p[i * p_stride + j] * row_j, j in order.
-using weighted_sum_fn = void (*)(const float* p, std::size_t p_stride, std::size_t n_q, const std::byte* rows,
-                                 std::size_t row_stride, std::size_t n_rows, std::size_t dim, float* acc,
-                                 std::size_t acc_stride);
+/// out(i, j) = scale * dot(q(i), row j).   q [n_q, dim]   out [n_q, n_rows]
+using scores_fn = void (*)(tensor<const float, 2> q, cache_rows rows, float scale, tensor<float, 2> out);
+
+/// acc(i) += sum_j p(i, j) * row j, j in order.   p [n_q, n_rows]   acc [n_q, dim]
+using weighted_sum_fn = void (*)(tensor<const float, 2> p, cache_rows rows, tensor<float, 2> acc);
 
 /// Writes x[0..n) as one cache row. q8_0 rows: n a multiple of 32, blocks of tensor/blocks.hpp.
 using store_row_fn = void (*)(const float* x, std::size_t n, std::byte* row);
@@ -96,18 +58,6 @@ struct cache_kernels {
   weighted_sum_fn weighted_sum = nullptr;
   store_row_fn store_row = nullptr;
   load_row_fn load_row = nullptr;
-};
-
-/// A product of small float matrices with the names of BLAS: c = a b, or c += a b. Rows are lda, ldb, ldc floats apart.
-struct float_product {
-  const float* a = nullptr;              // [m, k]
-  std::size_t lda = 0;
-  const float* b = nullptr;              // [k, n]
-  std::size_t ldb = 0;
-  float* c = nullptr;                    // [m, n]
-  std::size_t ldc = 0;
-  std::size_t m = 0, n = 0, k = 0;       ///< n a multiple of 16
-  bool add = false;
 };
 
 struct kernels {
@@ -136,21 +86,22 @@ struct kernels {
   /// Rotates pairs of x[0..2n) in place: halves (i, i + n) or adjacent (2i, 2i + 1).  cos, sin [n]
   void (*rope_halves)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
   void (*rope_adjacent)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
-  /// q, d and sums of int8 rows for a quantized matmul, per run of 32:
+  /// q, d and sums of a row of activations (or of a part of it) for a quantized matmul, per run of 32:
   ///   amax = max|x|;  d = amax / 127, its last two bits cleared, NaN from 2^100 on;  id = amax > 0 ? 127 / amax : 0;  q = round-half-even(x * id);  sums per 16
   /// n a multiple of 32; bit-equal in every set. (With 22 bits, 3 * 2^22 * d is exact, which kernels need.)
-  void (*quantize)(const float* x, std::size_t n, int8_row to) = nullptr;
+  void (*quantize)(const float* x, std::size_t n, const activation_rows& to) = nullptr;
   /// Its lows and d_low, which weights with minima read, from its sums and d; per group of 256 (the last may be shorter),
   /// with e = sum * d for each of its sums:
   ///   emax = max|e|;  d_low = emax / 16383;  low = round-half-even(e * (emax > 0 ? 16383 / emax : 0))
   /// n a multiple of 32; bit-equal in every set.
-  void (*quantize_lows)(std::size_t n, int8_row row) = nullptr;
+  void (*quantize_lows)(std::size_t n, const activation_rows& row) = nullptr;
   /// to = x as bf16, half to even, denormals as zero; n a multiple of 32. Only in sets whose products with bf16 weights
   /// round their inputs so, because the processor's dots do.
   void (*round_bf16)(const float* x, std::size_t n, std::uint16_t* to) = nullptr;
 
-  /// Every number has one accumulator that walks k in order.
-  void (*gemm)(const float_product& p) = nullptr;
+  /// c = a b, or c += a b: small float matrices. Every number has one accumulator that walks k in order.
+  /// a [m, k]   b [k, n]   c [m, n]; n a multiple of 16
+  void (*gemm)(tensor<const float, 2> a, tensor<const float, 2> b, tensor<float, 2> c, bool add) = nullptr;
 
   // ---- attention over cache rows ---------------------------------------------------------------------
   cache_kernels cache_f32, cache_f16, cache_q8_0;
@@ -159,6 +110,25 @@ struct kernels {
     return d == dtype::f32 ? &cache_f32 : d == dtype::f16 ? &cache_f16 : d == dtype::q8_0 ? &cache_q8_0 : nullptr;
   }
 };
+
+// ---- which there are: select.hpp, and a file for each instruction set --------------------------------------
+
+/// The targets this CPU can run, slowest first; at least scalar and baseline.
+[[nodiscard]] RETORT_INLINE std::span<const target> available() noexcept;
+/// The kernels of a target; the best ones below it where this CPU cannot run it.
+[[nodiscard]] RETORT_INLINE const kernels& kernels_for(target t) noexcept;
+/// The fastest kernels of this CPU.
+[[nodiscard]] RETORT_INLINE const kernels& best() noexcept;
+
+#if RETORT_X86
+/// What kernels_for() chooses from; to be called only where the CPU has it.
+namespace sets {
+RETORT_INLINE const kernels& avx2() noexcept;
+RETORT_INLINE const kernels& avx512() noexcept;       ///< floats, and quantized products by the int8 dot
+RETORT_INLINE const kernels& avx512_bf16() noexcept;  ///< and products with bf16 weights by its dot
+RETORT_INLINE const kernels& avx512_without_vnni() noexcept;
+}  // namespace sets
+#endif
 
 }  // namespace simd
 RETORT_END

@@ -131,5 +131,62 @@ inline void append_valid(std::string& out, std::string_view text) {
   }
 }
 
+// ---- characters of a text --------------------------------------------------------------------------------
+
+/// A stretch of bytes [begin, end).
+struct byte_range {
+  std::size_t begin;
+  std::size_t end;
+  bool operator==(const byte_range&) const = default;
+};
+
+/// White space as Unicode and Python's str.isspace have it.
+constexpr bool is_space(char32_t c) noexcept {
+  if (c < 0x80) return (c >= 9 && c <= 13) || (c >= 28 && c <= 32);
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+/// The character at `at`, in text that may be malformed.
+inline step point_at(std::string_view s, std::size_t at) noexcept {
+  return next(s.data() + at, s.data() + s.size());
+}
+
+/// Where the code point that ends at `end` begins.
+inline std::size_t point_before(std::string_view s, std::size_t end) noexcept {
+  std::size_t at = end - 1;
+  while (at > 0 && end - at < 4 && (static_cast<unsigned char>(s[at]) & 0xC0) == 0x80) --at;
+  return at + point_at(s, at).length == end ? at : end - 1;
+}
+
+inline std::size_t count_points(std::string_view s) noexcept {
+  std::size_t n = 0;
+  for (std::size_t at = 0; at < s.size(); ++n)
+    at += static_cast<unsigned char>(s[at]) < 0x80 ? 1 : point_at(s, at).length;
+  return n;
+}
+
+/// What is left without `chars` at the ends: a set of code points; nullptr means white space. As Python's str.strip.
+inline byte_range strip(std::string_view s, bool left, bool right, const std::string_view* chars = nullptr) noexcept {
+  const auto drop = [&](std::size_t at, std::size_t length) {
+    if (!chars) return is_space(point_at(s, at).code);
+    for (std::size_t i = 0; i < chars->size(); i += point_at(*chars, i).length)
+      if (point_at(*chars, i).length == length && chars->compare(i, length, s, at, length) == 0) return true;
+    return false;
+  };
+  std::size_t begin = 0, end = s.size();
+  while (left && begin < end) {
+    const std::size_t n = point_at(s, begin).length;
+    if (!drop(begin, n)) break;
+    begin += n;
+  }
+  while (right && begin < end) {
+    const std::size_t at = point_before(s, end);
+    if (!drop(at, end - at)) break;
+    end = at;
+  }
+  return {begin, end};
+}
+
 }  // namespace detail::utf8
 RETORT_END

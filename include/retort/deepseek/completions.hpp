@@ -1,0 +1,371 @@
+// The DeepSeek API as a function: a request becomes a prompt and a shape, an
+// answer becomes a response or chunks. Next: request.hpp, response.hpp, chat/answer.hpp.
+#pragma once
+
+#include <retort/chat/tools.hpp>
+#include <retort/deepseek/response.hpp>
+
+#include <mutex>
+
+RETORT_BEGIN
+namespace detail {
+
+struct completions_impl {
+  using choice = api::chat_request::choice;
+
+  model of;
+  completions_options options;
+  std::optional<prompt_maker> prompts;   // nothing where the file has no chat template
+  std::optional<prefix_cache> prefixes;
+  std::optional<session> timeline;       // nothing where there was no memory for it
+  std::mutex replacing;                  // of the timeline, which cancel() may want meanwhile
+  std::optional<bool> arguments_are_text;
+  std::vector<std::pair<std::string, constraint>> shapes;   // compiled ones, the latest at the end
+  std::atomic<bool> working{false};
+  std::uint64_t n_requests = 0;
+
+  // The request in the making.
+  bool busy = false;
+  endpoint to = endpoint::chat_completions;
+  completions::on_chunk each;
+  bool streaming = false, interrupted = false, thinks = false;
+  api::chat_request chat;
+  api::fim_request fim;
+  std::optional<sampler> next;
+  std::optional<answer_writer> writer;
+  std::size_t n_prompt = 0, n_cached = 0;
+  api::response answer;
+  std::string body;
+  int status_code = 200;
+
+  [[nodiscard]] const api::request& asked() const noexcept {
+    return to == endpoint::completions ? static_cast<const api::request&>(fim) : chat;
+  }
+
+  // ---- from a request to a session at work
+
+  void begin(std::string_view text, endpoint at, completions::on_chunk on) {
+    to = at;
+    each = std::move(on);
+    busy = streaming = interrupted = thinks = false;
+    writer.reset();
+    body.clear();
+    status_code = 200;
+    const std::int64_t created = std::chrono::duration_cast<std::chrono::seconds>(time().time_since_epoch()).count();
+    if (to == endpoint::models) return list_models();
+    if (auto wrong = to == endpoint::completions ? start_fim(text) : start_chat(text)) return refuse(*wrong);
+    const api::request& q = asked();
+    streaming = each || q.stream;
+    busy = true;
+    const api::response::identity who{name_answer(text, created), q.model.empty() ? of.info().name : q.model, system_fingerprint(), created};
+    const bool is_text = to == endpoint::completions;
+    answer = {who, {is_text, thinks, streaming, q.stream_usage, q.n_top.has_value(), is_text && fim.echo ? fim.prompt : ""},
+              **of.text(), n_prompt, n_cached};
+  }
+  [[nodiscard]] std::chrono::sys_seconds time() const {
+    if (options.now) return options.now();
+    return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  }
+  void refuse(const api::refusal& why) {
+    status_code = why.status;
+    body = dump(why.to_json());
+    busy = false;
+  }
+  std::string name_answer(std::string_view text, std::int64_t created) {
+    digest d;
+    d.add(text.data(), text.size());
+    d.add(&created, sizeof created);
+    d.add(&++n_requests, sizeof n_requests);
+    return hex(d.value()) + hex(of.impl()->fingerprint + n_requests);
+  }
+  static std::string hex(std::uint64_t x) {
+    std::string out;
+    append_hex(out, x, 16);
+    return out;
+  }
+
+  std::optional<api::refusal> start_chat(std::string_view text) {
+    const auto in = parse_object(text);
+    if (!in) return api::refusal{400, "the request is no JSON object"};
+    chat = {};
+    if (auto wrong = api::read_chat_request(*in, options.hosted, chat)) return wrong;
+    if (!prompts) return api::refusal{400, of.info().name + " has no chat template"};
+    auto p = render();
+    if (!p) return api::refusal_of(p.error());
+    answer_settings how;
+    if (auto wrong = set_shape(how)) return wrong;
+    if (auto opened = settle_thought(*p, how.shape.has_value()); !opened) return api::refusal_of(opened.error());
+    how.text.format = reply_format_of(prompts->source().source());
+    how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text);
+    how.text.calls = chat.use != choice::none;
+    if (how.text.calls) how.text.tools_json = dump(chat.tools);
+    thinks = how.text.start == reply_start::thought || (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
+    if (chat.effort == "low") how.max_thought = 1024;
+    return start(std::move(how), chat, p->tokens);
+  }
+
+  std::optional<api::refusal> start(answer_settings how, api::request& q, std::span<const token> tokens) {
+    const bool ignores = options.hosted && thinks;  // the hosted service thinks at its own temperature
+    q.how.temperature = static_cast<float>(!ignores && q.temperature ? *q.temperature : thinks ? 0.6 : 1.0);
+    q.how.top_p = static_cast<float>(!ignores && q.top_p ? *q.top_p : thinks ? 0.95 : 1.0);
+    if (ignores) q.how.presence_penalty = q.how.frequency_penalty = 0;
+    auto drawn = sampler::make(q.how, of.info().n_vocab);
+    if (!drawn) return api::refusal{422, drawn.error().what, "invalid_request_error", "logit_bias"};  // all else was looked at
+    next.emplace(std::move(*drawn));
+    how.max_tokens = q.max_tokens;
+    how.max_guesses = options.session.max_guesses;
+    how.n_top = q.n_top;
+    how.text.stop = q.stop;
+    if (auto there = set_timeline(q.owner); !there) return api::refusal_of(there.error());
+    if (tokens.size() >= timeline->context())
+      return api::refusal{400, "This model's maximum context length is " + std::to_string(timeline->context()) + " tokens. However, you requested " +
+                                   std::to_string(tokens.size()) + " tokens.", "invalid_request_error", to == endpoint::completions ? "prompt" : "messages",
+                          "context_length_exceeded"};
+    if (auto synced = timeline->sync(tokens); !synced) return api::refusal_of(synced.error());
+    n_prompt = tokens.size();
+    n_cached = timeline->n_computed();
+    writer.emplace(of, *timeline, *next, std::move(how));
+    return std::nullopt;
+  }
+  /// Another owner must not profit from what this one has read.
+  result<void> set_timeline(const std::string& owner) {
+    if (timeline && owner == options.session.owner) return {};
+    std::lock_guard lock(replacing);
+    options.session.owner = owner;
+    timeline.reset();
+    RETORT_TRY(session fresh, session::make(of, options.session));
+    timeline.emplace(std::move(fresh));
+    return {};
+  }
+  void cancel() noexcept {
+    std::lock_guard lock(replacing);
+    if (timeline) timeline->cancel();
+  }
+
+  [[nodiscard]] bool may_think() const { return prompts->source().source().find("think>") != std::string_view::npos; }
+
+  result<prompt> render() {
+    json messages = chat.messages;
+    for (json& m : messages)
+      if (m.contains("tool_calls"))
+        for (json& c : m["tool_calls"]) {
+          if (!arguments_are_text) arguments_are_text = wants_arguments_as_text(*prompts);
+          json& f = c["function"];
+          f["arguments"] = arguments_as_wanted(f["arguments"].get<std::string>(), *arguments_are_text);
+        }
+    json v = {{"messages", std::move(messages)}, {"add_generation_prompt", true}, {"thinking", chat.thinking}, {"enable_thinking", chat.thinking}};
+    if (chat.use != choice::none) v["tools"] = chat.tools;
+    if (!chat.effort.empty() && chat.effort != "none") v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
+    render_options how;
+    how.now = time();
+    return prompts->render(std::move(v), how);
+  }
+
+  /// The end of the prompt: thinking or not, and what the answer must go on from.
+  result<void> settle_thought(prompt& p, bool has_shape) const {
+    const reply_start start = reply_start_of(p.text);
+    const bool open = start == reply_start::open && may_think();
+    if (chat.has_prefix) {
+      std::string thought_text;
+      if (chat.has_prefix_thought && (start == reply_start::thought || open))
+        thought_text = (start == reply_start::thought ? "" : "<think>\n") + chat.prefix_thought + "\n</think>\n\n";
+      else if (start == reply_start::thought)
+        thought_text = "\n</think>\n\n";
+      RETORT_CHECK(prompts->append(p, thought_text, true));
+      return prompts->append(p, chat.prefix, false);
+    }
+    if (!chat.thinking && start == reply_start::thought) return prompts->append(p, "\n</think>\n\n", true);
+    if (!chat.thinking && open) return prompts->append(p, "<think>\n\n</think>\n\n", true);
+    if (chat.thinking && open && has_shape) return prompts->append(p, "<think>\n", true);
+    return {};
+  }
+
+  /// What the answer must look like; a prefix is its beginning.
+  std::optional<api::refusal> set_shape(answer_settings& how) {
+    const bool of_calls = chat.use == choice::required || chat.use == choice::named || (chat.use == choice::automatic && chat.strict);
+    const char* const param = of_calls ? "tools" : "response_format";
+    auto shape = shape_of_answer();
+    if (!shape) {
+      api::refusal why = api::refusal_of(shape.error());
+      return why.status == 400 ? api::refusal{400, shape.error().what, why.type, param} : why;
+    }
+    if (!*shape) return std::nullopt;
+    how.shape.emplace(**shape);
+    const auto ids = of.encode(chat.prefix, false);
+    if (!ids) return api::refusal_of(ids.error());
+    for (const token t : *ids)
+      if (!how.shape->accept(t))
+        return api::refusal{400, std::string("the message to be continued does not begin what ") + param + " asks for", "invalid_request_error", "messages"};
+    return std::nullopt;
+  }
+  /// Compiled once.
+  result<std::optional<constraint>> shape_of_answer() {
+    using format = api::chat_request::format;
+    const bool must_call = chat.use == choice::required || chat.use == choice::named;
+    const bool bound = must_call || (chat.use == choice::automatic && chat.strict);
+    if (chat.answer_as == format::text && !bound) return std::optional<constraint>();
+    const std::string key = std::to_string(static_cast<int>(chat.use)) + chat.function + "\n" + chat.schema + "\n" +
+                            std::to_string(static_cast<int>(chat.answer_as)) + "\n" + (bound ? dump(chat.tools) : "");
+    for (const auto& [k, c] : shapes)
+      if (k == key) return std::optional<constraint>(c);
+    result<constraint> made = bound ? tool_shape(of, prompts->source().source(), chat.tools, chat.function, must_call, chat.strict)
+                              : chat.answer_as == format::object ? constraint::json_object(of)
+                                                                 : constraint::json_schema(of, chat.schema);
+    if (!made) return made.error();
+    if (shapes.size() >= 32) shapes.erase(shapes.begin());
+    shapes.emplace_back(key, *made);
+    return std::optional<constraint>(*made);
+  }
+
+  std::optional<api::refusal> start_fim(std::string_view text) {
+    const auto in = parse_object(text);
+    if (!in) return api::refusal{400, "the request is no JSON object"};
+    fim = {};
+    if (auto wrong = api::read_fim_request(*in, fim)) return wrong;
+    const tokenizer& t = **of.text();
+    std::vector<token> ids = of.bos();
+    result<void> put;
+    const auto add = [&](const std::string& s) { if (put) put = t.encode(s, special::plain, ids); };
+    if (fim.suffix) {
+      if (!t.fim_prefix() || !t.fim_suffix() || !t.fim_middle())
+        return api::refusal{400, of.info().name + " has no tokens to fill in the middle; leave suffix out", "invalid_request_error", "suffix"};
+      ids.push_back(*t.fim_prefix());
+      add(fim.prompt);
+      ids.push_back(*t.fim_suffix());
+      add(*fim.suffix);
+      ids.push_back(*t.fim_middle());
+    } else {
+      add(fim.prompt);
+    }
+    if (!put) return api::refusal_of(put.error());
+    if (ids.empty()) return api::refusal{400, "prompt must not be empty", "invalid_request_error", "prompt"};
+    if (fim.max_tokens == 0) fim.max_tokens = 4096;
+    answer_settings how;
+    how.text.start = reply_start::text;
+    how.text.calls = false;
+    return start(std::move(how), fim, ids);
+  }
+
+  // ---- from a session to chunks and a response
+
+  /// Where chunks go: to the host, or into the body.
+  [[nodiscard]] auto chunks() {
+    return [this](const json& c) {
+      const std::string text = dump(c);
+      if (!each) {
+        body += completions::event(text);
+      } else if (!interrupted && each(text) == flow::stop) {
+        interrupted = true;
+        writer->interrupt();
+      }
+    };
+  }
+
+  status step(const clock::time_point* deadline) {
+    if (!busy) return status::done;
+    answer.open(chunks());
+    completions_impl* const self = this;
+    const auto now = step_answers<completions_impl>(*timeline->impl()->bench, {&self, 1}, deadline);
+    return now ? *now : status::done;
+  }
+  // What step_answers() asks for.
+  [[nodiscard]] retort::detail::timeline* line() noexcept { return busy ? &timeline->impl()->line : nullptr; }
+  result<bool> advance() {
+    if (writer->n_tokens() == 0) timeline->remember();  // the prompt
+    RETORT_TRY(const bool more, writer->advance([this](const reply_event& e) { answer.take(e, *writer, chunks()); }));
+    if (more) return true;
+    timeline->remember();
+    const finish why = writer->why();
+    close(why == finish::length ? "length" : why == finish::interrupted ? "aborted" : answer.has_calls() ? "tool_calls" : "stop");
+    return false;
+  }
+  /// Cancelled, or out of memory: what there is, is given back.
+  void fail(const error& e) {
+    if (e.code != errc::no_memory && e.code != errc::cancelled) return refuse(api::refusal_of(e));
+    close(e.code == errc::no_memory ? "insufficient_system_resource" : "aborted");
+  }
+  void close(const std::string& finish_reason) {
+    busy = false;
+    if (!streaming) {
+      body = dump(answer.whole(finish_reason, *writer));
+      return;
+    }
+    answer.close(finish_reason, *writer, chunks());
+    if (!each) body += completions::event({});
+  }
+  [[nodiscard]] std::string system_fingerprint() const {
+    digest d;
+    d.add(&of.impl()->fingerprint, sizeof of.impl()->fingerprint);
+    for (const std::string_view s : {std::string_view(timeline->target()), std::string_view(RETORT_VERSION)}) d.add(s.data(), s.size());
+    return "fp_" + hex(d.value()).substr(0, 10);
+  }
+
+  void list_models() {
+    body = dump({{"object", "list"}, {"data", json::array({{{"id", of.info().name}, {"object", "model"}, {"owned_by", "local"}}})}});
+  }
+
+  std::string take(int* http_status) {
+    if (http_status) *http_status = status_code;
+    return std::move(body);
+  }
+};
+
+}  // namespace detail
+
+#if RETORT_CARRIES(RETORT_PART_DEEPSEEK)
+
+RETORT_INLINE completions::completions(std::unique_ptr<detail::completions_impl> impl) : impl_(std::move(impl)) {}
+RETORT_INLINE completions::completions(completions&&) noexcept = default;
+RETORT_INLINE completions& completions::operator=(completions&&) noexcept = default;
+RETORT_INLINE completions::~completions() = default;
+
+RETORT_INLINE result<completions> completions::make(const model& m, const completions_options& options) {
+  RETORT_CHECK(m.text());
+  auto c = std::make_unique<detail::completions_impl>();
+  c->of = m;
+  c->options = options;
+  if (!options.chat_template.empty() || !m.info().chat_template.empty()) {
+    RETORT_TRY(c->prompts, prompt_maker::make(m, options.chat_template));
+  }
+  session_options& s = c->options.session;
+  s.prefixes = nullptr;
+  RETORT_TRY(const memory_quote q, m.quote(s));
+  RETORT_TRY(c->prefixes, prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
+  s.prefixes = &*c->prefixes;
+  RETORT_TRY(session timeline, session::make(m, s));
+  c->timeline.emplace(std::move(timeline));
+  return completions(std::move(c));
+}
+
+RETORT_INLINE void completions::begin(std::string_view request, endpoint to, on_chunk each) {
+  impl_->begin(request, to, std::move(each));
+}
+RETORT_INLINE status completions::step(std::chrono::nanoseconds budget) {
+  const clock::time_point deadline = clock::now() + budget;
+  return impl_->step(&deadline);
+}
+RETORT_INLINE std::string completions::take(int* http_status) { return impl_->take(http_status); }
+
+RETORT_INLINE std::string completions::complete(std::string_view request, endpoint to, int* http_status) {
+  return stream(request, {}, to, http_status);
+}
+RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to, int* http_status) {
+  if (impl_->working.exchange(true)) {
+    const detail::api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
+    if (http_status) *http_status = busy.status;
+    return detail::dump(busy.to_json());
+  }
+  impl_->begin(request, to, each);
+  (void)impl_->step(nullptr);
+  std::string body = impl_->take(http_status);
+  impl_->working.store(false);
+  return body;
+}
+RETORT_INLINE void completions::cancel() noexcept { impl_->cancel(); }
+RETORT_INLINE std::string completions::event(std::string_view chunk) {
+  return "data: " + (chunk.empty() ? std::string("[DONE]") : std::string(chunk)) + "\n\n";
+}
+
+#endif
+
+RETORT_END

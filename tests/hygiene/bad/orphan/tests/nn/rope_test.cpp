@@ -1,0 +1,1 @@
+// its subject is there

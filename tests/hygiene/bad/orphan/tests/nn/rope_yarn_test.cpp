@@ -1,0 +1,1 @@
+// so is that of a part

@@ -1,0 +1,3 @@
+#pragma once
+// On request: retort/tensor/eigen.hpp
+#include <retort/nn/a.hpp>

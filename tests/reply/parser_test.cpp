@@ -1,0 +1,370 @@
+#include "catch.hpp"
+
+#include <retort/reply/parser.hpp>
+
+#include <random>
+
+using namespace retort;
+
+namespace {
+
+struct outcome {
+  parsed_reply parts;
+  std::string raw, cut_text, cut_name, hidden;
+  bool operator==(const outcome& o) const {
+    if (parts.calls.size() != o.parts.calls.size()) return false;
+    for (std::size_t i = 0; i < parts.calls.size(); ++i)
+      if (parts.calls[i].id != o.parts.calls[i].id || parts.calls[i].name != o.parts.calls[i].name ||
+          parts.calls[i].arguments != o.parts.calls[i].arguments)
+        return false;
+    return parts.thought == o.parts.thought && parts.answer == o.parts.answer && cut_text == o.cut_text &&
+           cut_name == o.cut_name && hidden == o.hidden && parts.thought_open == o.parts.thought_open &&
+           parts.call_cut == o.parts.call_cut && parts.stopped == o.parts.stopped;
+  }
+};
+
+/// Feeds pieces whose sizes `next` gives. Every event's text must be whole UTF-8 if the input is.
+template <class Next>
+outcome feed(const std::string& text, const reply_settings& settings, Next next, bool at_limit = false) {
+  outcome o;
+  reply_parser parser(settings);
+  const bool valid = detail::utf8::valid_prefix(text) == text.size();
+  const auto take = [&](const reply_event& e) {
+    o.raw += e.raw;
+    if (valid) REQUIRE(detail::utf8::valid_prefix(e.text) == e.text.size());
+    switch (e.is) {
+      case reply_event::kind::thought: o.parts.thought += e.text; break;
+      case reply_event::kind::answer: o.parts.answer += e.text; break;
+      case reply_event::kind::call: o.parts.calls.push_back(*e.call); break;
+      case reply_event::kind::cut_call:
+        o.cut_text += e.text;
+        o.cut_name = e.call->name;
+        break;
+      case reply_event::kind::hidden: o.hidden += e.raw; break;
+    }
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t n = std::min<std::size_t>(next(), text.size() - at);
+    parser.feed(std::string_view(text).substr(at, n), take);
+    at += n;
+  }
+  parser.finish(take, at_limit);
+  o.parts.thought_open = parser.in_thought();
+  o.parts.call_cut = parser.call_was_cut();
+  o.parts.stopped = parser.stopped();
+  return o;
+}
+
+/// Whole, in ones, twos, threes and random pieces: always the same, and nothing lost.
+outcome parse(const std::string& text, const reply_settings& settings, bool at_limit = false) {
+  const outcome whole = feed(text, settings, [&] { return text.size(); }, at_limit);
+  REQUIRE(whole.raw == text);
+  for (std::size_t n : {1, 2, 3, 7}) {
+    const outcome cut = feed(text, settings, [&] { return n; }, at_limit);
+    REQUIRE(cut.raw == text);
+    if (!(cut == whole)) INFO("cut in pieces of " << n << ": " << text << "\nthought [" << cut.parts.thought << "] answer [" << cut.parts.answer << "]");
+    REQUIRE(cut == whole);
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 20; ++round) {
+    const outcome cut = feed(text, settings, [&] { return 1 + random() % 9; }, at_limit);
+    REQUIRE(cut.raw == text);
+    REQUIRE(cut == whole);
+  }
+  return whole;
+}
+
+reply_settings with(reply_format format, reply_start start = reply_start::open) {
+  reply_settings s;
+  s.format = format;
+  s.start = start;
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("text/reply: a thought and an answer") {
+  const auto r = parse("<think>\nI wonder.\n</think>\n\nYes.", with(reply_format::plain));
+  CHECK(r.parts.thought == "I wonder.");
+  CHECK(r.parts.answer == "Yes.");
+  CHECK(r.hidden == "<think>\n\n</think>\n\n");
+  CHECK_FALSE(r.parts.thought_open);
+}
+
+TEST_CASE("text/reply: the prompt opened the thought") {
+  const auto r = parse("\nhm\n\nwell \n</think>\n\nNo.\n", with(reply_format::deepseek, reply_start::thought));
+  CHECK(r.parts.thought == "hm\n\nwell");
+  CHECK(r.parts.answer == "No.\n");
+  // a model that opens it again
+  const auto again = parse("<think>\nx</think>y", with(reply_format::deepseek, reply_start::thought));
+  CHECK(again.parts.thought == "x");
+  CHECK(again.parts.answer == "y");
+}
+
+TEST_CASE("text/reply: the prompt closed the thought, or there is none") {
+  CHECK(parse("Plain.", with(reply_format::plain)).parts.answer == "Plain.");
+  CHECK(parse("\n\nPlain", with(reply_format::plain, reply_start::answer)).parts.answer == "Plain");
+  CHECK(parse(" <think", with(reply_format::plain)).parts.answer == " <think");
+  CHECK(parse(" a <think>b", with(reply_format::plain)).parts.answer == " a <think>b");
+  CHECK(parse("", with(reply_format::plain)).parts.answer.empty());
+  CHECK(parse("a</think>b", with(reply_format::plain)).parts.answer == "a</think>b");
+}
+
+TEST_CASE("text/reply: a thought that never ends stays a thought") {
+  auto r = parse("thinking about </thin", with(reply_format::deepseek, reply_start::thought));
+  CHECK(r.parts.thought == "thinking about </thin");
+  CHECK(r.parts.answer.empty());
+  CHECK(r.parts.thought_open);
+  r = parse("<think>\n", with(reply_format::hermes));
+  CHECK(r.parts.thought.empty());
+  CHECK(r.parts.thought_open);
+}
+
+TEST_CASE("text/reply: where a reply begins is told from the prompt") {
+  CHECK(reply_start_of("<｜Assistant｜><think>\n") == reply_start::thought);
+  CHECK(reply_start_of("<｜Assistant｜></think>") == reply_start::answer);
+  CHECK(reply_start_of("<think>\n\n</think>\n\n") == reply_start::answer);
+  CHECK(reply_start_of("user: what does <think> mean?<|im_end|>\n<|im_start|>assistant\n") == reply_start::open);
+}
+
+TEST_CASE("text/reply: the format is told from the template") {
+  CHECK(reply_format_of("x '<｜tool▁calls▁begin｜>' y") == reply_format::deepseek);
+  CHECK(reply_format_of("{{ '<tool_call>\\n{\"name\": ' }}") == reply_format::hermes);
+  CHECK(reply_format_of("<tool_call>\\n<function=f>") == reply_format::qwen_coder);
+  CHECK(reply_format_of("role == 'ipython'") == reply_format::llama);
+  CHECK(reply_format_of("<｜DSML｜function_calls>") == reply_format::dsml);
+  CHECK(reply_format_of("{{ messages }}") == reply_format::plain);
+}
+
+TEST_CASE("text/reply: DeepSeek V3 and R1 calls") {
+  const std::string one =
+      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{\"city\": \"Paris\"}\n```<｜tool▁call▁end｜>";
+  const auto r = parse("<think>\nlook it up\n</think>\n\nLet me see.\n" + one +
+                           "\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_time\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+                       with(reply_format::deepseek));
+  CHECK(r.parts.thought == "look it up");
+  CHECK(r.parts.answer == "Let me see.");
+  REQUIRE(r.parts.calls.size() == 2);
+  CHECK(r.parts.calls[0].id == "call_0");
+  CHECK(r.parts.calls[0].name == "get_weather");
+  CHECK(r.parts.calls[0].arguments == "{\"city\": \"Paris\"}");
+  CHECK(r.parts.calls[1].id == "call_1");
+  CHECK(r.parts.calls[1].name == "get_time");
+  // a tool call ends a thought that was not closed; end marks may be missing
+  const auto inside = parse("so call it\n" + one, with(reply_format::deepseek, reply_start::thought));
+  CHECK(inside.parts.thought == "so call it");
+  CHECK(inside.parts.calls.size() == 1);
+  CHECK_FALSE(inside.parts.thought_open);
+  const auto bare = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{\"a\": 1}", with(reply_format::deepseek));
+  REQUIRE(bare.parts.calls.size() == 1);
+  CHECK(bare.parts.calls[0].arguments == "{\"a\": 1}");
+}
+
+TEST_CASE("text/reply: what distilled models make of DeepSeek's tags") {
+  for (const char* s : {"_", " ", "\\_", "▁"}) {
+    const auto tag = [&](std::string words) {
+      std::string t = "<｜";
+      for (char c : words) c == ' ' ? t += s : t += c;
+      return t + "｜>";
+    };
+    const auto r = parse(tag("tool calls begin") + "\n" + tag("tool call begin") + "function" + tag("tool sep") +
+                             "f\n```json\n{\"q\": \"a ``` } <｜tool▁call▁end｜>\"}\n```\n" + tag("tool call end") + "\n" + tag("tool calls end"),
+                         with(reply_format::deepseek));
+    REQUIRE(r.parts.calls.size() == 1);
+    CHECK(r.parts.calls[0].name == "f");
+    CHECK(r.parts.calls[0].arguments == "{\"q\": \"a ``` } <｜tool▁call▁end｜>\"}");
+    CHECK(r.parts.answer.empty());
+  }
+  // ASCII look-alikes are text
+  const std::string fake = "<|tool_calls_begin|><|tool_call_begin|>function<|tool_sep|>f";
+  CHECK(parse(fake, with(reply_format::deepseek)).parts.answer == fake);
+}
+
+TEST_CASE("text/reply: DeepSeek V3.1 calls") {
+  const auto r = parse("Sure.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>search<｜tool▁sep｜>{\"q\": {\"x\": [1, 2]}}<｜tool▁call▁end｜>"
+                       "<｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+                       with(reply_format::deepseek, reply_start::answer));
+  CHECK(r.parts.answer == "Sure.");
+  REQUIRE(r.parts.calls.size() == 2);
+  CHECK(r.parts.calls[0].name == "search");
+  CHECK(r.parts.calls[0].arguments == "{\"q\": {\"x\": [1, 2]}}");
+  CHECK(r.parts.calls[1].name == "f");
+}
+
+TEST_CASE("text/reply: Hermes and Qwen calls") {
+  const auto r = parse("<think>\na\n</think>\n\nOne moment.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"s\": \"</tool_call> }\\\"\", \"n\": 1.0}}\n</tool_call>\n"
+                       "<tool_call>\n{\"arguments\": \"{\\\"k\\\": 2}\", \"name\": \"g\"}\n</tool_call>\n",
+                       with(reply_format::hermes));
+  CHECK(r.parts.answer == "One moment.");
+  REQUIRE(r.parts.calls.size() == 2);
+  CHECK(r.parts.calls[0].arguments == "{\"s\": \"</tool_call> }\\\"\", \"n\": 1.0}");
+  CHECK(r.parts.calls[1].name == "g");
+  CHECK(r.parts.calls[1].arguments == "{\"k\": 2}");
+  CHECK(parse("<tool_call>{\"name\": \"f\"}", with(reply_format::hermes)).parts.calls[0].arguments == "{}");
+}
+
+TEST_CASE("text/reply: what only looks like a call is given back") {
+  for (const std::string text : {"Use <tool_call> to call.", "<tool_call>\n{\"nome\": 1}\n</tool_call>", "<tool_call>{nonsense}</tool_call> x",
+                                 "<tool_call>", "a <tool_cal", "<tool_call>\n[1]\n</tool_call>", "<tool_call>{\"name\": \"f\", \"arguments\": [1]}",
+                                 "  <tool_call> no", "x \n <tool_call>{\"name\": 3}</tool_call>\n"}) {
+    const auto r = parse(text, with(reply_format::hermes));
+    CHECK(r.parts.calls.empty());
+    CHECK(r.parts.answer + r.cut_text == text);
+  }
+  const auto thought = parse("I could write <tool_call> here.</think>ok", with(reply_format::hermes, reply_start::thought));
+  CHECK(thought.parts.thought == "I could write <tool_call> here.");
+  CHECK(thought.parts.answer == "ok");
+  auto off = with(reply_format::hermes);
+  off.calls = false;
+  CHECK(parse("<tool_call>\n{\"name\": \"f\"}\n</tool_call>", off).parts.calls.empty());
+  // the second call is malformed, the first one counts
+  const auto half = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁call▁begin｜>g<｜tool▁sep｜>nothing",
+                          with(reply_format::deepseek));
+  CHECK(half.parts.calls.size() == 1);
+  CHECK((half.parts.answer + half.cut_text).find("nothing") != std::string::npos);
+}
+
+TEST_CASE("text/reply: a call that was cut off is reported") {
+  const auto r = parse("Wait.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"b", with(reply_format::hermes));
+  CHECK(r.parts.call_cut);
+  CHECK(r.parts.calls.empty());
+  CHECK(r.parts.answer == "Wait.");
+  CHECK(r.cut_name == "f");
+  CHECK(r.cut_text == "\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"b");
+  const auto d = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get\n```json\n{\"ci", with(reply_format::deepseek));
+  CHECK(d.parts.call_cut);
+  CHECK(d.cut_name == "get");
+}
+
+TEST_CASE("text/reply: Qwen3-Coder calls, with values typed by the schema") {
+  auto s = with(reply_format::qwen_coder);
+  s.tools_json = R"([{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":
+      {"s":{"type":"string"},"n":{"type":"integer"},"o":{"type":"object"},"x":{}}}}}])";
+  const auto r = parse("Go.\n<tool_call>\n<function=f>\n<parameter=s>\n12\n</parameter>\n<parameter=n>\n12\n</parameter>\n"
+                       "<parameter=o>\n{\"k\": [1]}\n</parameter>\n<parameter=x>\ntrue\n</parameter>\n<parameter=unknown>\nline 1\nline \"2\"\n</parameter>\n</function>\n</tool_call>",
+                       s);
+  CHECK(r.parts.answer == "Go.");
+  REQUIRE(r.parts.calls.size() == 1);
+  CHECK(r.parts.calls[0].name == "f");
+  CHECK(r.parts.calls[0].arguments ==
+        "{\"s\": \"12\", \"n\": 12, \"o\": {\"k\": [1]}, \"x\": true, \"unknown\": \"line 1\\nline \\\"2\\\"\"}");
+  // without the outer tag, without parameters, two in a row
+  const auto two = parse("<function=f>\n</function>\n<function=g><parameter=a>1</parameter></function>", s);
+  REQUIRE(two.parts.calls.size() == 2);
+  CHECK(two.parts.calls[0].arguments == "{}");
+  CHECK(two.parts.calls[1].arguments == "{\"a\": \"1\"}");
+  // and JSON, as its siblings write it
+  CHECK(parse("<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>", s).parts.calls.size() == 1);
+}
+
+TEST_CASE("text/reply: Llama calls") {
+  const auto r = parse("{\"name\": \"f\", \"parameters\": {\"a\": 1}}", with(reply_format::llama));
+  REQUIRE(r.parts.calls.size() == 1);
+  CHECK(r.parts.calls[0].arguments == "{\"a\": 1}");
+  CHECK(r.parts.answer.empty());
+  CHECK(parse("{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}", with(reply_format::llama)).parts.calls.size() == 1);
+  for (const std::string text : {"{\"answer\": 42}", "Use {\"name\": \"f\", \"parameters\": {}}", "{ {", "{\"name\": \"f\"} { x"}) {
+    const auto t = parse(text, with(reply_format::llama));
+    CHECK(t.parts.answer + t.cut_text + (t.parts.calls.empty() ? "" : "{\"name\": \"f\"}") + "" != "");
+    CHECK(t.raw == text);
+  }
+  const auto tool = parse("<|python_tag|>brave_search.call(query=\"weather \\\"x\\\"\", n=3, deep=True)<|eom_id|>", with(reply_format::llama));
+  REQUIRE(tool.parts.calls.size() == 1);
+  CHECK(tool.parts.calls[0].name == "brave_search");
+  CHECK(tool.parts.calls[0].arguments == "{\"query\": \"weather \\\"x\\\"\", \"n\": 3, \"deep\": true}");
+  const auto code = parse("<|python_tag|>print(1)\nx = 2", with(reply_format::llama));
+  REQUIRE(code.parts.calls.size() == 1);
+  CHECK(code.parts.calls[0].name == "python");
+  CHECK(code.parts.calls[0].arguments == "{\"code\": \"print(1)\\nx = 2\"}");
+  CHECK(parse("<|python_tag|>print(1", with(reply_format::llama), true).parts.call_cut);
+}
+
+TEST_CASE("text/reply: DSML calls") {
+  const auto r = parse("Ok\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"s\" string=\"true\">1 < 2\n</｜DSML｜parameter>\n"
+                       "<｜DSML｜parameter name=\"n\" string=\"false\">[1, 2]</｜DSML｜parameter>\n</｜DSML｜invoke>\n<｜DSML｜invoke name=\"g\">\n</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+                       with(reply_format::dsml));
+  CHECK(r.parts.answer == "Ok");
+  REQUIRE(r.parts.calls.size() == 2);
+  CHECK(r.parts.calls[0].arguments == "{\"s\": \"1 < 2\\n\", \"n\": [1, 2]}");
+  CHECK(r.parts.calls[1].name == "g");
+  CHECK(r.parts.calls[1].arguments == "{}");
+  CHECK(parse("<｜DSML｜tool_calls><｜DSML｜invoke name=\"f\"></｜DSML｜invoke></｜DSML｜tool_calls>", with(reply_format::dsml)).parts.calls.size() == 1);
+}
+
+TEST_CASE("text/reply: stop strings are held back and end the reply") {
+  auto s = with(reply_format::hermes);
+  s.stop = {"\nUser:", "###", "<|end"};
+  auto r = parse("Hello\nUs there\nUser: hi", s);
+  CHECK(r.parts.answer == "Hello\nUs there");
+  CHECK(r.parts.stopped);
+  r = parse("<think>a ## b</think>c##<|en", s);
+  CHECK(r.parts.thought == "a ## b");
+  CHECK(r.parts.answer == "c##<|en");
+  CHECK_FALSE(r.parts.stopped);
+  r = parse("<think>a ### b</think>c", s);
+  CHECK(r.parts.thought == "a ");
+  CHECK(r.parts.stopped);
+  CHECK(r.parts.thought_open);
+}
+
+TEST_CASE("text/reply: text comes out as soon as it can") {
+  std::string seen;
+  reply_parser parser(with(reply_format::hermes));
+  const auto take = [&](const reply_event& e) { seen += e.text; };
+  for (const char* piece : {"Hel", "lo", " wor", "ld", " <b", ">"}) parser.feed(piece, take);
+  CHECK(seen == "Hello world <b>");
+  parser.feed(" <", take);
+  CHECK(seen == "Hello world <b>");
+  parser.feed("i>", take);
+  CHECK(seen == "Hello world <b> <i>");
+}
+
+TEST_CASE("text/reply: however noise is cut, nothing is lost and nothing changes") {
+  const std::vector<std::string> bits = {"<think>", "</think>", "<tool_call>", "</tool_call>", "{\"name\": \"f\", \"arguments\": {}}", "{", "}", "\"",
+      "<function=f>", "<parameter=p>", "</parameter>", "</function>", "<｜tool▁calls▁begin｜>", "<｜tool_call_begin｜>", "function", "<｜tool▁sep｜>",
+      "\n```json\n", "{\"a\": 1}", "```", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "<|python_tag|>", "f.call(a=1)", "<｜DSML｜function_calls>",
+      "<｜DSML｜invoke name=\"f\">", "<｜DSML｜parameter name=\"p\" string=\"true\">", "</｜DSML｜parameter>", "</｜DSML｜invoke>", "</｜DSML｜function_calls>",
+      "\n", " ", "text", "سلام", "你好", "😀", "<", "｜", "STOP", "ST", "\xff", "\\"};
+  std::mt19937 random(42);
+  for (int round = 0; round < 1500; ++round) {
+    std::string text;
+    for (auto n = random() % 14; n > 0; --n) text += bits[random() % bits.size()];
+    auto s = with(static_cast<reply_format>(random() % 6), static_cast<reply_start>(random() % 3));
+    if (random() % 3 == 0) s.stop = {"STOP"};
+    const bool limit = random() % 2 == 0;
+    const outcome whole = feed(text, s, [&] { return text.size(); }, limit);
+    REQUIRE(whole.raw == text);
+    for (std::size_t n : {1, 2, 3, 5}) {
+      const outcome cut = feed(text, s, [&] { return n; }, limit);
+      CAPTURE(text, n, static_cast<int>(s.format), static_cast<int>(s.start), whole.parts.answer, cut.parts.answer, whole.parts.thought,
+              cut.parts.thought, whole.hidden, cut.hidden, whole.cut_text, cut.cut_text, limit);
+      REQUIRE(cut.raw == text);
+      REQUIRE(cut == whole);
+    }
+  }
+}
+
+TEST_CASE("text/reply: long replies cost linear time") {
+  const std::size_t n = 60'000;
+  for (const std::string& head : {std::string("<think>"), std::string("x"), std::string("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \""),
+                                  std::string("<function=f>\n<parameter=p>\n"), std::string("<｜tool▁calls▁begin｜>")})
+    for (const std::string& body : {std::string("\n"), std::string("<"), std::string("a"), std::string("</"), std::string("{")}) {
+      for (reply_format format : {reply_format::hermes, reply_format::qwen_coder, reply_format::deepseek, reply_format::llama}) {
+        std::size_t given = 0;
+        reply_parser parser(with(format));
+        const auto take = [&](const reply_event& e) { given += e.raw.size(); };
+        parser.feed(head, take);
+        for (std::size_t i = 0; i < n; ++i) parser.feed(body, take);
+        parser.finish(take);
+        REQUIRE(given == head.size() + n * body.size());
+      }
+    }
+}
+
+TEST_CASE("text/reply: in the middle of an answer nothing is hidden") {
+  reply_settings s;
+  s.start = reply_start::text;
+  const auto r = parse("\n\n<think> is text\n</think>\n\nas well", s);
+  CHECK(r.parts.answer == "\n\n<think> is text\n</think>\n\nas well");
+  CHECK(r.parts.thought.empty());
+}
