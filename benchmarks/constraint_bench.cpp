@@ -2,7 +2,8 @@
 //   constraint_bench NAME=tokenizer.json ...
 // For each vocabulary and constraint: states, time to compile, and the time of matcher::allowed() and accept() over
 // 40 outputs of at most 64 tokens, drawn evenly from what is allowed. "cold" is the first time these outputs are
-// made, "warm" the second: median, 99th percentile and worst in microseconds. Wall-clock time: the machine must be quiet.
+// made, "warm" the second: median, 99th percentile and worst in microseconds. Wall-clock time: the machine must be
+// quiet.
 #include <retort/run/constraint.hpp>
 #include <retort/tokenizer/from_json.hpp>
 
@@ -40,7 +41,8 @@ struct named {
 };
 constexpr named schemas[] = {
     {"any object", R"({"type":"object"})"},
-    {"flat record", R"({"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":150},
+    {"flat record",
+     R"({"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":150},
         "email":{"type":"string","format":"email"},"tags":{"type":"array","items":{"type":"string"}}},"required":["name","age"]})"},
     {"short strings", R"({"type":"array","items":{"type":"string","minLength":3,"maxLength":200}})"},
     {"long string", R"({"type":"string","minLength":100,"maxLength":2000})"},
@@ -84,7 +86,8 @@ int main(int argc, char** argv) {
     auto made = detail::token_trie::make(*text, text->size());
     if (!made) return std::fprintf(stderr, "%s\n", made.error().what.c_str()), 1;
     const auto trie = std::make_shared<const detail::token_trie>(std::move(*made));
-    std::printf("%s: %zu tokens, %u nodes, tree %.0f ms\n", arg.substr(0, eq).c_str(), text->size(), trie->size(), (now() - begin) / 1000);
+    std::printf("%s: %zu tokens, %u nodes, tree %.0f ms\n", arg.substr(0, eq).c_str(), text->size(), trie->size(),
+                (now() - begin) / 1000);
     for (const named& s : schemas) {
       begin = now();
       auto g = detail::json_schema::parse(s.schema);

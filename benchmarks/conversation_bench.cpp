@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 namespace {
 
 using clock_type = std::chrono::steady_clock;
-double ms_since(clock_type::time_point t) { return std::chrono::duration<double, std::milli>(clock_type::now() - t).count(); }
+double ms_since(clock_type::time_point t) {
+  return std::chrono::duration<double, std::milli>(clock_type::now() - t).count();
+}
 
 std::vector<token> some_tokens(std::size_t n, std::size_t n_vocab, std::uint64_t x) {
   std::vector<token> out(n);
@@ -29,9 +31,11 @@ struct times {
   std::vector<double> ms;
   void print(const char* what) {
     std::sort(ms.begin(), ms.end());
-    const auto at = [this](double share) { return ms[std::min(ms.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ms.size())))]; };
-    std::printf("%-34s %6zu: median %.2f, 90 %% %.2f, 99 %% %.2f, 99.9 %% %.2f, longest %.2f ms\n", what, ms.size(), at(0.5), at(0.9), at(0.99),
-                at(0.999), ms.back());
+    const auto at = [this](double share) {
+      return ms[std::min(ms.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ms.size())))];
+    };
+    std::printf("%-34s %6zu: median %.2f, 90 %% %.2f, 99 %% %.2f, 99.9 %% %.2f, longest %.2f ms\n", what, ms.size(),
+                at(0.5), at(0.9), at(0.99), at(0.999), ms.back());
   }
   void histogram(std::initializer_list<double> edges) {
     double low = 0;
@@ -40,7 +44,8 @@ struct times {
       std::printf("  %5.1f to %5.1f ms %7td\n", low, edge, n);
       low = edge;
     }
-    std::printf("  %5.1f ms and more %6td\n", low, std::count_if(ms.begin(), ms.end(), [&](double x) { return x >= low; }));
+    std::printf("  %5.1f ms and more %6td\n", low,
+                std::count_if(ms.begin(), ms.end(), [&](double x) { return x >= low; }));
   }
 };
 
@@ -65,9 +70,11 @@ void steps(const model& m, const session_options& o) {
   quantum.print("a quantum: step(0)");
   times limited = steps_of(m, o, 2ms);
   limited.print("step(2 ms)");
-  const double usual = quantum.ms[quantum.ms.size() * 99 / 100];  // the longest ones are the system's: a page that is not there yet
+  const double usual =
+      quantum.ms[quantum.ms.size() * 99 / 100];  // the longest ones are the system's: a page that is not there yet
   const auto within = std::count_if(limited.ms.begin(), limited.ms.end(), [&](double x) { return x <= 2 + usual; });
-  std::printf("%.2f %% of the calls return within 2 ms and a quantum of %.2f ms\n", 100.0 * static_cast<double>(within) / static_cast<double>(limited.ms.size()), usual);
+  std::printf("%.2f %% of the calls return within 2 ms and a quantum of %.2f ms\n",
+              100.0 * static_cast<double>(within) / static_cast<double>(limited.ms.size()), usual);
   times t;
   auto s = session::make(m, o).value();
   for (unsigned i = 0; i < 60; ++i) {
@@ -82,7 +89,8 @@ void steps(const model& m, const session_options& o) {
     const auto stopped = s.step();
     const auto now = clock_type::now();
     other.join();
-    if (!stopped && stopped.error().code == errc::cancelled) t.ms.push_back(std::chrono::duration<double, std::milli>(now - called).count());
+    if (!stopped && stopped.error().code == errc::cancelled)
+      t.ms.push_back(std::chrono::duration<double, std::milli>(now - called).count());
   }
   t.print("from cancel() to its return");
 }
@@ -148,9 +156,11 @@ void together(const model& m, session_options o) {
     joined += ms_since(begin);
   }
   const double tokens = 3.0 * static_cast<double>(n * n_tokens) * 1000;
-  std::printf("8 characters: one after another %.1f tokens/s, together %.1f tokens/s, ratio %.2f\n", tokens / alone, tokens / joined, alone / joined);
-  std::printf("memory of the shared 1,000 tokens: one %.1f MB, with 8 forks %.1f MB, after %zu tokens each %.1f MB\n", static_cast<double>(bytes_one) / 1e6,
-              static_cast<double>(bytes_forked) / 1e6, 6 * n_tokens, static_cast<double>(pages.bytes()) / 1e6);
+  std::printf("8 characters: one after another %.1f tokens/s, together %.1f tokens/s, ratio %.2f\n", tokens / alone,
+              tokens / joined, alone / joined);
+  std::printf("memory of the shared 1,000 tokens: one %.1f MB, with 8 forks %.1f MB, after %zu tokens each %.1f MB\n",
+              static_cast<double>(bytes_one) / 1e6, static_cast<double>(bytes_forked) / 1e6, 6 * n_tokens,
+              static_cast<double>(pages.bytes()) / 1e6);
 }
 
 /// Copying: the prompt holds a text, and the model, random as its weights are, is taken to write it down again. What
@@ -197,7 +207,10 @@ int main(int argc, char** argv) {
   const struct {
     const char* name;
     void (*run)(const model&, session_options);
-  } all[] = {{"steps", [](const model& of, session_options s) { steps(of, s); }}, {"frames", frames}, {"together", together}, {"guesses", guesses}};
+  } all[] = {{"steps", [](const model& of, session_options s) { steps(of, s); }},
+             {"frames", frames},
+             {"together", together},
+             {"guesses", guesses}};
   for (const auto& b : all) {
     bool wanted = argc <= 3;
     for (int i = 3; i < argc; ++i) wanted = wanted || std::strcmp(argv[i], b.name) == 0;

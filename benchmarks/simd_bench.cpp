@@ -50,21 +50,26 @@ double read_ceiling(const kernels& k, std::vector<float>& memory) {
 
 #if RETORT_X86
 // Twelve independent chains of the multiply instruction, operands in registers.
-#define RETORT_CHAIN(op) \
-  op " %%ymm15, %%ymm15, %%ymm0\n" op " %%ymm15, %%ymm15, %%ymm1\n" op " %%ymm15, %%ymm15, %%ymm2\n" \
-  op " %%ymm15, %%ymm15, %%ymm3\n" op " %%ymm15, %%ymm15, %%ymm4\n" op " %%ymm15, %%ymm15, %%ymm5\n" \
-  op " %%ymm15, %%ymm15, %%ymm6\n" op " %%ymm15, %%ymm15, %%ymm7\n" op " %%ymm15, %%ymm15, %%ymm8\n" \
-  op " %%ymm15, %%ymm15, %%ymm9\n" op " %%ymm15, %%ymm15, %%ymm10\n" op " %%ymm15, %%ymm15, %%ymm11\n"
-#define RETORT_CHAIN512(op) \
-  op " %%zmm15, %%zmm15, %%zmm0\n" op " %%zmm15, %%zmm15, %%zmm1\n" op " %%zmm15, %%zmm15, %%zmm2\n" \
-  op " %%zmm15, %%zmm15, %%zmm3\n" op " %%zmm15, %%zmm15, %%zmm4\n" op " %%zmm15, %%zmm15, %%zmm5\n" \
-  op " %%zmm15, %%zmm15, %%zmm6\n" op " %%zmm15, %%zmm15, %%zmm7\n" op " %%zmm15, %%zmm15, %%zmm8\n" \
-  op " %%zmm15, %%zmm15, %%zmm9\n" op " %%zmm15, %%zmm15, %%zmm10\n" op " %%zmm15, %%zmm15, %%zmm11\n"
-#define RETORT_CLOBBER "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm15"
+#define RETORT_CHAIN(op)                                                                                \
+  op " %%ymm15, %%ymm15, %%ymm0\n" op " %%ymm15, %%ymm15, %%ymm1\n" op " %%ymm15, %%ymm15, %%ymm2\n" op \
+     " %%ymm15, %%ymm15, %%ymm3\n" op " %%ymm15, %%ymm15, %%ymm4\n" op " %%ymm15, %%ymm15, %%ymm5\n" op \
+     " %%ymm15, %%ymm15, %%ymm6\n" op " %%ymm15, %%ymm15, %%ymm7\n" op " %%ymm15, %%ymm15, %%ymm8\n" op \
+     " %%ymm15, %%ymm15, %%ymm9\n" op " %%ymm15, %%ymm15, %%ymm10\n" op " %%ymm15, %%ymm15, %%ymm11\n"
+#define RETORT_CHAIN512(op)                                                                             \
+  op " %%zmm15, %%zmm15, %%zmm0\n" op " %%zmm15, %%zmm15, %%zmm1\n" op " %%zmm15, %%zmm15, %%zmm2\n" op \
+     " %%zmm15, %%zmm15, %%zmm3\n" op " %%zmm15, %%zmm15, %%zmm4\n" op " %%zmm15, %%zmm15, %%zmm5\n" op \
+     " %%zmm15, %%zmm15, %%zmm6\n" op " %%zmm15, %%zmm15, %%zmm7\n" op " %%zmm15, %%zmm15, %%zmm8\n" op \
+     " %%zmm15, %%zmm15, %%zmm9\n" op " %%zmm15, %%zmm15, %%zmm10\n" op " %%zmm15, %%zmm15, %%zmm11\n"
+#define RETORT_CLOBBER \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm15"
 constexpr int chain_turns = 100000;
 template <class F>
 double chain(F turn, double per_instruction) {
-  const double s = seconds([&] { for (int i = 0; i < chain_turns; ++i) turn(); }, 0.2);
+  const double s = seconds(
+      [&] {
+        for (int i = 0; i < chain_turns; ++i) turn();
+      },
+      0.2);
   return chain_turns * 12 * per_instruction / s;
 }
 #endif
@@ -73,13 +78,29 @@ double chain(F turn, double per_instruction) {
 double multiply_ceiling([[maybe_unused]] target t, [[maybe_unused]] bool integers) {
 #if RETORT_X86
   if (t == target::avx512 && integers && cpu().avx512_vnni)
-    return chain([] { __asm__ volatile("vpxord %%zmm15,%%zmm15,%%zmm15\n" RETORT_CHAIN512("vpdpbusd") ::: RETORT_CLOBBER); }, 64);
+    return chain(
+        [] {
+          __asm__ volatile("vpxord %%zmm15,%%zmm15,%%zmm15\n" RETORT_CHAIN512("vpdpbusd")::: RETORT_CLOBBER);
+        },
+        64);
   if (t == target::avx512 && !integers)
-    return chain([] { __asm__ volatile("vpxord %%zmm15,%%zmm15,%%zmm15\n" RETORT_CHAIN512("vfmadd231ps") ::: RETORT_CLOBBER); }, 16);
+    return chain(
+        [] {
+          __asm__ volatile("vpxord %%zmm15,%%zmm15,%%zmm15\n" RETORT_CHAIN512("vfmadd231ps")::: RETORT_CLOBBER);
+        },
+        16);
   if (t == target::avx2 && integers)  // a multiply-add of 32 bytes is two instructions
-    return chain([] { __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("vpmaddubsw") ::: RETORT_CLOBBER); }, 16);
+    return chain(
+        [] {
+          __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("vpmaddubsw")::: RETORT_CLOBBER);
+        },
+        16);
   if (t == target::avx2)
-    return chain([] { __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("vfmadd231ps") ::: RETORT_CLOBBER); }, 8);
+    return chain(
+        [] {
+          __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("vfmadd231ps")::: RETORT_CLOBBER);
+        },
+        8);
 #endif
   return 0;
 }
@@ -90,7 +111,12 @@ struct inputs {
   std::vector<std::int16_t> sums, lows;
   activations a;
   inputs(const kernels& k, std::size_t n_tokens, std::size_t n_in)
-      : x(n_tokens * n_in), d(x.size() / 32), d_low(x.size() / 256), q(x.size()), sums(x.size() / 16), lows(x.size() / 16) {
+      : x(n_tokens * n_in),
+        d(x.size() / 32),
+        d_low(x.size() / 256),
+        q(x.size()),
+        sums(x.size() / 16),
+        lows(x.size() / 16) {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000) * 1e-3f - 0.5f;
     const int8_row all{q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
     k.quantize(x.data(), x.size(), all);
@@ -106,7 +132,9 @@ struct weights {
     std::uint32_t s = 1;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       s = s * 1664525u + 1013904223u;
-      const bool exponent = d == dtype::f32 ? i % 4 == 3 : d == dtype::bf16 ? i % 2 == 1 : d == dtype::mxfp4 && i % 17 == 0;
+      const bool exponent = d == dtype::f32    ? i % 4 == 3
+                            : d == dtype::bf16 ? i % 2 == 1
+                                               : d == dtype::mxfp4 && i % 17 == 0;
       bytes[i] = static_cast<std::byte>(exponent ? 0x3e : s >> 25);  // below 0x80: small positive half floats as scales
     }
     w = {d, bytes.data(), n_out, n_in, row_bytes(d, n_in)};
@@ -122,7 +150,12 @@ void bench(const kernels& k, dtype d, double read, double int_peak, double float
   std::vector<float> y(std::max(n_out, n_tokens * 512));
   const double gemv = seconds([&] { f(w.w, one.a, y.data(), n_out, 0, n_out, nullptr); });
   constexpr int calls = 50;  // asking for the time of a thread costs a microsecond
-  const double cached = seconds([&] { for (int i = 0; i < calls; ++i) f(w.w, one.a, y.data(), n_out, 0, 64, nullptr); }, 0.1) / calls;
+  const double cached = seconds(
+                            [&] {
+                              for (int i = 0; i < calls; ++i) f(w.w, one.a, y.data(), n_out, 0, 64, nullptr);
+                            },
+                            0.1) /
+                        calls;
   const double gemm = seconds([&] { f(w.w, many.a, y.data(), 512, 0, 512, nullptr); });
   const double bytes = static_cast<double>(w.bytes.size()), macs = static_cast<double>(n_in * n_tokens) * 512;
   const double peak = traits(d).quantized ? int_peak : float_peak;

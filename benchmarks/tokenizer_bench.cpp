@@ -78,7 +78,8 @@ int main(int argc, char** argv) {
     first = 4;
   }
   const auto hostile = fixtures::hostile_texts();
-  std::printf("%-16s %-8s %9s %15s %7s %9s %7s\n", "tokenizer", "text", "MB/s", "quartiles", "B/token", "rival", "ratio");
+  std::printf("%-16s %-8s %9s %15s %7s %9s %7s\n", "tokenizer", "text", "MB/s", "quartiles", "B/token", "rival",
+              "ratio");
   for (int a = first; a < argc; ++a) {
     const std::string_view argument = argv[a];
     const std::size_t equals = argument.find('=');
@@ -92,7 +93,7 @@ int main(int argc, char** argv) {
     for (const char* language : {"english", "arabic", "chinese", "code"}) {
       const std::string text = contents(folder + "/" + language + ".txt");
       const auto parts = parts_of(text);
-      std::vector<token_id> ids;
+      std::vector<token> ids;
       const spread time = seconds(
           [&] {
             ids.clear();
@@ -106,14 +107,15 @@ int main(int argc, char** argv) {
                   static_cast<double>(text.size()) / static_cast<double>(ids.size()));
       if (const auto at = rival.find(name + " " + language); at != rival.end()) {
         std::printf(" %9.1f %6.1fx", at->second.speed, megabytes / time.median / at->second.speed);
-        if (at->second.tokens != ids.size()) std::printf("  (%zu tokens, the rival %zu)", ids.size(), at->second.tokens);
+        if (at->second.tokens != ids.size())
+          std::printf("  (%zu tokens, the rival %zu)", ids.size(), at->second.tokens);
       }
       std::printf("\n");
     }
     double slowest = 0;
     std::string which;
     for (const auto& [what, text] : hostile) {
-      std::vector<token_id> ids;
+      std::vector<token> ids;
       const double begin = thread_seconds();
       static_cast<void>(with->encode(text, special::parse, ids));
       const double took = thread_seconds() - begin;
@@ -123,8 +125,8 @@ int main(int argc, char** argv) {
     std::printf("%-16s hostile: %.0f ms (%s)\n", name.c_str(), slowest * 1e3, which.c_str());
     const spread reading = seconds([&] { static_cast<void>(read_tokenizer_json(json)); }, 5);
     const spread making = seconds([&] { static_cast<void>(tokenizer::make(file->words)); }, 5);
-    std::printf("%-16s load: %zu tokens, %zu merges; tables from arrays %.0f ms, reading %.1f MB of JSON %.0f ms\n", name.c_str(),
-                file->words.texts.size(), file->words.merges.size(), making.median * 1e3,
+    std::printf("%-16s load: %zu tokens, %zu merges; tables from arrays %.0f ms, reading %.1f MB of JSON %.0f ms\n",
+                name.c_str(), file->words.texts.size(), file->words.merges.size(), making.median * 1e3,
                 static_cast<double>(json.size()) / 1e6, reading.median * 1e3);
   }
 }

@@ -37,7 +37,8 @@ void answer(retort::completions& c, const std::string& line, bool envelopes) {
     const json path = in.is_object() && in.contains("path") ? in["path"] : json();
     const auto named = path.is_string() ? endpoint_of(path.get_ref<const std::string&>()) : std::nullopt;
     if (!named)
-      return put_line(R"({"status":404,"body":{"error":{"message":"no such path","type":"invalid_request_error","param":null,"code":"not_found"}}})");
+      return put_line(
+          R"({"status":404,"body":{"error":{"message":"no such path","type":"invalid_request_error","param":null,"code":"not_found"}}})");
     to = *named;
     static const json none = json::object();
     request = in.contains("body") ? &in["body"] : &none;
@@ -47,10 +48,13 @@ void answer(retort::completions& c, const std::string& line, bool envelopes) {
   int status = 0;
   std::string out;
   if (stream) {
-    out = c.stream(body, [&](std::string_view chunk) {
-      put_line(envelopes ? "{\"status\":200,\"chunk\":" + std::string(chunk) + "}" : std::string(chunk));
-      return retort::flow::go_on;
-    }, to, &status);
+    out = c.stream(
+        body,
+        [&](std::string_view chunk) {
+          put_line(envelopes ? "{\"status\":200,\"chunk\":" + std::string(chunk) + "}" : std::string(chunk));
+          return retort::flow::go_on;
+        },
+        to, &status);
     if (out.empty()) return put_line(envelopes ? "{\"done\":true}" : "[DONE]");
   } else {
     out = c.complete(body, to, &status);

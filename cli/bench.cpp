@@ -45,7 +45,8 @@ std::uint64_t read_all(const std::byte* p, std::size_t n) {
 /// Some bytes for `source::read`, which copies them as it copies a model: those of a file, or ones.
 class some_bytes final : public retort::reader {
  public:
-  some_bytes(std::span<const std::byte> file, std::size_t otherwise) : file_(file), size_(file.empty() ? otherwise : file.size()) {}
+  some_bytes(std::span<const std::byte> file, std::size_t otherwise)
+      : file_(file), size_(file.empty() ? otherwise : file.size()) {}
   std::uint64_t size() noexcept override { return size_; }
   bool read(std::uint64_t offset, std::span<std::byte> into) noexcept override {
     if (file_.empty()) std::memset(into.data(), 1, into.size());
@@ -58,8 +59,8 @@ class some_bytes final : public retort::reader {
   std::size_t size_;
 };
 
-/// What the memory speed is measured on, opened once: up to 2 GB of the model's file, mapped or copied as the model is; other
-/// memory if the caches could hold the file.
+/// What the memory speed is measured on, opened once: up to 2 GB of the model's file, mapped or copied as the model is;
+/// other memory if the caches could hold the file.
 class reading {
  public:
   explicit reading(const common_options& o) : memory_(retort::source::map(o.model)) {
@@ -152,15 +153,14 @@ int bench(const common_options& o, const bench_options& b) {
     }
   }
   const spread read = spread::of(ceiling);
-  nlohmann::ordered_json j = {{"model", info.name},       {"types", info.types}, {"threads", pool.size()},
-                              {"target", s.target()},     {"depth", b.depth},    {"repeats", b.repeats},
-                              {"memory_read_gb_s", read.median}};
+  nlohmann::ordered_json j = {
+      {"model", info.name}, {"types", info.types},  {"threads", pool.size()},         {"target", s.target()},
+      {"depth", b.depth},   {"repeats", b.repeats}, {"memory_read_gb_s", read.median}};
   const auto line = [&](const char* what, std::size_t n, const std::vector<double>& v) {
     if (v.empty()) return;
     const spread t = spread::of(v);
     j[what] = {{"tokens", n}, {"tokens_per_s", t.median}, {"low", t.low}, {"high", t.high}};
-    if (!b.json)
-      std::printf("%-10s %5zu tokens  %9.2f tokens/s  (%.2f to %.2f)\n", what, n, t.median, t.low, t.high);
+    if (!b.json) std::printf("%-10s %5zu tokens  %9.2f tokens/s  (%.2f to %.2f)\n", what, n, t.median, t.low, t.high);
   };
   line("prompt", b.prompt, prompt_speed);
   line("generation", b.n, speed);

@@ -99,7 +99,8 @@ int chat(const common_options& o, const run_options& r) {
     kind before = kind::answer;
     const auto print = [&](const retort::piece& p) {
       if (colour && p.kind != before) std::fputs(p.kind == kind::thought ? "\033[2m" : "\033[0m", stdout);
-      if (!colour && p.kind != before) std::fputs(p.kind == kind::thought ? "<think>\n" : before == kind::thought ? "\n</think>\n" : "\n", stdout);
+      if (!colour && p.kind != before)
+        std::fputs(p.kind == kind::thought ? "<think>\n" : before == kind::thought ? "\n</think>\n" : "\n", stdout);
       before = p.kind;
       if (p.kind == kind::call) std::printf("[%.*s ", static_cast<int>(p.name.size()), p.name.data());
       std::fwrite(p.text.data(), 1, p.text.size(), stdout);
@@ -113,8 +114,8 @@ int chat(const common_options& o, const run_options& r) {
     std::fputs(colour ? "\033[0m\n" : "\n", stdout);
     if (!said && said.error().code != errc::cancelled) return fail(said.error());
     if (said)
-      std::fprintf(stderr, "prompt %zu tokens (%zu cached), answer %zu tokens in %.2f s\n", said->n_prompt, said->n_cached,
-                   said->n_tokens, seconds);
+      std::fprintf(stderr, "prompt %zu tokens (%zu cached), answer %zu tokens in %.2f s\n", said->n_prompt,
+                   said->n_cached, said->n_tokens, seconds);
   }
   interruptible = nullptr;
   return 0;

@@ -12,13 +12,13 @@ namespace cli {
 
 /// -m, -t and friends.
 struct common_options {
-  std::string model;                 ///< empty = the built-in one
-  bool no_map = false;               ///< read the file instead of mapping it
-  std::size_t n_threads = 0;         ///< 0 = one per core
-  std::string target;                ///< kernel set by name, empty = the best
-  std::string cache;                 ///< f32, f16 or q8_0; empty = the command's default
-  std::size_t context = 0;           ///< 0 = what the command needs
-  std::size_t chunk = 0;             ///< prompt tokens at once, 0 = the library's default
+  std::string model;          ///< empty = the built-in one
+  bool no_map = false;        ///< read the file instead of mapping it
+  std::size_t n_threads = 0;  ///< 0 = one per core
+  std::string target;         ///< kernel set by name, empty = the best
+  std::string cache;          ///< f32, f16 or q8_0; empty = the command's default
+  std::size_t context = 0;    ///< 0 = what the command needs
+  std::size_t chunk = 0;      ///< prompt tokens at once, 0 = the library's default
   bool reproducible = false;
 };
 
@@ -42,17 +42,17 @@ struct run_options {
   std::size_t n = 0;
   retort::sampling how;
   bool raw = false, jsonl = false;
-  std::string schema_file;           ///< what answers look like
-  std::vector<std::string> tool_files; ///< JSON: name, description, parameters, command
+  std::string schema_file;              ///< what answers look like
+  std::vector<std::string> tool_files;  ///< JSON: name, description, parameters, command
   std::size_t max_thought = 0;
-  std::size_t guesses = 0;           ///< most tokens guessed at once
+  std::size_t guesses = 0;  ///< most tokens guessed at once
 };
 int run(const common_options&, const run_options&);
 int chat(const common_options&, const run_options&);
 int api(const common_options&, bool hosted, bool envelopes, const std::string& template_file);
 int inspect(const common_options&, bool json, std::size_t context);
 struct tokenize_options {
-  std::string tokenizer;             ///< GGUF, tokenizer.json or a folder; empty = the model
+  std::string tokenizer;  ///< GGUF, tokenizer.json or a folder; empty = the model
   bool from_ids = false, no_special = false, no_bos = false;
 };
 int tokenize(const common_options&, const tokenize_options&);
@@ -72,12 +72,12 @@ inline int fail(const retort::error& e) {
   std::fprintf(stderr, "retort: %s\n", e.what.c_str());
   return 1;
 }
-#define CLI_TRY(decl, expr)                 \
+#define CLI_TRY(decl, expr)                                                                        \
   auto RETORT_CAT(cli_try_, __LINE__) = (expr);                                                    \
   if (!RETORT_CAT(cli_try_, __LINE__)) return ::cli::fail(RETORT_CAT(cli_try_, __LINE__).error()); \
   decl = std::move(*RETORT_CAT(cli_try_, __LINE__))
-#define CLI_CHECK(expr)                                            \
-  do {                                                             \
+#define CLI_CHECK(expr)                                                                  \
+  do {                                                                                   \
     if (auto&& cli_check_ = (expr); !cli_check_) return ::cli::fail(cli_check_.error()); \
   } while (0)
 

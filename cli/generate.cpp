@@ -15,8 +15,8 @@
 namespace cli {
 namespace {
 
-using retort::error;
 using retort::errc;
+using retort::error;
 using retort::result;
 using json = nlohmann::ordered_json;
 using seconds = std::chrono::duration<double>;
@@ -27,7 +27,7 @@ struct answer {
   std::string text;
   std::size_t n_prompt = 0, n = 0;
   double prompt_seconds = 0, seconds = 0;
-  bool ended = false;                ///< by the model, not by a limit
+  bool ended = false;  ///< by the model, not by a limit
 };
 
 bool is_terminal(int fd) { return isatty(fd) != 0; }
@@ -46,8 +46,8 @@ result<void> take_prompt(retort::session& s, std::size_t n) {
 
 /// Generates after `tokens` and hands every stretch of whole characters to `put`.
 template <class Put>
-result<answer> generate(const engine& e, retort::session& s, retort::sampler& next, std::span<const retort::token> tokens,
-                        std::size_t most, Put put) {
+result<answer> generate(const engine& e, retort::session& s, retort::sampler& next,
+                        std::span<const retort::token> tokens, std::size_t most, Put put) {
   answer a;
   const auto begin = steady_clock::now();
   RETORT_CHECK(s.sync(tokens));
@@ -122,9 +122,10 @@ void put_text(std::string_view piece) {
 void report(const engine& e, const answer& a) {
   const double speed = a.seconds > 0 ? static_cast<double>(a.n) / a.seconds : 0;
   const double gb_s = speed * static_cast<double>(e.model.info().bytes_active) / 1e9;
-  std::fprintf(stderr, "prompt %zu tokens in %.2f s (%.1f tokens/s), answer %zu tokens in %.2f s: %.2f tokens/s, %.2f GB/s\n",
-               a.n_prompt, a.prompt_seconds, a.prompt_seconds > 0 ? static_cast<double>(a.n_prompt) / a.prompt_seconds : 0,
-               a.n, a.seconds, speed, gb_s);
+  std::fprintf(
+      stderr, "prompt %zu tokens in %.2f s (%.1f tokens/s), answer %zu tokens in %.2f s: %.2f tokens/s, %.2f GB/s\n",
+      a.n_prompt, a.prompt_seconds, a.prompt_seconds > 0 ? static_cast<double>(a.n_prompt) / a.prompt_seconds : 0, a.n,
+      a.seconds, speed, gb_s);
 }
 
 /// One {"prompt": ...} a line in, one {"text": ...} a line out.

@@ -14,22 +14,35 @@ int inspect(const common_options& o, bool json, std::size_t context) {
   CLI_TRY(const retort::memory_quote quote, m.quote(options));
   if (json) {
     const nlohmann::ordered_json j = {
-        {"name", i.name}, {"architecture", i.architecture}, {"summary", i.summary}, {"types", i.types},
-        {"parameters", i.n_parameters}, {"active_parameters", i.n_active_parameters},
-        {"bytes_tensors", i.bytes_tensors}, {"bytes_read_per_token", i.bytes_active}, {"bytes_owned", i.bytes_owned},
-        {"layers", i.n_layers}, {"dim", i.dim}, {"heads", i.n_heads}, {"heads_kv", i.n_heads_kv},
-        {"experts", i.n_experts}, {"experts_used", i.n_experts_used}, {"vocabulary", i.n_vocab},
-        {"trained_context", i.context_length}, {"has_chat_template", !i.chat_template.empty()},
+        {"name", i.name},
+        {"architecture", i.architecture},
+        {"summary", i.summary},
+        {"types", i.types},
+        {"parameters", i.n_parameters},
+        {"active_parameters", i.n_active_parameters},
+        {"bytes_tensors", i.bytes_tensors},
+        {"bytes_read_per_token", i.bytes_active},
+        {"bytes_owned", i.bytes_owned},
+        {"layers", i.n_layers},
+        {"dim", i.dim},
+        {"heads", i.n_heads},
+        {"heads_kv", i.n_heads_kv},
+        {"experts", i.n_experts},
+        {"experts_used", i.n_experts_used},
+        {"vocabulary", i.n_vocab},
+        {"trained_context", i.context_length},
+        {"has_chat_template", !i.chat_template.empty()},
         {"session", {{"context", context}, {"bytes_cache", quote.cache}, {"bytes_workspace", quote.workspace}}}};
     std::printf("%s\n", j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     return 0;
   }
   const auto mb = [](std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
   std::printf("%s\n%s\n", i.name.c_str(), i.summary.c_str());
-  std::printf("parameters     %.3f million, %.3f million used per token\n", mb(i.n_parameters), mb(i.n_active_parameters));
+  std::printf("parameters     %.3f million, %.3f million used per token\n", mb(i.n_parameters),
+              mb(i.n_active_parameters));
   std::printf("element types  %s\n", i.types.c_str());
-  std::printf("weights        %.2f MB mapped, %.2f MB of them read per token, %.2f MB made at load\n", mb(i.bytes_tensors),
-              mb(i.bytes_active), mb(i.bytes_owned));
+  std::printf("weights        %.2f MB mapped, %.2f MB of them read per token, %.2f MB made at load\n",
+              mb(i.bytes_tensors), mb(i.bytes_active), mb(i.bytes_owned));
   std::printf("context        trained for %zu tokens\n", i.context_length);
   std::printf("a session      of %zu tokens takes %.2f MB: cache %.2f MB, workspace %.2f MB\n", context,
               mb(quote.total()), mb(quote.cache), mb(quote.workspace));

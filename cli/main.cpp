@@ -21,7 +21,10 @@ retort::result<retort::model> load(const common_options& o) {
 
 retort::cache_type cache_of(const std::string& name, retort::cache_type otherwise) {
   using retort::cache_type;
-  return name == "f32" ? cache_type::f32 : name == "f16" ? cache_type::f16 : name == "q8_0" ? cache_type::q8_0 : otherwise;
+  return name == "f32"    ? cache_type::f32
+         : name == "f16"  ? cache_type::f16
+         : name == "q8_0" ? cache_type::q8_0
+                          : otherwise;
 }
 
 retort::result<engine> start(const common_options& o, retort::cache_type cache) {
@@ -95,8 +98,9 @@ int main(int argc, char** argv) {
   add_common(*chat, common);
   add_sampling(*chat, generation);
   chat->add_option("--schema", generation.schema_file, "JSON schema that every answer satisfies");
-  chat->add_option("--tool", generation.tool_files,
-                   "JSON file of a tool: name, description, parameters and command, which gets the arguments on its standard input");
+  chat->add_option(
+      "--tool", generation.tool_files,
+      "JSON file of a tool: name, description, parameters and command, which gets the arguments on its standard input");
   chat->add_option("--max-thought", generation.max_thought, "tokens after which a thought is closed; 0 = no limit");
   chat->add_option("--guesses", generation.guesses, "tokens guessed at once from what was written before; 0 = none");
   chat->callback([&] { code = cli::chat(common, generation); });
@@ -122,7 +126,8 @@ int main(int argc, char** argv) {
   tokenize->add_flag("--no-bos", tok.no_bos, "no begin token in front");
   tokenize->callback([&] { code = cli::tokenize(common, tok); });
 
-  auto* render = app.add_subcommand("render", "JSON lines of template variables in, {\"text\":...} or {\"error\":...} out");
+  auto* render =
+      app.add_subcommand("render", "JSON lines of template variables in, {\"text\":...} or {\"error\":...} out");
   add_common(*render, common);
   render->add_option("--template", template_file, "chat template file; default: the model's own");
   render->add_option("--now", now, "the time a template sees, as 2026-01-15T12:00:00");

@@ -15,9 +15,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-void put(const json& j) {
-  std::printf("%s\n", j.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
-}
+void put(const json& j) { std::printf("%s\n", j.dump(-1, ' ', false, json::error_handler_t::replace).c_str()); }
 
 }  // namespace
 
@@ -27,8 +25,8 @@ namespace fs = std::filesystem;
 
 /// A tokenizer from a GGUF, a tokenizer.json, or a folder that holds one.
 struct any_tokenizer {
-  retort::model model;                           // a GGUF that holds a whole model
-  std::optional<retort::weights> file;           // a GGUF with a vocabulary only
+  retort::model model;                  // a GGUF that holds a whole model
+  std::optional<retort::weights> file;  // a GGUF with a vocabulary only
   std::optional<retort::tokenizer> own;
   std::string chat_template;
   const retort::tokenizer* text = nullptr;
@@ -64,8 +62,11 @@ struct any_tokenizer {
   }
   any_tokenizer() = default;
   any_tokenizer(any_tokenizer&& other) noexcept
-      : model(std::move(other.model)), file(std::move(other.file)), own(std::move(other.own)),
-        chat_template(std::move(other.chat_template)), text(own ? &*own : other.text) {}
+      : model(std::move(other.model)),
+        file(std::move(other.file)),
+        own(std::move(other.own)),
+        chat_template(std::move(other.chat_template)),
+        text(own ? &*own : other.text) {}
   any_tokenizer& operator=(any_tokenizer&&) = delete;
 };
 
@@ -117,7 +118,8 @@ int render(const common_options& o, const std::string& template_file, const std:
   } else {
     CLI_TRY(const any_tokenizer any, any_tokenizer::open(o, ""));
     source = any.chat_template;
-    if (source.empty()) return fail({retort::errc::missing, "the model has no chat template; name one with --template"});
+    if (source.empty())
+      return fail({retort::errc::missing, "the model has no chat template; name one with --template"});
   }
   retort::render_options options;
   options.now = now.empty() ? std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now())
@@ -131,10 +133,8 @@ int render(const common_options& o, const std::string& template_file, const std:
       continue;
     }
     const auto r = t->render_json(line, options);
-    if (r)
-      put({{"text", r->text}});
-    else
-      put({{"error", r.error().what}});
+    if (r) put({{"text", r->text}});
+    else put({{"error", r.error().what}});
   }
   return 0;
 }

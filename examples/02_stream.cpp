@@ -12,11 +12,13 @@ int main(int argc, char** argv) {
   for (const char* question : {"What is 478 + 256?", "كم يساوي 45 + 32؟"}) {
     std::printf("> %s\n", question);
     auto reply = chat.ask(question, [](const retort::piece& p) {
-      std::printf(p.kind == retort::piece::thought ? "\033[2m%.*s\033[0m" : "%.*s", static_cast<int>(p.text.size()), p.text.data());
+      std::printf(p.kind == retort::piece::thought ? "\033[2m%.*s\033[0m" : "%.*s", static_cast<int>(p.text.size()),
+                  p.text.data());
       std::fflush(stdout);
       return retort::flow::go_on;  // flow::stop ends the answer early
     });
     if (!reply) return std::puts(reply.error().what.c_str()), 1;
-    std::printf("\n(%zu tokens read, %zu of them cached; %zu written)\n", reply->n_prompt, reply->n_cached, reply->n_tokens);
+    std::printf("\n(%zu tokens read, %zu of them cached; %zu written)\n", reply->n_prompt, reply->n_cached,
+                reply->n_tokens);
   }
 }

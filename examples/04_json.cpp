@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   if (!offer) return std::puts(offer.error().what.c_str()), 1;
 
   retort::chat_options options{.session = {.context = 512}, .how = {.temperature = 1.2f, .seed = 7}};
-  options.max_tokens = 160;   // near the limit the answer is steered to its end: never cut, never stuck
+  options.max_tokens = 160;  // near the limit the answer is steered to its end: never cut, never stuck
   options.max_thought = 60;
   options.shape = *offer;
   auto chat = retort::chat::make(*model, options).value();

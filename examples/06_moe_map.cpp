@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
   auto prompts = retort::prompt_maker::make(*model).value();
 
   for (const char* question : {"What is 478 + 256?", "Which day comes after Monday?", "كم يساوي 45 + 32؟"}) {
-    auto prompt = prompts.render({{"messages", {{{"role", "user"}, {"content", question}}}}, {"add_generation_prompt", true}});
+    auto prompt =
+        prompts.render({{"messages", {{{"role", "user"}, {"content", question}}}}, {"add_generation_prompt", true}});
     session.sync(prompt.value().tokens).value();
     for (int i = 0; i < 64; ++i) {
       session.step().value();

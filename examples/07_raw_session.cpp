@@ -19,14 +19,14 @@ int main(int argc, char** argv) {
   while (session.step(500us).value() == retort::status::running) ++calls;  // a frame's share at a time
   std::printf("prompt of %zu tokens in %d calls\n", session.tokens().size(), calls);
 
-  auto twin = session.fork().value();                     // the same past, shared until they part
-  const auto saved = session.save().value();              // bytes with version and checksum
+  auto twin = session.fork().value();         // the same past, shared until they part
+  const auto saved = session.save().value();  // bytes with version and checksum
   const retort::token first = best(session.logits());
   session.push(first).value();
   session.step().value();
   std::printf("session went on to %zu tokens, its twin still has %zu\n", session.tokens().size(), twin.tokens().size());
 
-  session.rewind(twin.tokens().size()).value();           // forget the token again
+  session.rewind(twin.tokens().size()).value();  // forget the token again
   twin.restore(saved).value();
   std::printf("the twin restored from %zu bytes expects token %d, as the session did: %s\n", saved.size(),
               best(twin.logits()), best(twin.logits()) == first ? "yes" : "no");

@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
   auto chat = retort::chat::make(*model, options).value();
   auto reply = chat.ask("How many pens are in the store?");
   if (!reply) return std::puts(reply.error().what.c_str()), 1;
-  for (const auto& c : reply->calls) std::printf("%s(%s) -> %s\n", c.name.c_str(), c.arguments.c_str(), c.result.c_str());
+  for (const auto& c : reply->calls)
+    std::printf("%s(%s) -> %s\n", c.name.c_str(), c.arguments.c_str(), c.result.c_str());
   std::printf("answer: %s\n", reply->answer.c_str());
   return reply->calls.empty() ? 1 : 0;
 }

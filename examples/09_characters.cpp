@@ -10,8 +10,8 @@ int main(int argc, char** argv) {
   if (!model) return std::puts(model.error().what.c_str()), 1;
 
   const retort::session_options room{.context = 512};
-  auto batch = retort::batch::make(*model, room, 8).value();        // the one workspace of all
-  auto cache = retort::prefix_cache::make(*model, 8 << 20).value(); // and their common memory
+  auto batch = retort::batch::make(*model, room, 8).value();         // the one workspace of all
+  auto cache = retort::prefix_cache::make(*model, 8 << 20).value();  // and their common memory
   retort::chat_options options{.session = room, .how = {.temperature = 0}, .max_tokens = 100};
   options.session.in = &batch;
   options.session.prefixes = &cache;
@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
   std::vector<retort::job> jobs;
   for (int i = 0; i < 8; ++i) characters.push_back(first.fork().value());
   for (int i = 0; i < 8; ++i)
-    jobs.push_back(characters[static_cast<std::size_t>(i)].begin("What is " + std::to_string(20 + 7 * i) + " + 15?").value());
+    jobs.push_back(
+        characters[static_cast<std::size_t>(i)].begin("What is " + std::to_string(20 + 7 * i) + " + 15?").value());
 
   std::vector<retort::job*> all;
   for (auto& j : jobs) all.push_back(&j);

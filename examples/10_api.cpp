@@ -16,13 +16,15 @@ int main(int argc, char** argv) {
     "messages": [{"role": "user", "content": "What is 478 + 256?"}]})";
   const auto response = nlohmann::json::parse(api.complete(request));
   const auto& message = response["choices"][0]["message"];
-  std::printf("thought: %s\nanswer: %s\n", message["reasoning_content"].get<std::string>().c_str(), message["content"].get<std::string>().c_str());
+  std::printf("thought: %s\nanswer: %s\n", message["reasoning_content"].get<std::string>().c_str(),
+              message["content"].get<std::string>().c_str());
   std::printf("usage: %s\n", response["usage"].dump().c_str());
 
   std::printf("streamed: ");
   api.stream(request, [](std::string_view chunk) {
     const auto delta = nlohmann::json::parse(chunk)["choices"][0]["delta"];
-    if (delta.contains("content") && delta["content"].is_string()) std::printf("%s", delta["content"].get<std::string>().c_str());
+    if (delta.contains("content") && delta["content"].is_string())
+      std::printf("%s", delta["content"].get<std::string>().c_str());
     return retort::flow::go_on;
   });
   int status = 0;

@@ -12,11 +12,16 @@
 #define RETORT_GOLDEN_DEFAULT "../shared/golden"
 #endif
 
-/// The golden folder, or an empty path (after printing why the test is skipped).
+/// Whether some test asked for golden data that is not there: main.cpp then says "skipped".
+inline bool golden_was_missing = false;
+
+/// The golden folder, or an empty path (after printing why the test is skipped). Tests that need it are tagged
+/// [golden], so that the runner tells them from the others.
 inline std::filesystem::path golden(const char* below) {
   const char* given = std::getenv("RETORT_GOLDEN");
   const std::filesystem::path root = std::filesystem::path(given ? given : RETORT_GOLDEN_DEFAULT) / below;
   if (std::filesystem::exists(root)) return root;
+  golden_was_missing = true;
   std::printf("skipped: no golden data at %s (set RETORT_GOLDEN)\n", root.string().c_str());
   return {};
 }

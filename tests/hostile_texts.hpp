@@ -20,7 +20,8 @@ inline std::vector<std::pair<std::string, std::string>> hostile_texts() {
   };
   std::vector<std::pair<std::string, std::string>> all;
   const std::size_t million = 1000000;
-  for (const char* one : {"a", " ", "7", "\n", "=", "\t", "^"}) all.emplace_back(retort::printable(one), times(one, million));
+  for (const char* one : {"a", " ", "7", "\n", "=", "\t", "^"})
+    all.emplace_back(retort::printable(one), times(one, million));
   all.emplace_back("combining marks", times("\xCC\x81", million));
   all.emplace_back("two marks out of order", times("\xCC\x81\xCC\xA3", million / 2));
   all.emplace_back("a letter with a million marks", std::string("e").append(times("\xCC\x81", million)));

@@ -45,12 +45,14 @@ struct window {
     SDL_SetRenderDrawColor(draw, c.r, c.g, c.b, 255);
     for (int dy = static_cast<int>(-r); dy <= r; ++dy) {
       const double half = std::sqrt(std::max(0.0, r * r - dy * dy));
-      SDL_RenderDrawLine(draw, static_cast<int>(x - half), static_cast<int>(y) + dy, static_cast<int>(x + half), static_cast<int>(y) + dy);
+      SDL_RenderDrawLine(draw, static_cast<int>(x - half), static_cast<int>(y) + dy, static_cast<int>(x + half),
+                         static_cast<int>(y) + dy);
     }
   }
   /// Wrapped text; returns where the next one may begin.
   int text(const std::string& s, int x, int y, int wrap, SDL_Color c) const {
-    SDL_Surface* drawn = s.empty() ? nullptr : TTF_RenderUTF8_Blended_Wrapped(font, s.c_str(), c, static_cast<Uint32>(wrap));
+    SDL_Surface* drawn =
+        s.empty() ? nullptr : TTF_RenderUTF8_Blended_Wrapped(font, s.c_str(), c, static_cast<Uint32>(wrap));
     if (!drawn) return y;
     SDL_Texture* t = SDL_CreateTextureFromSurface(draw, drawn);
     const SDL_Rect at{x, y, drawn->w, drawn->h};
@@ -61,7 +63,9 @@ struct window {
   }
   bool save(const char* path) const {
     SDL_Surface* shot = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
-    const bool good = shot && SDL_RenderReadPixels(draw, nullptr, shot->format->format, shot->pixels, shot->pitch) == 0 && SDL_SaveBMP(shot, path) == 0;
+    const bool good = shot &&
+                      SDL_RenderReadPixels(draw, nullptr, shot->format->format, shot->pixels, shot->pitch) == 0 &&
+                      SDL_SaveBMP(shot, path) == 0;
     SDL_FreeSurface(shot);
     return good;
   }
@@ -76,12 +80,13 @@ void paint(const window& w, double seconds, const std::string& question, const r
   SDL_SetRenderDrawColor(w.draw, 150, 140, 120, 255);
   SDL_RenderDrawLine(w.draw, 110, 40, static_cast<int>(x), static_cast<int>(y));
   w.disc(x, y, 17 + 1.5 * std::sin(9 * seconds), {255, 190, 80, 255});
-  w.disc(110, 330, 42, {90, 120, 170, 255});                                       // the character
+  w.disc(110, 330, 42, {90, 120, 170, 255});  // the character
   w.disc(110, 265, 26, {224, 186, 150, 255});
   w.disc(101, 262, 3, {20, 20, 20, 255});
   w.disc(119, 262, 3, {20, 20, 20, 255});
   if (thinking)
-    for (int i = 0; i < 3; ++i) w.disc(150 + 12 * i, 232 - 6 * i + 3 * std::sin(6 * seconds - i), 4, {180, 190, 220, 255});
+    for (int i = 0; i < 3; ++i)
+      w.disc(150 + 12 * i, 232 - 6 * i + 3 * std::sin(6 * seconds - i), 4, {180, 190, 220, 255});
   int at = w.text("> " + question, 220, 40, 410, {150, 200, 255, 255});
   at = w.text(said.thought, 220, at, 410, {120, 126, 150, 255});
   w.text(said.answer, 220, at, 410, {255, 240, 210, 255});
@@ -99,7 +104,8 @@ int main(int argc, char** argv) {
   }
   auto model = retort::model::load(file);
   if (!model) return std::puts(model.error().what.c_str()), 1;
-  auto chat = retort::chat::make(*model, {.session = {.context = 512}, .how = {.temperature = 0}, .max_tokens = 120}).value();
+  auto chat =
+      retort::chat::make(*model, {.session = {.context = 512}, .how = {.temperature = 0}, .max_tokens = 120}).value();
   window w;
   if (!w.open(font)) return std::printf("no window: %s\n", SDL_GetError()), 1;
 
@@ -114,7 +120,8 @@ int main(int argc, char** argv) {
     if (!answered) {
       const Uint64 before = SDL_GetPerformanceCounter();
       const auto state = job.step(2ms);
-      const double ms = 1e3 * static_cast<double>(SDL_GetPerformanceCounter() - before) / static_cast<double>(SDL_GetPerformanceFrequency());
+      const double ms = 1e3 * static_cast<double>(SDL_GetPerformanceCounter() - before) /
+                        static_cast<double>(SDL_GetPerformanceFrequency());
       longest = std::max(longest, ms);
       n_late += ms > 16.7;
       if (!state) return std::puts(state.error().what.c_str()), 1;
@@ -133,7 +140,8 @@ int main(int argc, char** argv) {
     const Uint64 spent = SDL_GetTicks64() - frame;
     if (spent < 16) SDL_Delay(static_cast<Uint32>(16 - spent));
   }
-  std::printf("%zu frames; the longest that Retort held one was %.2f ms; %zu were held over 16.7 ms\n", n_frames, longest, n_late);
+  std::printf("%zu frames; the longest that Retort held one was %.2f ms; %zu were held over 16.7 ms\n", n_frames,
+              longest, n_late);
   if (shot) {
     paint(w, 3.3, questions[std::size(questions) - 1], said, false);
     if (!w.save(shot)) return std::printf("no picture: %s\n", SDL_GetError()), 1;

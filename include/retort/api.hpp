@@ -4,6 +4,7 @@
 #pragma once
 
 #include <retort/base/types.hpp>
+#include <retort/tensor/view.hpp>
 
 #include <array>
 #include <chrono>
@@ -13,10 +14,10 @@
 
 RETORT_BEGIN
 
-class allocator;   // base/memory.hpp
-class threads;     // base/threads.hpp
-class tokenizer;   // tokenizer/tokenizer.hpp
-class reader;      // io/source.hpp
+class allocator;  // base/memory.hpp
+class threads;    // base/threads.hpp
+class tokenizer;  // tokenizer/tokenizer.hpp
+class reader;     // io/source.hpp
 class batch;
 class prefix_cache;
 namespace detail {
@@ -28,41 +29,61 @@ struct chat_impl;
 struct completions_impl;
 struct constraint_impl;
 struct matcher_impl;
-class grammar;     // grammar/grammar.hpp
+class grammar;  // grammar/grammar.hpp
 }  // namespace detail
 
 // ---- model ----------------------------------------------------------------------------------------
 
 struct model_options {
-  bool map = true;                   ///< map the file; false reads it into memory (safe against truncation by others)
-  allocator* memory = nullptr;       ///< for what is not mapped; nullptr = the system's
+  bool map = true;              ///< map the file; false reads it into memory (safe against truncation by others)
+  allocator* memory = nullptr;  ///< for what is not mapped; nullptr = the system's
 };
 
 /// What a file holds, for people and for programs that decide by it.
 struct model_info {
-  std::string name;                  ///< general.name, or the file's name
-  std::string architecture;          ///< general.architecture
-  std::string types;                 ///< element types by share of bytes, "q4_k 78%, q6_k 22%"
+  std::string name;          ///< general.name, or the file's name
+  std::string architecture;  ///< general.architecture
+  std::string types;         ///< element types by share of bytes, "q4_k 78%, q6_k 22%"
   std::uint64_t n_parameters = 0;
   std::uint64_t n_active_parameters = 0;  ///< read per token: without the experts that are not chosen
   std::uint64_t bytes_tensors = 0;
-  std::uint64_t bytes_active = 0;    ///< of weights, read to generate one token
-  std::uint64_t bytes_owned = 0;     ///< made at load beside the mapped file
-  std::size_t context_length = 0;    ///< trained context, tokens
+  std::uint64_t bytes_active = 0;  ///< of weights, read to generate one token
+  std::uint64_t bytes_owned = 0;   ///< made at load beside the mapped file
+  std::size_t context_length = 0;  ///< trained context, tokens
   std::size_t n_layers = 0, dim = 0, n_vocab = 0, n_heads = 0, n_heads_kv = 0;
   std::size_t n_experts = 0, n_experts_used = 0;
-  std::string summary;               ///< one line: sizes, rope, scale, routing as they will be used
-  std::string chat_template;         ///< tokenizer.chat_template, empty where the file has none
+  std::string summary;        ///< one line: sizes, rope, scale, routing as they will be used
+  std::string chat_template;  ///< tokenizer.chat_template, empty where the file has none
 };
 
 /// Bytes a session will take, before anything is allocated.
 struct memory_quote {
-  std::uint64_t cache = 0;           ///< keys and values of the whole context; committed page by page
-  std::uint64_t workspace = 0;       ///< activations, logits, everything else
+  std::uint64_t cache = 0;      ///< keys and values of the whole context; committed page by page
+  std::uint64_t workspace = 0;  ///< activations, logits, everything else
   [[nodiscard]] std::uint64_t total() const noexcept { return cache + workspace; }
 };
 
 struct session_options;
+
+/// A tensor of a model's file where it lies. Keeps the model alive.
+class stored_tensor {
+ public:
+  std::string name;
+  std::string type;                  ///< of its elements, "q4_k"
+  std::vector<std::size_t> shape;    ///< outermost first
+  std::span<const std::byte> bytes;  ///< as stored, row after row
+
+  [[nodiscard]] std::size_t n_rows() const noexcept;  ///< all indices but the innermost taken together
+  [[nodiscard]] std::size_t n_columns() const noexcept;
+  /// The rows [first, first + out.shape(0)) as floats.   out [n, n_columns()]
+  /// errors bad_argument (rows that are not there, another width), unsupported (a type that is no number)
+  /// cost   O(elements), no allocation
+  result<void> read(std::size_t first, tensor<float, 2> out) const;
+
+ private:
+  friend class model;
+  std::shared_ptr<const detail::model_impl> of_;
+};
 
 /// A loaded model: immutable, cheap to copy, safe to share between threads.
 class model {
@@ -76,7 +97,7 @@ class model {
   /// A GGUF file from the host's own storage, read once into memory.
   static result<model> read(reader& from, const model_options& options = {});
 
-  model() = default;                 ///< empty; only assignable
+  model() = default;  ///< empty; only assignable
   [[nodiscard]] const model_info& info() const;
   [[nodiscard]] result<memory_quote> quote(const session_options& options) const;
 
@@ -85,10 +106,15 @@ class model {
   [[nodiscard]] result<std::vector<token>> encode(std::string_view text, bool special = true) const;
   /// Ids to text; bytes that are no UTF-8 become U+FFFD.
   [[nodiscard]] result<std::string> decode(std::span<const token> ids, bool special = false) const;
-  [[nodiscard]] bool is_end(token id) const;        ///< whether generation stops at it
-  [[nodiscard]] std::vector<token> bos() const;     ///< the begin token if the model wants one in front
+  [[nodiscard]] bool is_end(token id) const;     ///< whether generation stops at it
+  [[nodiscard]] std::vector<token> bos() const;  ///< the begin token if the model wants one in front
   /// errors missing
   [[nodiscard]] result<const tokenizer*> text() const;
+
+  /// A tensor by its name in the file, "blk.0.attn_q.weight".  errors missing
+  [[nodiscard]] result<stored_tensor> tensor(std::string_view name) const;
+  /// The names of all tensors, in the order of the file.
+  [[nodiscard]] std::vector<std::string> tensors() const;
 
   [[nodiscard]] const std::shared_ptr<const detail::model_impl>& impl() const noexcept { return impl_; }
 
@@ -102,19 +128,20 @@ class model {
 enum class cache_type : std::uint8_t { f32, f16, q8_0 };
 
 struct session_options {
-  std::size_t context = 4096;        ///< most tokens; 0 = what the model was trained for
+  std::size_t context = 4096;  ///< most tokens; 0 = what the model was trained for
   cache_type cache = cache_type::f16;
-  std::size_t chunk = 0;             ///< prompt tokens that are worked on together; 0 = 256, for mixtures of experts 512
-  threads* pool = nullptr;           ///< where work runs; nullptr = the thread that calls step()
-  allocator* memory = nullptr;       ///< nullptr = the system's
-  bool reproducible = false;         ///< same bits whatever the chunk and the neighbours; see docs/performance.md
-  std::string target{};              ///< kernel set by name ("avx2"); empty = the best
-  std::size_t max_guesses = 0;       ///< most tokens that guess() may take at once
-  batch* in = nullptr;               ///< computed on this one's workspace (its chunk, pool, target); nullptr = its own
+  std::size_t chunk = 0;        ///< prompt tokens that are worked on together; 0 = 256, for mixtures of experts 512
+  threads* pool = nullptr;      ///< where work runs; nullptr = the thread that calls step()
+  allocator* memory = nullptr;  ///< nullptr = the system's
+  bool reproducible = false;    ///< same bits whatever the chunk and the neighbours; see docs/performance.md
+  std::string target{};         ///< kernel set by name ("avx2"); empty = the best
+  std::size_t max_guesses = 0;  ///< most tokens that guess() may take at once
+  batch* in = nullptr;          ///< computed on this one's workspace (its chunk, pool, target); nullptr = its own
   prefix_cache* prefixes = nullptr;  ///< where beginnings are found and remembered; nullptr = nowhere
   std::string owner{};               ///< only beginnings remembered by the same owner are found
-  std::function<void(const expert_route&)> on_route{};                     ///< called during step()
-  std::function<void(std::size_t position, std::span<const float>)> on_logits{};  ///< every token's logits, during step()
+  std::function<void(const expert_route&)> on_route{};  ///< called during step()
+  std::function<void(std::size_t position, std::span<const float>)>
+      on_logits{};  ///< every token's logits, during step()
 };
 
 enum class status : std::uint8_t { running, done };
@@ -151,9 +178,11 @@ class session {
 
   /// [n_vocab] scores of the token after the last one but `back`; empty before step() returned done, and
   /// where guess() did not ask for them.
-  [[nodiscard]] std::span<float> logits(std::size_t back = 0) noexcept;
+  [[nodiscard]] tensor<float, 1> logits(std::size_t back = 0) noexcept;
+  /// All of them that are here: [n, n_vocab], logits() last.
+  [[nodiscard]] tensor<float, 2> all_logits() noexcept;
   [[nodiscard]] std::span<const token> tokens() const noexcept;
-  [[nodiscard]] std::size_t n_computed() const noexcept;   ///< tokens in the cache
+  [[nodiscard]] std::size_t n_computed() const noexcept;  ///< tokens in the cache
   [[nodiscard]] std::size_t context() const noexcept;
 
   /// Forgets all but the first n tokens.  errors bad_argument
@@ -170,7 +199,7 @@ class session {
   /// errors bad_file (damaged), mismatch (another model or cache type), full; then nothing has changed
   result<void> restore(std::span<const std::byte> state);
 
-  [[nodiscard]] const char* target() const noexcept;       ///< the kernel set in use
+  [[nodiscard]] const char* target() const noexcept;  ///< the kernel set in use
   [[nodiscard]] const std::unique_ptr<detail::session_impl>& impl() const noexcept { return impl_; }
 
  private:
@@ -211,7 +240,7 @@ class prefix_cache {
   /// errors bad_argument (less than a page, a cache type that does not fit the model), no_memory
   static result<prefix_cache> make(const model& m, std::uint64_t bytes, cache_type type = cache_type::f16,
                                    allocator* memory = nullptr);
-  [[nodiscard]] std::uint64_t bytes() const noexcept;        ///< of the pages in use
+  [[nodiscard]] std::uint64_t bytes() const noexcept;  ///< of the pages in use
   [[nodiscard]] std::size_t n_beginnings() const noexcept;
   void clear();
 
@@ -227,16 +256,16 @@ class prefix_cache {
 /// How the next token is chosen from logits. The order: logit bias, penalties,
 /// temperature, top-k, top-p, min-p, then a draw.
 struct sampling {
-  float temperature = 0.6f;          ///< 0 = the most likely token; below 0 is refused
-  std::size_t top_k = 0;             ///< keep the k most likely; 0 = all
-  float top_p = 0.95f;               ///< keep the fewest tokens that together reach p; 1 = all
-  float min_p = 0;                   ///< drop tokens less likely than this share of the best; 0 = none
-  float repetition_penalty = 1;      ///< divide positive, multiply negative logits of tokens seen; arXiv:1909.05858
-  float presence_penalty = 0;        ///< subtract from tokens seen
-  float frequency_penalty = 0;       ///< subtract per time seen
-  std::size_t penalty_window = 64;   ///< how many last tokens count as seen; 0 = none
+  float temperature = 0.6f;         ///< 0 = the most likely token; below 0 is refused
+  std::size_t top_k = 0;            ///< keep the k most likely; 0 = all
+  float top_p = 0.95f;              ///< keep the fewest tokens that together reach p; 1 = all
+  float min_p = 0;                  ///< drop tokens less likely than this share of the best; 0 = none
+  float repetition_penalty = 1;     ///< divide positive, multiply negative logits of tokens seen; arXiv:1909.05858
+  float presence_penalty = 0;       ///< subtract from tokens seen
+  float frequency_penalty = 0;      ///< subtract per time seen
+  std::size_t penalty_window = 64;  ///< how many last tokens count as seen; 0 = none
   std::vector<std::pair<token, float>> logit_bias{};
-  std::uint64_t seed = 0;            ///< same seed, same tokens, whatever the thread count
+  std::uint64_t seed = 0;  ///< same seed, same tokens, whatever the thread count
 };
 
 /// Draws tokens. Copy it to branch a conversation.
@@ -329,15 +358,15 @@ class matcher {
 
 /// What to do when a conversation no longer fits its context.
 enum class overflow : std::uint8_t {
-  error,                             ///< ask() and begin() return errc::full and change nothing
-  drop_oldest,                       ///< forget the oldest question and its answer, as often as needed
+  error,        ///< ask() and begin() return errc::full and change nothing
+  drop_oldest,  ///< forget the oldest question and its answer, as often as needed
 };
 
 /// A function the model may call while it answers.
 struct tool {
-  std::string name;                  ///< letters, digits, _ and -, at most 64
+  std::string name;  ///< letters, digits, _ and -, at most 64
   std::string description{};
-  std::string parameters{};          ///< JSON schema of the arguments; empty = an object without any
+  std::string parameters{};  ///< JSON schema of the arguments; empty = an object without any
   /// Called during step() with the arguments, a JSON object. What it returns goes back to the model; an error's
   /// sentence does too.
   std::function<result<std::string>(std::string_view arguments)> call{};
@@ -345,63 +374,63 @@ struct tool {
 
 /// Whether a model must keep to its tools.
 enum class tool_use : std::uint8_t {
-  may,                               ///< it calls when it likes, with the arguments it likes
-  may_strictly,                      ///< it calls when it likes, with arguments that satisfy the schema
-  must,                              ///< it calls before it answers, with arguments that satisfy the schema
+  may,           ///< it calls when it likes, with the arguments it likes
+  may_strictly,  ///< it calls when it likes, with arguments that satisfy the schema
+  must,          ///< it calls before it answers, with arguments that satisfy the schema
 };
 
 struct chat_options {
-  session_options session{};         ///< context, cache, threads, memory, batch, ...
-  std::string system{};              ///< system message; empty = none
-  sampling how{};                    ///< temperature 0.6 and top-p 0.95 suit reasoning models
-  std::size_t max_tokens = 0;        ///< of one answer, thought included; 0 = what the context leaves
-  std::size_t max_thought = 0;       ///< tokens after which a thought is closed by force; 0 = no limit
-  std::size_t reserve = 256;         ///< room that must be left for an answer when a question is asked
+  session_options session{};    ///< context, cache, threads, memory, batch, ...
+  std::string system{};         ///< system message; empty = none
+  sampling how{};               ///< temperature 0.6 and top-p 0.95 suit reasoning models
+  std::size_t max_tokens = 0;   ///< of one answer, thought included; 0 = what the context leaves
+  std::size_t max_thought = 0;  ///< tokens after which a thought is closed by force; 0 = no limit
+  std::size_t reserve = 256;    ///< room that must be left for an answer when a question is asked
   overflow when_full = overflow::error;
-  std::vector<std::string> stop{};   ///< texts that end an answer
-  std::vector<tool> tools{};         ///< functions the model may call; needs a chat template that knows tools
+  std::vector<std::string> stop{};  ///< texts that end an answer
+  std::vector<tool> tools{};        ///< functions the model may call; needs a chat template that knows tools
   tool_use use = tool_use::may;
-  std::size_t max_rounds = 8;        ///< of calls in one answer; then it ends with finish::calls
-  std::optional<constraint> shape{}; ///< what every answer looks like, the thought apart; see constraint
-  std::string chat_template{};       ///< Jinja source; empty = the model's own
-  std::string variables{};           ///< JSON object with more template variables, as {"enable_thinking": false}
-  std::chrono::sys_seconds now{};    ///< what templates see as the time; the epoch = they take their fixed date
+  std::size_t max_rounds = 8;         ///< of calls in one answer; then it ends with finish::calls
+  std::optional<constraint> shape{};  ///< what every answer looks like, the thought apart; see constraint
+  std::string chat_template{};        ///< Jinja source; empty = the model's own
+  std::string variables{};            ///< JSON object with more template variables, as {"enable_thinking": false}
+  std::chrono::sys_seconds now{};     ///< what templates see as the time; the epoch = they take their fixed date
 };
 
 /// A stretch of an answer as it comes: whole characters, never part of a tag.
 struct piece {
   enum kind_type : std::uint8_t { thought, answer, call } kind = answer;
-  std::string_view text;             ///< of a call: its arguments, a JSON object; lives during the callback only
-  std::string_view name{};           ///< of the tool that is called
+  std::string_view text;    ///< of a call: its arguments, a JSON object; lives during the callback only
+  std::string_view name{};  ///< of the tool that is called
 };
 enum class flow : std::uint8_t { go_on, stop };
 using on_piece = std::function<flow(const piece&)>;
 
 /// Why an answer ended.
 enum class finish : std::uint8_t {
-  stop,                              ///< the model ended it, or a stop text came
-  length,                            ///< a limit on tokens, or the context is full
-  interrupted,                       ///< the callback returned flow::stop
-  calls,                             ///< with calls that nobody answered: max_rounds, or a tool without a function
+  stop,         ///< the model ended it, or a stop text came
+  length,       ///< a limit on tokens, or the context is full
+  interrupted,  ///< the callback returned flow::stop
+  calls,        ///< with calls that nobody answered: max_rounds, or a tool without a function
 };
 
 /// One call of a tool and what came of it.
 struct call_record {
   std::string id, name;
-  std::string arguments;             ///< a JSON object
-  std::string result;                ///< what the model was told
+  std::string arguments;  ///< a JSON object
+  std::string result;     ///< what the model was told
   bool answered = false;
 };
 
 struct reply {
-  std::string thought;               ///< what stood between <think> and </think>
+  std::string thought;  ///< what stood between <think> and </think>
   std::string answer;
   std::vector<call_record> calls;
   finish why = finish::stop;
-  std::size_t n_prompt = 0;          ///< tokens the model read ...
-  std::size_t n_cached = 0;          ///< ... of which so many were still in a cache
-  std::size_t n_tokens = 0;          ///< tokens the model wrote
-  std::size_t n_guessed = 0;         ///< ... of which so many were guessed and came for free
+  std::size_t n_prompt = 0;   ///< tokens the model read ...
+  std::size_t n_cached = 0;   ///< ... of which so many were still in a cache
+  std::size_t n_tokens = 0;   ///< tokens the model wrote
+  std::size_t n_guessed = 0;  ///< ... of which so many were guessed and came for free
 };
 
 /// A file the user gives to the model.
@@ -412,7 +441,7 @@ struct source_file {
 
 /// One result of a web search.
 struct source_page {
-  std::string title, url, date;      ///< may be empty
+  std::string title, url, date;  ///< may be empty
   std::string content;
 };
 
@@ -423,7 +452,7 @@ enum class source_language : std::uint8_t { english, chinese, arabic };
 struct sources {
   std::vector<source_file> files{};
   std::vector<source_page> pages{};
-  std::string today{};               ///< a date as the user would read it; empty leaves it out
+  std::string today{};  ///< a date as the user would read it; empty leaves it out
   source_language language = source_language::english;
 };
 
@@ -453,7 +482,8 @@ class job {
  private:
   friend class chat;
   explicit job(detail::chat_impl* of) noexcept : chat_(of) {}
-  static result<status> step(batch& in, std::span<job* const> jobs, const std::chrono::steady_clock::time_point* deadline);
+  static result<status> step(batch& in, std::span<job* const> jobs,
+                             const std::chrono::steady_clock::time_point* deadline);
   detail::chat_impl* chat_ = nullptr;
 };
 
@@ -495,11 +525,11 @@ class chat {
 // ---- completions --------------------------------------------------------------------------------------
 
 struct completions_options {
-  session_options session{};         ///< context, cache, threads, memory, ...; prefixes is made by completions
-  std::uint64_t prefix_bytes = 0;    ///< memory for the key-value cache and remembered beginnings; 0 = four contexts
-  bool hosted = false;               ///< true: as the hosted service, which ignores temperature while thinking and
-                                     ///< refuses some requests; false: what Retort can do, it does
-  std::string chat_template{};       ///< Jinja source; empty = the model's own
+  session_options session{};       ///< context, cache, threads, memory, ...; prefixes is made by completions
+  std::uint64_t prefix_bytes = 0;  ///< memory for the key-value cache and remembered beginnings; 0 = four contexts
+  bool hosted = false;             ///< true: as the hosted service, which ignores temperature while thinking and
+                                   ///< refuses some requests; false: what Retort can do, it does
+  std::string chat_template{};     ///< Jinja source; empty = the model's own
   std::function<std::chrono::sys_seconds()> now{};  ///< what `created` and templates see; empty = the system's clock
 };
 

@@ -26,7 +26,8 @@ struct staged : pass {
 };
 task inner(staged& p, int name, std::size_t n) {
   p.at.seen.push_back(name);
-  co_await parallel(p, n, huge_ns, [&p, name](std::size_t i, std::size_t) { p.at.seen.push_back(name + static_cast<int>(i) + 1); });
+  co_await parallel(p, n, huge_ns,
+                    [&p, name](std::size_t i, std::size_t) { p.at.seen.push_back(name + static_cast<int>(i) + 1); });
   p.at.seen.push_back(-name);
 }
 task middle(staged& p) {
@@ -36,7 +37,8 @@ task middle(staged& p) {
 }
 task outer(staged& p) {
   co_await middle(p);
-  co_await parallel(p, 2, huge_ns, [&p](std::size_t i, std::size_t) { p.at.seen.push_back(300 + static_cast<int>(i)); });
+  co_await parallel(p, 2, huge_ns,
+                    [&p](std::size_t i, std::size_t) { p.at.seen.push_back(300 + static_cast<int>(i)); });
   co_await middle(p);
 }
 const std::vector<int> once = {100, 101, 102, 103, -100, 200, 201, 202, -200, -1000};
@@ -59,7 +61,7 @@ TEST_CASE("task: nested tasks run in order, without a deadline in one step") {
   staged p(s);
   task t = outer(p);
   REQUIRE(t);
-  CHECK(s.seen.empty());   // lazy
+  CHECK(s.seen.empty());  // lazy
   CHECK(p.step(t.handle(), nullptr));
   CHECK(s.seen == whole());
 }
@@ -71,7 +73,7 @@ TEST_CASE("task: with a deadline that has passed every step does one turn and go
   std::size_t n_steps = 1, before = 0;
   const clock::time_point past = clock::now() - std::chrono::hours(1);
   while (!p.step(t.handle(), &past)) {
-    CHECK(s.seen.size() > before);   // something was done
+    CHECK(s.seen.size() > before);  // something was done
     before = s.seen.size();
     ++n_steps;
   }
@@ -139,7 +141,7 @@ TEST_CASE("task: a pass destroyed at any of its pauses gives back its frames and
     }
     CHECK(s.frames.mark() == mark);
     s.seen.clear();
-    task again = outer(p);   // and the pass is as good as new
+    task again = outer(p);  // and the pass is as good as new
     CHECK(p.step(again.handle(), nullptr));
     CHECK(s.seen == whole());
   }

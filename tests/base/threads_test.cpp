@@ -58,7 +58,7 @@ TEST_CASE("threads: tasks at the same time have different workers") {
 
 TEST_CASE("threads: what tasks wrote is seen after run") {
   const auto pool = pool_of(3);
-  std::vector<std::size_t> plain(1000);   // no atomics: run() itself must order it
+  std::vector<std::size_t> plain(1000);  // no atomics: run() itself must order it
   for (std::size_t round = 1; round <= 200; ++round) {
     const auto task = [&](std::size_t i, std::size_t) { plain[i] += i * round; };
     pool->run(plain.size(), task);
@@ -75,7 +75,7 @@ TEST_CASE("threads: many tiny regions, also while the workers fall asleep in bet
   CHECK(sum == n_regions * 6);
   sum = 0;
   for (int r = 0; r < 20; ++r) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(3));   // long past their patience
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));  // long past their patience
     pool->run(5, task);
   }
   CHECK(sum == 20 * 15);
@@ -89,7 +89,7 @@ TEST_CASE("threads: two and three callers at once") {
       std::atomic<std::size_t> mine{0};
       const auto task = [&](std::size_t i, std::size_t) { mine += i; };
       pool->run(10, task);
-      total += mine == 45;   // every one of this region, done when run() returns
+      total += mine == 45;  // every one of this region, done when run() returns
     }
   };
   std::thread a(caller), b(caller);
@@ -109,7 +109,9 @@ TEST_CASE("threads: a region inside a task runs on that task's thread") {
 }
 
 TEST_CASE("threads: a pool may be destroyed unused, just used, or asleep") {
-  for (int round = 0; round < 30; ++round) { const auto pool = pool_of(4); }
+  for (int round = 0; round < 30; ++round) {
+    const auto pool = pool_of(4);
+  }
   for (int round = 0; round < 30; ++round) check_once(*pool_of(4), 9);
   for (int round = 0; round < 3; ++round) {
     const auto pool = pool_of(4);

@@ -10,9 +10,11 @@ using support::model_of;
 namespace {
 
 constexpr const char* simple =
-    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif "
+    "%}";
 constexpr const char* thinking =
-    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]<think>\n{% endif %}";
+    "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt "
+    "%}[assistant]<think>\n{% endif %}";
 
 chat_options options(const char* source, std::size_t max_tokens = 12) {
   chat_options o;

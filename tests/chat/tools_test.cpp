@@ -1,4 +1,5 @@
-// Tools in conversations, guessed tokens and jobs in a batch. A shape makes the tiny random model say what a test wants.
+// Tools in conversations, guessed tokens and jobs in a batch. A shape makes the tiny random model say what a test
+// wants.
 #include "run/support.hpp"
 
 #include <retort/retort.hpp>
@@ -45,7 +46,8 @@ chat make(const chat_options& o) {
 TEST_CASE("chat tools: a call reaches the function, what it gives reaches the model, and the answer ends it") {
   chat* here = nullptr;
   std::string given;
-  auto o = options({{"add", "adds", R"({"type": "object", "properties": {"a": {"type": "integer"}}})", [&](std::string_view arguments) {
+  auto o = options({{"add", "adds", R"({"type": "object", "properties": {"a": {"type": "integer"}}})",
+                     [&](std::string_view arguments) {
                        given = arguments;
                        here->shape(saying("It is 3."));
                        return result<std::string>("3");
@@ -77,7 +79,9 @@ TEST_CASE("chat tools: a call reaches the function, what it gives reaches the mo
   // the history holds the question, the call, what it gave and the answer; all of it is still computed
   const auto next = c.ask("And now?");
   REQUIRE(next);
-  const std::string history = "add[user]What is 1 + 2?[assistant]I will add.add({\"a\": 1, \"b\": 2})[tool]3[assistant]It is 3.[user]And now?[assistant]";
+  const std::string history =
+      "add[user]What is 1 + 2?[assistant]I will add.add({\"a\": 1, \"b\": 2})[tool]3[assistant]It is 3.[user]And "
+      "now?[assistant]";
   CHECK(next->n_prompt == model_of("llama").encode(history, false).value().size());
   CHECK(next->n_cached > 20);
 }

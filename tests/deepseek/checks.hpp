@@ -94,7 +94,8 @@ inline std::size_t check_scores(const json& list, std::size_t n_top) {
 
 inline std::size_t check_logprobs(const json& l, std::size_t n_top) {
   has_keys(l, {"content", "reasoning_content?"});
-  return check_scores(l["content"], n_top) + (l.contains("reasoning_content") ? check_scores(l["reasoning_content"], n_top) : 0);
+  return check_scores(l["content"], n_top) +
+         (l.contains("reasoning_content") ? check_scores(l["reasoning_content"], n_top) : 0);
 }
 
 inline void check_calls(const json& calls) {
@@ -168,12 +169,14 @@ inline answer check_response(const json& r, const json& request) {
 /// The chunks of a stream, in their order.
 inline answer check_chunks(const std::vector<json>& chunks, const json& request) {
   answer a;
-  const bool wants_usage = request.contains("stream_options") && request["stream_options"].is_object() && request["stream_options"].value("include_usage", false);
+  const bool wants_usage = request.contains("stream_options") && request["stream_options"].is_object() &&
+                           request["stream_options"].value("include_usage", false);
   const bool wants_scores = request.contains("logprobs") && request["logprobs"] == true;
   enum { role, thought, content, calls, finished, counted } at = role;
   for (const json& k : chunks) {
     INFO(k.dump());
-    has_keys(k, {"id", "object", "created", "model", "system_fingerprint", "choices", wants_usage ? "usage" : "usage?"});
+    has_keys(k,
+             {"id", "object", "created", "model", "system_fingerprint", "choices", wants_usage ? "usage" : "usage?"});
     for (const char* same : {"id", "created", "model", "system_fingerprint"}) CHECK(k[same] == chunks[0][same]);
     CHECK(k["object"] == "chat.completion.chunk");
     if (k["choices"].empty()) {
@@ -193,7 +196,8 @@ inline answer check_chunks(const std::vector<json>& chunks, const json& request)
     has_keys(d, {"role?", "content?", "reasoning_content?", "tool_calls?"});
     CHECK(d.contains("role") == (at == role));
     CHECK(at < finished);
-    if (wants_scores && !c["logprobs"].is_null()) a.n_scores += check_logprobs(c["logprobs"], request.value("top_logprobs", std::size_t{0}));
+    if (wants_scores && !c["logprobs"].is_null())
+      a.n_scores += check_logprobs(c["logprobs"], request.value("top_logprobs", std::size_t{0}));
     if (!wants_scores) CHECK(c["logprobs"].is_null());
     const bool thinks = d.contains("reasoning_content") && d["reasoning_content"].is_string();
     if (at == role) {
@@ -267,7 +271,8 @@ inline bool satisfies(const json& v, const json& schema) {
   if (type == "integer" && !v.is_number_integer()) return false;
   if (type == "number" && !v.is_number()) return false;
   if (type == "boolean" && !v.is_boolean()) return false;
-  if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), v) == schema["enum"].end()) return false;
+  if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), v) == schema["enum"].end())
+    return false;
   if (v.is_number() && schema.contains("minimum") && v.get<double>() < schema["minimum"].get<double>()) return false;
   if (v.is_number() && schema.contains("maximum") && v.get<double>() > schema["maximum"].get<double>()) return false;
   if (v.is_array()) {

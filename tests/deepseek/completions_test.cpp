@@ -19,9 +19,10 @@ const std::string body =
     "{% if add_generation_prompt %}[assistant]{% endif %}";
 const std::string plain = body;
 const std::string hermes = "{# <tool_call> #}" + body;
-const std::string open_thought = "{# </think> #}" + body;              // the model may open a thought
+const std::string open_thought = "{# </think> #}" + body;  // the model may open a thought
 const std::string begun_thought = hermes + "{% if add_generation_prompt %}<think>\n{% endif %}";
-const std::string switched_thought = hermes + "{% if add_generation_prompt and not thinking %}<think>\n\n</think>\n\n{% endif %}";
+const std::string switched_thought =
+    hermes + "{% if add_generation_prompt and not thinking %}<think>\n\n</think>\n\n{% endif %}";
 
 completions_options options(const std::string& source, bool hosted = false) {
   completions_options o;
@@ -58,7 +59,9 @@ const model& model_with(const std::vector<std::string>& control_tokens) {
 }
 
 json request(const std::string& more = "{}", const std::string& text = "hello") {
-  json r = {{"model", "deepseek-flash"}, {"messages", json::array({{{"role", "user"}, {"content", text}}})}, {"max_tokens", 10}};
+  json r = {{"model", "deepseek-flash"},
+            {"messages", json::array({{{"role", "user"}, {"content", text}}})},
+            {"max_tokens", 10}};
   r.update(parse(more));
   return r;
 }
@@ -74,16 +77,20 @@ answer ask_in_chunks(completions& c, json r) {
   r["stream"] = true;
   std::vector<json> chunks;
   int status = 0;
-  const std::string rest = c.stream(r.dump(), [&](std::string_view chunk) {
-    chunks.push_back(parse(std::string(chunk)));
-    return flow::go_on;
-  }, endpoint::chat_completions, &status);
+  const std::string rest = c.stream(
+      r.dump(),
+      [&](std::string_view chunk) {
+        chunks.push_back(parse(std::string(chunk)));
+        return flow::go_on;
+      },
+      endpoint::chat_completions, &status);
   INFO(rest);
   REQUIRE(status == 200);
   CHECK(rest.empty());
   return check_chunks(chunks, r);
 }
-void refused(completions& c, const std::string& r, int status, const std::string& param, endpoint to = endpoint::chat_completions) {
+void refused(completions& c, const std::string& r, int status, const std::string& param,
+             endpoint to = endpoint::chat_completions) {
   INFO(r);
   int found = 0;
   const json j = parse(c.complete(r, to, &found));
@@ -92,7 +99,8 @@ void refused(completions& c, const std::string& r, int status, const std::string
   check_error(j, param);
 }
 
-constexpr const char* weather = R"({"type": "function", "function": {"name": "weather", "description": "of a city", "parameters":
+constexpr const char* weather =
+    R"({"type": "function", "function": {"name": "weather", "description": "of a city", "parameters":
   {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1, "maximum": 9},
   "unit": {"type": "string", "enum": ["c", "f"]}, "at": {"type": "array", "items": {"type": "integer"}, "maxItems": 2}},
   "required": ["city", "days", "unit", "at"], "additionalProperties": false}}})";
@@ -204,22 +212,27 @@ TEST_CASE("completions: bad requests get their error object") {
       {R"({"messages": [{"role": "user"}]})", 400, "messages[0].content"},
       {R"({"messages": [{"role": "user", "content": null}]})", 400, "messages[0].content"},
       {R"({"messages": [{"role": "user", "content": 7}]})", 400, "messages[0].content"},
-      {R"({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]})", 400, "messages[0].content"},
+      {R"({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]})", 400,
+       "messages[0].content"},
       {R"({"messages": [{"role": "user", "content": [{"type": "text"}]}]})", 400, "messages[0].content"},
       {R"({"messages": [{"role": "user", "content": ["x"]}]})", 400, "messages[0].content"},
       {R"({"messages": [{"role": "user", "content": "x", "tool_calls": []}]})", 400, "messages[0].tool_calls"},
       {R"({"messages": [{"role": "user", "content": "x", "name": 1}]})", 400, "messages[0].name"},
       {R"({"messages": [{"role": "tool", "content": "x"}]})", 400, "messages[0].tool_call_id"},
-      {R"({"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"id": 1}]}]})", 400, "messages[0].tool_calls"},
-      {R"({"messages": [{"role": "assistant", "content": "x", "tool_calls": "f"}]})", 400, "messages[0].tool_calls"},
-      {R"({"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": {}}}]}]})", 400,
+      {R"({"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"id": 1}]}]})", 400,
        "messages[0].tool_calls"},
+      {R"({"messages": [{"role": "assistant", "content": "x", "tool_calls": "f"}]})", 400, "messages[0].tool_calls"},
+      {R"({"messages": [{"role": "assistant", "content": "x", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": {}}}]}]})",
+       400, "messages[0].tool_calls"},
       {R"({"messages": [{"role": "user", "content": "x", "prefix": true}]})", 400, "messages[0].prefix"},
-      {R"({"messages": [{"role": "assistant", "content": "x", "prefix": true}, {"role": "user", "content": "x"}]})", 400, "messages[0].prefix"},
+      {R"({"messages": [{"role": "assistant", "content": "x", "prefix": true}, {"role": "user", "content": "x"}]})",
+       400, "messages[0].prefix"},
       {R"({"messages": [{"role": "assistant", "content": "x", "prefix": true}]})", 400, "messages"},
-      {R"({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "x", "prefix": 1}]})", 400, "messages[1].prefix"},
+      {R"({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "x", "prefix": 1}]})", 400,
+       "messages[1].prefix"},
       {R"({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "x", "prefix": true}],
-           "response_format": {"type": "json_object"}})", 400, "messages"},
+           "response_format": {"type": "json_object"}})",
+       400, "messages"},
       {R"({"model": 7})", 422, "model"},
       {R"({"max_tokens": 0})", 422, "max_tokens"},
       {R"({"max_tokens": -1})", 422, "max_tokens"},
@@ -251,8 +264,10 @@ TEST_CASE("completions: bad requests get their error object") {
       {R"({"response_format": "json_object"})", 422, "response_format"},
       {R"({"response_format": {"type": "xml"}})", 422, "response_format"},
       {R"({"response_format": {"type": "json_schema"}})", 422, "response_format.json_schema"},
-      {R"({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "colour"}}}})", 400, "response_format"},
-      {R"({"response_format": {"type": "json_schema", "json_schema": {"schema": {"not": {}}}}})", 400, "response_format"},
+      {R"({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "colour"}}}})", 400,
+       "response_format"},
+      {R"({"response_format": {"type": "json_schema", "json_schema": {"schema": {"not": {}}}}})", 400,
+       "response_format"},
       {R"({"thinking": true})", 422, "thinking"},
       {R"({"thinking": {"type": "maybe"}})", 422, "thinking"},
       {R"({"reasoning_effort": "huge"})", 422, "reasoning_effort"},
@@ -262,13 +277,19 @@ TEST_CASE("completions: bad requests get their error object") {
       {R"({"tools": [{"type": "retrieval", "function": {"name": "f"}}]})", 422, "tools[0]"},
       {R"({"tools": [{"type": "function", "function": {}}]})", 422, "tools[0].function.name"},
       {R"({"tools": [{"type": "function", "function": {"name": "a b"}}]})", 422, "tools[0].function.name"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f", "parameters": 1}}]})", 422, "tools[0].function.parameters"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": "yes"}}]})", 422, "tools[0].function.strict"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true}}, {"type": "function", "function": {"name": "g"}}]})", 400, "tools"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true, "parameters": {"not": {}}}}]})", 400, "tools"},
+      {R"({"tools": [{"type": "function", "function": {"name": "f", "parameters": 1}}]})", 422,
+       "tools[0].function.parameters"},
+      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": "yes"}}]})", 422,
+       "tools[0].function.strict"},
+      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true}}, {"type": "function", "function": {"name": "g"}}]})",
+       400, "tools"},
+      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true, "parameters": {"not": {}}}}]})",
+       400, "tools"},
       {R"({"tool_choice": "required"})", 400, "tool_choice"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "sometimes"})", 422, "tool_choice"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": {"type": "function", "function": {"name": "g"}}})", 400, "tool_choice"},
+      {R"({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "sometimes"})", 422,
+       "tool_choice"},
+      {R"({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": {"type": "function", "function": {"name": "g"}}})",
+       400, "tool_choice"},
       {R"({"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": {}})", 400, "tool_choice"},
   };
   auto c = make(hermes);
@@ -276,28 +297,39 @@ TEST_CASE("completions: bad requests get their error object") {
     refused(c, request(b.more).dump(), b.status, b.param);
     std::vector<std::string> chunks;
     int status = 0;
-    const std::string error = c.stream(request(b.more).dump(), [&](std::string_view chunk) {
-      chunks.emplace_back(chunk);
-      return flow::go_on;
-    }, endpoint::chat_completions, &status);
+    const std::string error = c.stream(
+        request(b.more).dump(),
+        [&](std::string_view chunk) {
+          chunks.emplace_back(chunk);
+          return flow::go_on;
+        },
+        endpoint::chat_completions, &status);
     CHECK(chunks.empty());
     if (std::string(b.param) != "stream_options") {
       CHECK(status == b.status);
       check_error(parse(error), b.param);
     }
   }
-  for (const char* text : {"", "{", "[]", "null", "7", "\"x\"", "{\"messages\": [}", "{\"a\": \"\xff\"}", "{\"max_tokens\": 1e999}"}) refused(c, text, 400, "");
+  for (const char* text :
+       {"", "{", "[]", "null", "7", "\"x\"", "{\"messages\": [}", "{\"a\": \"\xff\"}", "{\"max_tokens\": 1e999}"})
+    refused(c, text, 400, "");
   refused(c, "{\"a\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}", 400, "");
   json many = request();
-  for (int i = 0; i < 129; ++i) many["tools"].push_back({{"type", "function"}, {"function", {{"name", "f" + std::to_string(i)}}}});
+  for (int i = 0; i < 129; ++i)
+    many["tools"].push_back({{"type", "function"}, {"function", {{"name", "f" + std::to_string(i)}}}});
   refused(c, many.dump(), 422, "tools");
   refused(c, request("{}", std::string(2000, 'x')).dump(), 400, "messages");
   CHECK(parse(c.complete(request("{}", std::string(2000, 'x')).dump()))["error"]["code"] == "context_length_exceeded");
   refused(c, request("{\"user_id\": \"" + std::string(513, 'x') + "\"}").dump(), 422, "user_id");
   // arguments that nest without end are text to the template, whatever it wants
   json deep = request();
-  deep["messages"].push_back({{"role", "assistant"}, {"tool_calls", json::array({{{"id", "c"}, {"function", {{"name", "f"},
-                              {"arguments", "{\"a\":" + std::string(50'000, '[') + std::string(50'000, ']') + "}"}}}}})}});
+  deep["messages"].push_back(
+      {{"role", "assistant"},
+       {"tool_calls",
+        json::array({{{"id", "c"},
+                      {"function",
+                       {{"name", "f"},
+                        {"arguments", "{\"a\":" + std::string(50'000, '[') + std::string(50'000, ']') + "}"}}}}})}});
   refused(c, deep.dump(), 400, "messages");
   auto raises = make("{{ raise_exception('only one message, please') }}");
   refused(raises, request().dump(), 400, "messages");
@@ -322,7 +354,8 @@ TEST_CASE("completions: the hosted service refuses and ignores more") {
   }
   const std::string off = R"("thinking": {"type": "disabled"}, "max_tokens": 200)";
   (void)ask(hosted, request("{\"messages\": " + history + ", " + off + "}"));
-  CHECK(ask(hosted, request("{" + two_tools + R"(, "tool_choice": "required", )" + off + "}")).finish_reason == "tool_calls");
+  CHECK(ask(hosted, request("{" + two_tools + R"(, "tool_choice": "required", )" + off + "}")).finish_reason ==
+        "tool_calls");
   (void)ask(hosted, request(R"({"response_format": {"type": "json_object"}, )" + off + "}", "in JSON, please"));
   // a thought is thought at one temperature
   const auto thought = [](completions& c, const char* more) { return ask(c, request(more)).thought; };
@@ -420,8 +453,14 @@ TEST_CASE("completions: every format of calls can be required, and is read back"
   };
   const std::vector<form> forms = {
       {"hermes", "<tool_call>", {"<tool_call>", "</tool_call>"}},
-      {"deepseek fenced", "<｜tool▁calls▁begin｜> ```json", {"<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>"}},
-      {"deepseek", "<｜tool▁calls▁begin｜>", {"<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>"}},
+      {"deepseek fenced",
+       "<｜tool▁calls▁begin｜> ```json",
+       {"<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>",
+        "<｜tool▁calls▁end｜>"}},
+      {"deepseek",
+       "<｜tool▁calls▁begin｜>",
+       {"<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>",
+        "<｜tool▁calls▁end｜>"}},
       {"llama", "<|python_tag|>", {"<|python_tag|>"}},
       {"qwen_coder", "<tool_call> <function=", {"<tool_call>", "</tool_call>"}},
       {"dsml", "DSML function_calls", {}},
@@ -456,9 +495,11 @@ TEST_CASE("completions: every format of calls can be required, and is read back"
         strict["tool_choice"] = "auto";
         strict["logit_bias"] = json::object();
         for (const char* often : {"<", "{", "｜", "t", "\n"})
-          for (const auto ids = model_of("llama").encode(often).value(); const token t : ids) strict["logit_bias"][std::to_string(t)] = 6;
+          for (const auto ids = model_of("llama").encode(often).value(); const token t : ids)
+            strict["logit_bias"][std::to_string(t)] = 6;
         if (tags)
-          for (int t = 261; t < 261 + static_cast<int>(f.tags.size()); ++t) strict["logit_bias"][std::to_string(t)] = 12;
+          for (int t = 261; t < 261 + static_cast<int>(f.tags.size()); ++t)
+            strict["logit_bias"][std::to_string(t)] = 12;
         const answer free = ask(c, strict);
         INFO(free.content);
         CHECK((free.finish_reason == "tool_calls") == !free.calls.empty());
@@ -469,7 +510,8 @@ TEST_CASE("completions: every format of calls can be required, and is read back"
 }
 
 TEST_CASE("completions: parameters that refer to definitions, and those no format can write") {
-  const std::string tool = R"({"type": "function", "function": {"name": "f", "strict": true, "parameters": {"type": "object", "properties":
+  const std::string tool =
+      R"({"type": "function", "function": {"name": "f", "strict": true, "parameters": {"type": "object", "properties":
     {"a": {"$ref": "#/$defs/small"}}, "required": ["a"], "additionalProperties": false, "$defs": {"small": {"type": "integer", "minimum": 3, "maximum": 4}}}}})";
   for (const char* marker : {"<tool_call>", "<function=", "DSML function_calls"}) {
     auto c = make(std::string("{# ") + marker + " #}" + body);
@@ -481,8 +523,10 @@ TEST_CASE("completions: parameters that refer to definitions, and those no forma
   }
   auto coder = make("{# <function= #}" + body);
   const auto with = [](const char* property, bool strict) {
-    return request(std::string(R"({"tool_choice": "required", "max_tokens": 300, "tools": [{"type": "function", "function": {"name": "f", "strict": )") +
-                   (strict ? "true" : "false") + R"(, "parameters": {"type": "object", "properties": {)" + property + "}}}}]}");
+    return request(
+        std::string(
+            R"({"tool_choice": "required", "max_tokens": 300, "tools": [{"type": "function", "function": {"name": "f", "strict": )") +
+        (strict ? "true" : "false") + R"(, "parameters": {"type": "object", "properties": {)" + property + "}}}}]}");
   };
   refused(coder, with(R"("a": {"type": "string", "pattern": "x+"})", true).dump(), 400, "tools");
   CHECK_FALSE(ask(coder, with(R"("a": {"type": "string", "pattern": "x+"})", false)).calls.empty());
@@ -498,12 +542,17 @@ TEST_CASE("completions: calls in the history are written as the template wants t
   const std::string start = "{# <tool_call> #}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}";
   const std::string end = "{% endfor %}{% endfor %}";
   json r = request();
-  r["messages"].push_back({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", json::array({{{"id", "c"}, {"type", "function"},
-                           {"function", {{"name", "f"}, {"arguments", "{\"k\": [1, 2]}"}}}}})}});
+  r["messages"].push_back(
+      {{"role", "assistant"},
+       {"content", nullptr},
+       {"tool_calls",
+        json::array(
+            {{{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{\"k\": [1, 2]}"}}}}})}});
   r["messages"].push_back({{"role", "tool"}, {"tool_call_id", "c"}, {"content", "done"}});
   std::optional<std::uint64_t> n_prompt;
-  for (const char* call : {"{{ c.function.arguments | tojson }}", "{{ '' + c.function.arguments }}", "{{ c.function.arguments }}",
-                           "{% for k, v in c.function.arguments | items %}{\"{{ k }}\": {{ v | tojson }}}{% endfor %}"}) {
+  for (const char* call :
+       {"{{ c.function.arguments | tojson }}", "{{ '' + c.function.arguments }}", "{{ c.function.arguments }}",
+        "{% for k, v in c.function.arguments | items %}{\"{{ k }}\": {{ v | tojson }}}{% endfor %}"}) {
     INFO(call);
     auto c = make(start + call + end);
     const answer a = ask(c, r);
@@ -531,8 +580,9 @@ TEST_CASE("completions: text is completed, and filled in where the model can") {
     r.update(parse(more));
     return r;
   };
-  for (const char* more : {R"({})", R"({"suffix": "return x"})", R"({"suffix": ""})", R"({"echo": true})", R"({"logprobs": 4})", R"({"stop": ["a", "e"]})",
-                           R"({"temperature": 0, "seed": 5, "suffix": null})"}) {
+  for (const char* more :
+       {R"({})", R"({"suffix": "return x"})", R"({"suffix": ""})", R"({"echo": true})", R"({"logprobs": 4})",
+        R"({"stop": ["a", "e"]})", R"({"temperature": 0, "seed": 5, "suffix": null})"}) {
     INFO(more);
     json r = of(more);
     const json j = parse(c.complete(r.dump(), endpoint::completions));
@@ -600,7 +650,8 @@ TEST_CASE("completions: what one owner has read is cached for that owner only") 
     r["user_id"] = owner;
     return ask(c, r).usage["prompt_cache_hit_tokens"].get<std::uint64_t>();
   };
-  const std::uint64_t n = ask(c, request("{}", "a question that is asked again")).usage["prompt_tokens"].get<std::uint64_t>();
+  const std::uint64_t n =
+      ask(c, request("{}", "a question that is asked again")).usage["prompt_tokens"].get<std::uint64_t>();
   CHECK(n_hit("", "a question that is asked again") >= n - 1);
   CHECK(n_hit("eve", "a question that is asked again") == 0);
   CHECK(n_hit("eve", "a question that is asked again") >= n - 1);
@@ -622,10 +673,13 @@ TEST_CASE("completions: one at a time, cancelled, stopped and in steps") {
   const std::string r = request(R"({"max_tokens": 40})").dump();
   int inner = 0, outer = 0;
   json second;
-  (void)c.stream(r, [&](std::string_view) {
-    second = parse(c.complete(r, endpoint::chat_completions, &inner));
-    return flow::go_on;
-  }, endpoint::chat_completions, &outer);
+  (void)c.stream(
+      r,
+      [&](std::string_view) {
+        second = parse(c.complete(r, endpoint::chat_completions, &inner));
+        return flow::go_on;
+      },
+      endpoint::chat_completions, &outer);
   CHECK(outer == 200);
   CHECK(inner == 429);
   check_error(second, "");
@@ -654,8 +708,9 @@ TEST_CASE("completions: one at a time, cancelled, stopped and in steps") {
   c.begin(r);
   (void)c.step(0ns);
   (void)ask(c, json::parse(r));
-  for (const std::string& text : {r, request("{" + two_tools + R"(, "tool_choice": "required", "max_tokens": 200})").dump(),
-                                  request(R"({"stream": true})").dump(), std::string("{}")}) {
+  for (const std::string& text :
+       {r, request("{" + two_tools + R"(, "tool_choice": "required", "max_tokens": 200})").dump(),
+        request(R"({"stream": true})").dump(), std::string("{}")}) {
     auto a = make(hermes), b = make(hermes);
     int waited = 0, stepped = 0;
     const std::string whole = a.complete(text, endpoint::chat_completions, &waited);
@@ -669,8 +724,9 @@ TEST_CASE("completions: one at a time, cancelled, stopped and in steps") {
 }
 
 TEST_CASE("completions: guessed tokens change nothing") {
-  for (const char* more : {R"({"temperature": 0, "max_tokens": 80})", R"({"temperature": 1, "seed": 9, "max_tokens": 80})",
-                           R"({"temperature": 1, "max_tokens": 120, "response_format": {"type": "json_object"}})"}) {
+  for (const char* more :
+       {R"({"temperature": 0, "max_tokens": 80})", R"({"temperature": 1, "seed": 9, "max_tokens": 80})",
+        R"({"temperature": 1, "max_tokens": 120, "response_format": {"type": "json_object"}})"}) {
     auto o = options(begun_thought);
     auto without = completions::make(model_of("llama"), o);
     o.session.max_guesses = 6;
@@ -685,11 +741,29 @@ TEST_CASE("completions: guessed tokens change nothing") {
 TEST_CASE("completions: whatever is asked, an object is answered") {
   std::mt19937 random(11);
   const auto below = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-  const std::vector<std::string> values = {"null", "true", "0", "-1", "1", "2.5", "1e308", "18446744073709551615", "\"\"", "\"x\"", "[]", "{}", "[[]]",
-                                           R"({"type": "function"})", R"([{"type": "text", "text": "x"}])", R"("\u0000")", R"({"function": {"name": "now"}})"};
+  const std::vector<std::string> values = {"null",
+                                           "true",
+                                           "0",
+                                           "-1",
+                                           "1",
+                                           "2.5",
+                                           "1e308",
+                                           "18446744073709551615",
+                                           "\"\"",
+                                           "\"x\"",
+                                           "[]",
+                                           "{}",
+                                           "[[]]",
+                                           R"({"type": "function"})",
+                                           R"([{"type": "text", "text": "x"}])",
+                                           R"("\u0000")",
+                                           R"({"function": {"name": "now"}})"};
   std::vector<json> seeds = {
-      request("{" + two_tools + R"(, "tool_choice": "required", "logprobs": true, "top_logprobs": 2, "stop": ["x"], "logit_bias": {"3": 1}})"),
-      request(R"({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": {"a": {"enum": [1, "b"]}}}}},
+      request(
+          "{" + two_tools +
+          R"(, "tool_choice": "required", "logprobs": true, "top_logprobs": 2, "stop": ["x"], "logit_bias": {"3": 1}})"),
+      request(
+          R"({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object", "properties": {"a": {"enum": [1, "b"]}}}}},
                   "thinking": {"type": "enabled"}, "reasoning_effort": "low", "stream": true, "stream_options": {"include_usage": true}})"),
       request(R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]},
         {"role": "assistant", "content": null, "reasoning_content": "r", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "now", "arguments": "{\"a\": 1}"}}]},
@@ -719,7 +793,8 @@ TEST_CASE("completions: whatever is asked, an object is answered") {
     json j = seeds[below(seeds.size())];
     const endpoint to = j.contains("prompt") ? endpoint::completions : endpoint::chat_completions;
     json* at = &j;  // a value somewhere inside becomes another
-    while (at->is_structured() && !at->empty() && (at == &j || below(3) != 0)) at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
+    while (at->is_structured() && !at->empty() && (at == &j || below(3) != 0))
+      at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
     *at = json::parse(values[below(values.size())]);
     answered(j.dump(), to);
     std::string text = seeds[below(seeds.size())].dump();  // bytes somewhere become others

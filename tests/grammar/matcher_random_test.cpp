@@ -22,7 +22,8 @@ class random_grammar {
   std::size_t below(std::size_t n) { return random_() % n; }
   grammar::rule rule() { return rules_[below(rules_.size())]; }
   grammar::expression word() {
-    static const std::vector<std::string> all = {"a", "ab", "abc", "\"", "true", "12", "\xc3\xa9", "\xe6\x97\xa5", "}", "aa", "", " "};
+    static const std::vector<std::string> all = {"a",        "ab",           "abc", "\"", "true", "12",
+                                                 "\xc3\xa9", "\xe6\x97\xa5", "}",   "aa", "",     " "};
     return g_.literal(all[below(all.size())]);
   }
   std::vector<grammar::expression> some(int depth) {
@@ -36,11 +37,14 @@ class random_grammar {
       case 1: return g_.chars({{'a', 'c'}, {'1', '2'}});
       case 2: return below(3) ? word() : g_.chars({{0x80, 0x10FFFF}, {'a', 'b'}});
       case 3: return below(2) ? g_.call(rule()) : g_.sequence({g_.literal("("), g_.call(rule()), g_.literal(")")});
-      case 4: case 5: return g_.sequence(some(depth - 1));
-      case 6: case 7: return g_.any_of(some(depth - 1));
+      case 4:
+      case 5: return g_.sequence(some(depth - 1));
+      case 6:
+      case 7: return g_.any_of(some(depth - 1));
       case 8: {
         const auto min = static_cast<std::uint32_t>(below(4));
-        return g_.repeat(any(depth - 1), min, below(2) ? grammar::unbounded : min + static_cast<std::uint32_t>(below(20)));
+        return g_.repeat(any(depth - 1), min,
+                         below(2) ? grammar::unbounded : min + static_cast<std::uint32_t>(below(20)));
       }
       case 9: {
         std::vector<grammar::item> items;
@@ -66,7 +70,7 @@ TEST_CASE("constraint: random grammars") {
   for (std::uint32_t seed = 0; seed < 500; ++seed) {
     const auto& v = seed % 3 == 0 ? full() : seed % 3 == 1 ? poor() : bytes();
     const auto c = compile(random_grammar(seed, v).make(), v);
-    if (!c) {   // left recursion, nothing finite, or too many repetitions of repetitions
+    if (!c) {  // left recursion, nothing finite, or too many repetitions of repetitions
       CHECK((c.error().code == errc::bad_grammar || c.error().code == errc::missing || c.error().code == errc::limit));
       continue;
     }

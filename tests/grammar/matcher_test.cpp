@@ -50,62 +50,101 @@ TEST_CASE("constraint: JSON schema keywords") {
   const std::vector<sample> samples = {
       {R"({"type":"null"})", {"null"}, {"", "nul", "nulll", "0", " null"}},
       {R"({"type":"boolean"})", {"true", "false"}, {"True", "null", "1"}},
-      {R"({"type":"integer"})", {"0", "-1", "120", "345345"}, {"01", "1.0", "1e1", "+1", "--1", "", "-", "1234567890123456"}},
-      {R"({"type":"number"})", {"0", "-0.5", "1e9", "12.345E-1", "0.0"}, {".5", "1.", "1e", "1e+", "00", "1e123", "NaN"}},
+      {R"({"type":"integer"})",
+       {"0", "-1", "120", "345345"},
+       {"01", "1.0", "1e1", "+1", "--1", "", "-", "1234567890123456"}},
+      {R"({"type":"number"})",
+       {"0", "-0.5", "1e9", "12.345E-1", "0.0"},
+       {".5", "1.", "1e", "1e+", "00", "1e123", "NaN"}},
       {R"({"type":"string"})",
        {R"("")", R"("ab\n\u00e9é日😀")", R"("\ud83d\ude00")", R"("\"\\\/\b\f\r\t")"},
-       {R"(")", R"("\x")", R"("\u12")", R"("\ud83d")", R"("\ude00")", R"("\ud83d\u0041")", "\"\n\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\xc0\xaf\"", "\"\xf5\x80\x80\x80\"", "ab"}},
+       {R"(")", R"("\x")", R"("\u12")", R"("\ud83d")", R"("\ude00")", R"("\ud83d\u0041")", "\"\n\"", "\"\xc3\"",
+        "\"\xed\xa0\x80\"", "\"\xc0\xaf\"", "\"\xf5\x80\x80\x80\"", "ab"}},
       {R"({"type":["integer","null"]})", {"1", "null"}, {"true", "1.5"}},
       {R"({"type":"integer","nullable":true})", {"1", "null"}, {"\"\""}},
       {R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"null"},"c":{"type":"boolean"}},"required":["b"]})",
        {R"({"b":null})", R"({"a":1,"b":null})", R"({"a": 1, "b": null, "c": true})", R"({"b":null,"c":false})"},
-       {R"({})", R"({"a":1})", R"({"b":null,"a":1})", R"({"b":null,})", R"({,"b":null})", R"({"b":null,"d":1})", R"({"b":  null})", R"({"b":null} )", R"({ "b":null})"}},
+       {R"({})", R"({"a":1})", R"({"b":null,"a":1})", R"({"b":null,})", R"({,"b":null})", R"({"b":null,"d":1})",
+        R"({"b":  null})", R"({"b":null} )", R"({ "b":null})"}},
       {R"({"type":"object","properties":{"a":{"type":"integer"}},"additionalProperties":{"type":"boolean"}})",
        {R"({})", R"({"a":1})", R"({"x":true})", R"({"a":1,"b":true,"c":false})", R"({"ab":true})", R"({"":true})"},
        {R"({"a":true})", R"({"x":1})", R"({"x":true,"a":1})", R"({"\u0061":true})"}},
-      {R"({"type":"object","required":["z"],"additionalProperties":{"type":"null"}})", {R"({"z":null})", R"({"z":null,"y":null})"}, {R"({"y":null})", R"({"z":1})"}},
+      {R"({"type":"object","required":["z"],"additionalProperties":{"type":"null"}})",
+       {R"({"z":null})", R"({"z":null,"y":null})"},
+       {R"({"y":null})", R"({"z":1})"}},
       {R"({"type":"object"})", {R"({})", R"({"a":{"b":[1,"x",null]}})"}, {R"([])", R"({"a"})", R"({"a":})"}},
-      {R"({"properties":{"a":{"type":"null"}},"required":["a\u0000b"]})", {R"({"a\u0000b":1})", R"({"a":null,"a\u0000b":null})"}, {"{}", R"({"a":null})"}},
+      {R"({"properties":{"a":{"type":"null"}},"required":["a\u0000b"]})",
+       {R"({"a\u0000b":1})", R"({"a":null,"a\u0000b":null})"},
+       {"{}", R"({"a":null})"}},
       {R"({"type":"object","additionalProperties":false})", {"{}"}, {R"({"a":1})"}},
-      {R"({"type":"array","items":{"type":"integer"}})", {"[]", "[1]", "[1,2, 345]"}, {"[", "[1,]", "[,1]", "[1 ,2]", "[true]"}},
-      {R"({"type":"array","items":{"type":"null"},"minItems":2,"maxItems":3})", {"[null,null]", "[null,null,null]"}, {"[]", "[null]", "[null,null,null,null]"}},
+      {R"({"type":"array","items":{"type":"integer"}})",
+       {"[]", "[1]", "[1,2, 345]"},
+       {"[", "[1,]", "[,1]", "[1 ,2]", "[true]"}},
+      {R"({"type":"array","items":{"type":"null"},"minItems":2,"maxItems":3})",
+       {"[null,null]", "[null,null,null]"},
+       {"[]", "[null]", "[null,null,null,null]"}},
       {R"({"type":"array","items":{"type":"null"},"maxItems":0})", {"[]"}, {"[null]"}},
-      {R"({"type":"array","prefixItems":[{"type":"null"},{"type":"boolean"}],"items":false})", {"[]", "[null]", "[null,true]"}, {"[true]", "[null,true,1]"}},
-      {R"({"type":"array","prefixItems":[{"type":"null"},{"type":"boolean"}],"items":{"type":"integer"},"minItems":3})", {"[null,true,1]", "[null,true,1,2]"}, {"[null,true]", "[null,true,null]"}},
-      {R"({"enum":["a",1,null,{"x":[1.5]}]})", {R"("a")", "1", "null", R"({"x":[1.5]})"}, {R"("b")", "2", R"({"x": [1.5]})"}},
+      {R"({"type":"array","prefixItems":[{"type":"null"},{"type":"boolean"}],"items":false})",
+       {"[]", "[null]", "[null,true]"},
+       {"[true]", "[null,true,1]"}},
+      {R"({"type":"array","prefixItems":[{"type":"null"},{"type":"boolean"}],"items":{"type":"integer"},"minItems":3})",
+       {"[null,true,1]", "[null,true,1,2]"},
+       {"[null,true]", "[null,true,null]"}},
+      {R"({"enum":["a",1,null,{"x":[1.5]}]})",
+       {R"("a")", "1", "null", R"({"x":[1.5]})"},
+       {R"("b")", "2", R"({"x": [1.5]})"}},
       {R"({"enum":["a",1],"type":"string"})", {R"("a")"}, {"1"}},
       {R"({"const":"é\n"})", {R"("é\n")"}, {R"("e")", R"("\u00e9\n")"}},
       {R"({"anyOf":[{"type":"integer"},{"type":"string","maxLength":1}]})", {"12", R"("a")"}, {R"("ab")", "null"}},
       {R"({"type":"object","anyOf":[{"properties":{"a":{"type":"integer"}},"required":["a"]},{"properties":{"b":{"type":"null"}},"required":["b"]}]})",
-       {R"({"a":1})", R"({"b":null})"}, {"{}", R"({"a":null})"}},
+       {R"({"a":1})", R"({"b":null})"},
+       {"{}", R"({"a":null})"}},
       {R"({"oneOf":[{"type":"object","properties":{"k":{"const":"x"},"v":{"type":"integer"}},"required":["k","v"]},
-           {"type":"object","properties":{"k":{"const":"y"}},"required":["k"]}]})", {R"({"k":"x","v":1})", R"({"k":"y"})"}, {R"({"k":"x"})", R"({"k":"y","v":1})"}},
+           {"type":"object","properties":{"k":{"const":"y"}},"required":["k"]}]})",
+       {R"({"k":"x","v":1})", R"({"k":"y"})"},
+       {R"({"k":"x"})", R"({"k":"y","v":1})"}},
       {R"({"oneOf":[{"type":"integer"},{"type":"string"}]})", {"1", "\"\""}, {"1.5"}},
       {R"({"allOf":[{"properties":{"a":{"type":"integer"}},"required":["a"]},{"properties":{"a":{"maximum":3,"minimum":2},"b":{"type":"null"}}}]})",
-       {R"({"a":2})", R"({"a":3,"b":null})"}, {R"({"a":4})", R"({"b":null})"}},
-      {R"({"allOf":[{"type":["string","null"]},{"type":"string","nullable":true},{"maxLength":0}]})", {"null", "\"\""}, {"1"}},
+       {R"({"a":2})", R"({"a":3,"b":null})"},
+       {R"({"a":4})", R"({"b":null})"}},
+      {R"({"allOf":[{"type":["string","null"]},{"type":"string","nullable":true},{"maxLength":0}]})",
+       {"null", "\"\""},
+       {"1"}},
       {R"({"allOf":[{"type":"string","nullable":true},{"type":"string"},{"maxLength":0}]})", {"\"\""}, {"null"}},
       {R"({"allOf":[{"type":"number"},{"type":"integer"}]})", {"1"}, {"1.5"}},
       {R"({"$ref":"#/$defs/list","$defs":{"list":{"anyOf":[{"type":"null"},{"type":"array","prefixItems":[{"type":"integer"},{"$ref":"#/$defs/list"}],"items":false,"minItems":2}]}}})",
-       {"null", "[1,null]", "[1,[2,[3,null]]]"}, {"[1]", "[1,2]", "[null,1]"}},
+       {"null", "[1,null]", "[1,[2,[3,null]]]"},
+       {"[1]", "[1,2]", "[null,1]"}},
       {R"({"$ref":"#/definitions/a~1b%20c","definitions":{"a/b c":{"type":"null"}}})", {"null"}, {"1"}},
-      {R"({"type":"string","minLength":2,"maxLength":3})", {R"("ab")", R"("日é😀")", R"("\u0041\n")", R"("\ud83d\ude00b")"}, {R"("a")", R"("abcd")", R"("\n")"}},
+      {R"({"type":"string","minLength":2,"maxLength":3})",
+       {R"("ab")", R"("日é😀")", R"("\u0041\n")", R"("\ud83d\ude00b")"},
+       {R"("a")", R"("abcd")", R"("\n")"}},
       {R"({"type":"string","minLength":3})", {R"("abc")", R"("abcabcabc")"}, {R"("ab")"}},
       {R"({"type":"string","pattern":"^[a-c]{2}\"?$"})", {R"("ab")", R"("cc\"")"}, {R"("a")", R"("abx")", R"("ab"")"}},
       {R"({"type":"string","pattern":"b+"})", {R"("b")", R"("aabb12")"}, {R"("")", R"("ac")"}},
       {R"({"type":"string","pattern":"^a|c$"})", {R"("a12")", R"("bbc")"}, {R"("ba")"}},
-      {R"({"type":"string","format":"date"})", {R"("2024-12-31")", R"("1999-02-28")"}, {R"("2024-13-01")", R"("2024-02-30")", R"("2024-1-1")", R"("2023-02-29")"}},
-      {R"({"type":"string","format":"time"})", {R"("23:59:59Z")", R"("00:00:00.5+01:00")"}, {R"("24:00:00Z")", R"("12:00:00")"}},
+      {R"({"type":"string","format":"date"})",
+       {R"("2024-12-31")", R"("1999-02-28")"},
+       {R"("2024-13-01")", R"("2024-02-30")", R"("2024-1-1")", R"("2023-02-29")"}},
+      {R"({"type":"string","format":"time"})",
+       {R"("23:59:59Z")", R"("00:00:00.5+01:00")"},
+       {R"("24:00:00Z")", R"("12:00:00")"}},
       {R"({"type":"string","format":"date-time"})", {R"("2024-12-31T23:59:59Z")"}, {R"("2024-12-31 23:59:59Z")"}},
       {R"({"type":"string","format":"email"})", {R"("a.b@c.de")"}, {R"("a@b")", R"("@c.de")", R"("a..b@c.de")"}},
       {R"({"type":"string","format":"hostname"})", {R"("a-1.b")"}, {R"("-a")", R"("a-.b")", R"("a..b")"}},
       {R"({"type":"string","format":"ipv4"})", {R"("255.0.10.1")"}, {R"("256.0.0.1")", R"("1.2.3")", R"("01.2.3.4")"}},
-      {R"({"type":"string","format":"ipv6"})", {R"("::")", R"("1:2:3:4:5:6:7:8")", R"("fe80::1")"}, {R"("1::2::3")", R"("1:2")"}},
-      {R"({"type":"string","format":"uuid"})", {R"("01234567-89ab-cdef-0123-456789abcdef")"}, {R"("01234567-89ab-cdef-0123-456789abcde")"}},
+      {R"({"type":"string","format":"ipv6"})",
+       {R"("::")", R"("1:2:3:4:5:6:7:8")", R"("fe80::1")"},
+       {R"("1::2::3")", R"("1:2")"}},
+      {R"({"type":"string","format":"uuid"})",
+       {R"("01234567-89ab-cdef-0123-456789abcdef")"},
+       {R"("01234567-89ab-cdef-0123-456789abcde")"}},
       {R"({"type":"string","format":"uri"})", {R"("https://a.de/b/c")"}, {R"("a.de")"}},
       {R"(true)", {"1", "null", R"({"a":[]})"}, {"", "]"}},
       {R"({"properties":{"a":{"type":"null"}}})", {"{}", R"({"a":null})"}, {R"({"a":1})", R"({"b":1})"}},
-      {R"({"title":"t","description":"d","default":1,"examples":[1],"$schema":"x","$id":"y","$comment":"z","type":"null"})", {"null"}, {"1"}},
+      {R"({"title":"t","description":"d","default":1,"examples":[1],"$schema":"x","$id":"y","$comment":"z","type":"null"})",
+       {"null"},
+       {"1"}},
   };
   for (const auto& s : samples) {
     INFO(s.schema);
@@ -128,7 +167,8 @@ TEST_CASE("constraint: bounds of numbers") {
     const auto s = nlohmann::json::parse(schema);
     const auto c = try_schema(schema);
     const auto fits = [&](double x) {
-      return (!s.contains("minimum") || x >= s["minimum"].get<double>()) && (!s.contains("maximum") || x <= s["maximum"].get<double>()) &&
+      return (!s.contains("minimum") || x >= s["minimum"].get<double>()) &&
+             (!s.contains("maximum") || x <= s["maximum"].get<double>()) &&
              (!s.contains("exclusiveMinimum") || x > s["exclusiveMinimum"].get<double>()) &&
              (!s.contains("exclusiveMaximum") || x < s["exclusiveMaximum"].get<double>());
     };
@@ -137,7 +177,9 @@ TEST_CASE("constraint: bounds of numbers") {
     for (int i = -130; i <= 130; ++i) texts.push_back(std::to_string(i));
     if (!integers)
       for (const char* whole : {"-13", "-3", "-2", "-1", "-0", "0", "1", "2", "3", "12"})
-        for (const char* fraction : {".0", ".00", ".1", ".25", ".249", ".2500", ".251", ".5", ".75", ".9", ".999", ".05"}) texts.push_back(std::string(whole) + fraction);
+        for (const char* fraction :
+             {".0", ".00", ".1", ".25", ".249", ".2500", ".251", ".5", ".75", ".9", ".999", ".05"})
+          texts.push_back(std::string(whole) + fraction);
     for (const auto& t : texts) {
       INFO(t);
       if (std::stod(t) == 0 && t[0] == '-') continue;  // zero has a sign only where negative numbers fit
@@ -145,13 +187,18 @@ TEST_CASE("constraint: bounds of numbers") {
     }
     for (const char* t : {"", "-", "01", "1.", "--1"}) CHECK_FALSE(accepts(m, t));
   };
-  for (const char* b : {"\"minimum\":0", "\"minimum\":-12,\"maximum\":115", "\"maximum\":-3", "\"exclusiveMinimum\":-1,\"exclusiveMaximum\":10",
-                        "\"minimum\":99", "\"minimum\":2.5", "\"maximum\":-2.5", "\"minimum\":-7.25,\"maximum\":7.75", "\"minimum\":5,\"maximum\":5",
+  for (const char* b : {"\"minimum\":0", "\"minimum\":-12,\"maximum\":115", "\"maximum\":-3",
+                        "\"exclusiveMinimum\":-1,\"exclusiveMaximum\":10", "\"minimum\":99", "\"minimum\":2.5",
+                        "\"maximum\":-2.5", "\"minimum\":-7.25,\"maximum\":7.75", "\"minimum\":5,\"maximum\":5",
                         "\"minimum\":-100,\"exclusiveMinimum\":-10", "\"maximum\":0", "\"exclusiveMinimum\":0"})
     check(b, true);
-  for (const char* b : {"\"minimum\":0", "\"minimum\":0.25", "\"exclusiveMinimum\":0.25", "\"maximum\":2.5", "\"exclusiveMaximum\":2.5", "\"minimum\":-2.25,\"maximum\":1.25",
-                        "\"exclusiveMinimum\":1,\"exclusiveMaximum\":2", "\"minimum\":0.25,\"maximum\":0.75", "\"exclusiveMaximum\":0", "\"maximum\":-1", "\"minimum\":2,\"maximum\":3",
-                        "\"minimum\":0.249,\"exclusiveMaximum\":0.25", "\"minimum\":0.12345678901234567", "\"exclusiveMaximum\":2.4999999999999996", "\"minimum\":-1.0000000000000002,\"maximum\":1e-30", "\"minimum\":-0.5,\"maximum\":-0.05"})
+  for (const char* b :
+       {"\"minimum\":0", "\"minimum\":0.25", "\"exclusiveMinimum\":0.25", "\"maximum\":2.5", "\"exclusiveMaximum\":2.5",
+        "\"minimum\":-2.25,\"maximum\":1.25", "\"exclusiveMinimum\":1,\"exclusiveMaximum\":2",
+        "\"minimum\":0.25,\"maximum\":0.75", "\"exclusiveMaximum\":0", "\"maximum\":-1", "\"minimum\":2,\"maximum\":3",
+        "\"minimum\":0.249,\"exclusiveMaximum\":0.25", "\"minimum\":0.12345678901234567",
+        "\"exclusiveMaximum\":2.4999999999999996", "\"minimum\":-1.0000000000000002,\"maximum\":1e-30",
+        "\"minimum\":-0.5,\"maximum\":-0.05"})
     check(b, false);
 }
 
@@ -196,7 +243,8 @@ TEST_CASE("constraint: what a schema cannot say is refused by name") {
       {R"({"type":"array","prefixItems":[true],"items":false,"minItems":2})", errc::missing, "nothing satisfies"},
       {R"({"required":["a"],"additionalProperties":false})", errc::missing, "nothing satisfies"},
       {R"({"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]})", errc::missing, "nothing satisfies"},
-      {R"({"allOf":[{"properties":{"a":{}},"additionalProperties":false},{"properties":{"b":{}}}]})", errc::unsupported, "additionalProperties"},
+      {R"({"allOf":[{"properties":{"a":{}},"additionalProperties":false},{"properties":{"b":{}}}]})", errc::unsupported,
+       "additionalProperties"},
       {R"({"allOf":[{"prefixItems":[{}]},{"items":{"type":"null"}}]})", errc::unsupported, "prefixItems"},
       {R"({"allOf":[{"minLength":1,"pattern":"a"},{"pattern":"b"}]})", errc::unsupported, "pattern"},
       {deep.c_str(), errc::limit, "deep"},
@@ -231,13 +279,21 @@ TEST_CASE("constraint: regular expressions") {
     for (const char* text : s.good) CHECK(accepts(m, text));
     for (const char* text : s.bad) CHECK_FALSE(accepts(m, text));
   }
-  const std::string open(100000, '('), stars = "a" + std::string(50000, '*'), twice = "(((((a{1000}){1000}){1000}){1000}){1000})";
-  for (const auto& [pattern, code] : std::vector<std::pair<std::string, errc>>{
-           {"(", errc::bad_grammar},       {")", errc::bad_grammar},       {"[a", errc::bad_grammar},     {"[b-a]", errc::bad_grammar},  {"*a", errc::bad_grammar},
-           {"a**", errc::bad_grammar},     {"a{3,2}", errc::bad_grammar},  {"\\", errc::bad_grammar},     {"\\u12", errc::bad_grammar},  {"[]", errc::missing},
-           {"(?!a)", errc::unsupported},   {"(?<=a)", errc::unsupported},  {"\\b", errc::unsupported},    {"(a)\\1", errc::unsupported}, {"\\p{L}", errc::unsupported},
-           {"a^b", errc::unsupported},     {open, errc::limit},            {stars, errc::bad_grammar},    {twice, errc::limit},          {"\xff", errc::bad_grammar},
-           {"a{99999}", errc::limit},      {"(a|b|ab)*a[ab]{40}", errc::limit}, {"[a-\\d]", errc::bad_grammar}}) {
+  const std::string open(100000, '('), stars = "a" + std::string(50000, '*'),
+                                       twice = "(((((a{1000}){1000}){1000}){1000}){1000})";
+  for (const auto& [pattern, code] :
+       std::vector<std::pair<std::string, errc>>{{"(", errc::bad_grammar},      {")", errc::bad_grammar},
+                                                 {"[a", errc::bad_grammar},     {"[b-a]", errc::bad_grammar},
+                                                 {"*a", errc::bad_grammar},     {"a**", errc::bad_grammar},
+                                                 {"a{3,2}", errc::bad_grammar}, {"\\", errc::bad_grammar},
+                                                 {"\\u12", errc::bad_grammar},  {"[]", errc::missing},
+                                                 {"(?!a)", errc::unsupported},  {"(?<=a)", errc::unsupported},
+                                                 {"\\b", errc::unsupported},    {"(a)\\1", errc::unsupported},
+                                                 {"\\p{L}", errc::unsupported}, {"a^b", errc::unsupported},
+                                                 {open, errc::limit},           {stars, errc::bad_grammar},
+                                                 {twice, errc::limit},          {"\xff", errc::bad_grammar},
+                                                 {"a{99999}", errc::limit},     {"(a|b|ab)*a[ab]{40}", errc::limit},
+                                                 {"[a-\\d]", errc::bad_grammar}}) {
     INFO(pattern.substr(0, 100));
     const auto c = try_regex(pattern);
     REQUIRE_FALSE(c);
@@ -251,10 +307,14 @@ TEST_CASE("constraint: GBNF grammars") {
       {"root ::= \"yes\" | \"no\"", {"yes", "no"}, {"yesno", ""}},
       {"# a comment\nroot ::= item (\",\" item)* # more\nitem ::= [a-z]+\n", {"a", "ab,c"}, {"", "a,", "A"}},
       {"root ::=\n  \"a\" |\n  \"b\"\n  | \"c\"\nother ::= root", {"a", "b", "c"}, {"d"}},
-      {"root ::= x{2,3} y{2} z{1,} w{,1} v?\nx ::= \"x\"\ny ::= \"y\"\nz ::= \"z\"\nw ::= \"w\"\nv ::= \"v\"", {"xxyyz", "xxxyyzzzwv"}, {"xyyz", "xxyyzww"}},
+      {"root ::= x{2,3} y{2} z{1,} w{,1} v?\nx ::= \"x\"\ny ::= \"y\"\nz ::= \"z\"\nw ::= \"w\"\nv ::= \"v\"",
+       {"xxyyz", "xxxyyzzzwv"},
+       {"xyyz", "xxyyzww"}},
       {"root ::= (\"a\"\n \"b\")+ [^\"\\]\\n] .", {"abx1", "ababéé"}, {"ab]1", "a"}},
       {"root ::= \"\\x41\\u00e9\\U0001F600\\t\\\"\"", {"A\xc3\xa9\xf0\x9f\x98\x80\t\""}, {"A"}},
-      {"root ::= expr\nexpr ::= term ((\"+\" | \"-\") term)*\nterm ::= [0-9]+ | \"(\" expr \")\"", {"1", "(1+2)-345", "((12))"}, {"(1", "1+", "()"}},
+      {"root ::= expr\nexpr ::= term ((\"+\" | \"-\") term)*\nterm ::= [0-9]+ | \"(\" expr \")\"",
+       {"1", "(1+2)-345", "((12))"},
+       {"(1", "1+", "()"}},
       {"root ::= \"(\" root \")\" | \"(\" root \"]\" | \"\"", {"", "((()]]", "(())"}, {"(", "()("}},
       {"root ::= a | b\na ::= \"(\" root \")\" | \"x\"\nb ::= \"(\" root \"]\" | \"x\"", {"x", "((((x)]))"}, {"((x)"}},
       {"root ::= opt opt \"a\" opt\nopt ::= \"-\"?", {"a", "-a", "--a-"}, {"---a", "a--"}},
@@ -266,32 +326,33 @@ TEST_CASE("constraint: GBNF grammars") {
     for (const char* text : s.bad) CHECK_FALSE(accepts(m, text));
   }
   const std::string open = "root ::= " + std::string(100000, '(');
-  std::string chain = "root ::= r0\n";   // 20,000 rules that only call the next one
+  std::string chain = "root ::= r0\n";  // 20,000 rules that only call the next one
   for (int i = 0; i < 20000; ++i) chain += "r" + std::to_string(i) + " ::= r" + std::to_string(i + 1) + "\n";
-  std::string doubling = "root ::= r0\n";   // a shortest text of 2^60 bytes
-  for (int i = 0; i < 60; ++i) doubling += "r" + std::to_string(i) + " ::= r" + std::to_string(i + 1) + " r" + std::to_string(i + 1) + "\n";
-  for (const auto& [text, code] : std::vector<std::pair<std::string, errc>>{
-           {"", errc::bad_grammar},
-           {"a ::= \"a\"", errc::bad_grammar},
-           {"root ::= x", errc::bad_grammar},
-           {"root ::= \"a", errc::bad_grammar},
-           {"root ::= [a", errc::bad_grammar},
-           {"root = \"a\"", errc::bad_grammar},
-           {"root ::= \"a\"\nroot ::= \"b\"", errc::bad_grammar},
-           {"root ::= root \"a\" | \"b\"", errc::bad_grammar},
-           {"root ::= e root\ne ::= \"\"", errc::bad_grammar},
-           {"root ::= a\na ::= b\nb ::= a | \"x\"", errc::bad_grammar},
-           {"root ::= (\"a\"", errc::bad_grammar},
-           {"root ::= \"a\")", errc::bad_grammar},
-           {"root ::= \"\\q\"", errc::bad_grammar},
-           {"root ::= \"a\"{2,1}", errc::bad_grammar},
-           {"root ::= \"a\"{100000}", errc::limit},
-           {"root ::= \"a\" root", errc::missing},
-           {"root ::= <[100000]>", errc::bad_argument},
-           {"root ::= <think>", errc::bad_grammar},
-           {open, errc::limit},
-           {chain, errc::bad_grammar},
-           {doubling + "r60 ::= \"a\"", errc::missing}}) {
+  std::string doubling = "root ::= r0\n";  // a shortest text of 2^60 bytes
+  for (int i = 0; i < 60; ++i)
+    doubling += "r" + std::to_string(i) + " ::= r" + std::to_string(i + 1) + " r" + std::to_string(i + 1) + "\n";
+  for (const auto& [text, code] :
+       std::vector<std::pair<std::string, errc>>{{"", errc::bad_grammar},
+                                                 {"a ::= \"a\"", errc::bad_grammar},
+                                                 {"root ::= x", errc::bad_grammar},
+                                                 {"root ::= \"a", errc::bad_grammar},
+                                                 {"root ::= [a", errc::bad_grammar},
+                                                 {"root = \"a\"", errc::bad_grammar},
+                                                 {"root ::= \"a\"\nroot ::= \"b\"", errc::bad_grammar},
+                                                 {"root ::= root \"a\" | \"b\"", errc::bad_grammar},
+                                                 {"root ::= e root\ne ::= \"\"", errc::bad_grammar},
+                                                 {"root ::= a\na ::= b\nb ::= a | \"x\"", errc::bad_grammar},
+                                                 {"root ::= (\"a\"", errc::bad_grammar},
+                                                 {"root ::= \"a\")", errc::bad_grammar},
+                                                 {"root ::= \"\\q\"", errc::bad_grammar},
+                                                 {"root ::= \"a\"{2,1}", errc::bad_grammar},
+                                                 {"root ::= \"a\"{100000}", errc::limit},
+                                                 {"root ::= \"a\" root", errc::missing},
+                                                 {"root ::= <[100000]>", errc::bad_argument},
+                                                 {"root ::= <think>", errc::bad_grammar},
+                                                 {open, errc::limit},
+                                                 {chain, errc::bad_grammar},
+                                                 {doubling + "r60 ::= \"a\"", errc::missing}}) {
     INFO(text.substr(0, 100));
     const auto c = try_gbnf(text);
     REQUIRE_FALSE(c);
@@ -305,7 +366,8 @@ TEST_CASE("constraint: a grammar built by hand mixes text, control tokens and sc
   const auto& v = full();
   detail::grammar g;
   detail::json_text json(g);
-  const auto arguments = detail::json_schema::add_text(g, json, R"({"type":"object","properties":{"city":{"type":"string"}},"required":["city"]})");
+  const auto arguments = detail::json_schema::add_text(
+      g, json, R"({"type":"object","properties":{"city":{"type":"string"}},"required":["city"]})");
   REQUIRE(arguments);
   const auto call = g.sequence({g.control(v.mark), g.literal("weather"), *arguments, g.control(v.mark)});
   g.define(detail::grammar::root, g.sequence({g.until("</think>"), g.any_of({call, g.literal("no")})}));
@@ -370,8 +432,10 @@ TEST_CASE("constraint: masks agree with accept() and outputs end, whatever the v
 
 TEST_CASE("constraint: at every limit the output is closed in time") {
   std::mt19937 random(5);
-  for (const char* schema : {R"({"type":"object","properties":{"name":{"type":"string","minLength":5},"list":{"type":"array","minItems":2}},"required":["name","list"]})",
-                             R"({"type":"object"})", R"({"type":"string","minLength":20,"maxLength":30})"}) {
+  for (
+      const char* schema :
+      {R"({"type":"object","properties":{"name":{"type":"string","minLength":5},"list":{"type":"array","minItems":2}},"required":["name","list"]})",
+       R"({"type":"object"})", R"({"type":"string","minLength":20,"maxLength":30})"}) {
     const auto c = try_schema(schema);
     const matcher m = must(c);
     const std::size_t least = c->impl()->grammar.costs[c->impl()->grammar.code.starts[0]] + 1;
@@ -416,7 +480,8 @@ TEST_CASE("constraint: a vocabulary that cannot write it is an error, and one th
   CHECK(ids_of(m.allowed(), only.size()) == std::vector<token>{1});
   // numbers cannot be written: only the empty object is left of these
   const auto few = make({"{", "}", "\"a\"", ":", "b", "true"});
-  matcher o = must(try_schema(R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"boolean"}}})", few));
+  matcher o =
+      must(try_schema(R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"boolean"}}})", few));
   CHECK(o.accept(0));
   CHECK(ids_of(o.allowed(), 8) == std::vector<token>{1});
   // é has no bytes of its own here, but a token

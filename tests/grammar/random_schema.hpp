@@ -18,11 +18,15 @@ class random_schema {
     if (one_in(4)) {  // a recursive part, and one that is not
       json defs;
       defs["node"] = {{"type", "object"},
-                      {"properties", {{"v", any(0)}, {"next", {{"anyOf", json::array({json{{"type", "null"}}, json{{"$ref", "#/$defs/node"}}})}}}}},
+                      {"properties",
+                       {{"v", any(0)},
+                        {"next", {{"anyOf", json::array({json{{"type", "null"}}, json{{"$ref", "#/$defs/node"}}})}}}}},
                       {"required", json::array({"v", "next"})},
                       {"additionalProperties", false}};
       defs["leaf"] = any(1);
-      s = {{"type", "object"}, {"properties", {{"a", s}, {"tree", {{"$ref", "#/$defs/node"}}}, {"leaf", {{"$ref", "#/$defs/leaf"}}}}}, {"required", json::array({"tree"})}};
+      s = {{"type", "object"},
+           {"properties", {{"a", s}, {"tree", {{"$ref", "#/$defs/node"}}}, {"leaf", {{"$ref", "#/$defs/leaf"}}}}},
+           {"required", json::array({"tree"})}};
       s["$defs"] = defs;
     }
     if (one_in(5)) s["title"] = "of no meaning";
@@ -33,7 +37,9 @@ class random_schema {
   std::size_t below(std::size_t n) { return random_() % n; }
   bool one_in(std::size_t n) { return below(n) == 0; }
   std::string name() {
-    static const std::vector<std::string> names = {"a", "b", "name", "the", "in", "x y", "q\"uote", "\xc3\xa9t\xc3\xa9", "back\\slash", "n\nl", "\xe6\x97\xa5", "id", "0"};
+    static const std::vector<std::string> names = {
+        "a",           "b",    "name",         "the", "in", "x y", "q\"uote", "\xc3\xa9t\xc3\xa9",
+        "back\\slash", "n\nl", "\xe6\x97\xa5", "id",  "0"};
     return names[below(names.size())];
   }
 
@@ -45,8 +51,12 @@ class random_schema {
       case 3: return string();
       case 4: return text();
       case 5: return values();
-      case 6: return one_in(3) ? json(true) : json{{"type", json::array({"string", "null", "integer"})}, {"minLength", 1}, {"minimum", -3}};
-      case 7: case 8: return object(depth - 1);
+      case 6:
+        return one_in(3)
+                   ? json(true)
+                   : json{{"type", json::array({"string", "null", "integer"})}, {"minLength", 1}, {"minimum", -3}};
+      case 7:
+      case 8: return object(depth - 1);
       case 9: return array(depth - 1);
       case 10: return combined(depth - 1);
       default: return tuple(depth - 1);
@@ -57,7 +67,8 @@ class random_schema {
     json s = {{"type", "integer"}};
     const int from = static_cast<int>(below(2000)) - 1000;
     if (one_in(2)) s[one_in(2) ? "minimum" : "exclusiveMinimum"] = from;
-    if (one_in(2)) s[one_in(2) ? "maximum" : "exclusiveMaximum"] = from + 2 + static_cast<int>(below(one_in(2) ? 3 : 100000));
+    if (one_in(2))
+      s[one_in(2) ? "maximum" : "exclusiveMaximum"] = from + 2 + static_cast<int>(below(one_in(2) ? 3 : 100000));
     return s;
   }
   json number() {
@@ -75,17 +86,27 @@ class random_schema {
     return s;
   }
   json text() {
-    static const std::vector<std::string> formats = {"date", "time", "date-time", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"};
-    static const std::vector<std::string> patterns = {"^[a-z]{2,8}$", "^\\d{3}-\\d{4}$", "ab+c", "^(yes|no)$", "^[^a-z\"]*$", "\\s\\S\\w\\W", "^.{1,4}$", "^a|b$", "^\"\\\\\\n\\t\\u00e9$", "^[\\u4e00-\\u9fff]{1,3}$", "^\\D+$"};
+    static const std::vector<std::string> formats = {"date", "time", "date-time", "email", "hostname",
+                                                     "ipv4", "ipv6", "uuid",      "uri"};
+    static const std::vector<std::string> patterns = {"^[a-z]{2,8}$",
+                                                      "^\\d{3}-\\d{4}$",
+                                                      "ab+c",
+                                                      "^(yes|no)$",
+                                                      "^[^a-z\"]*$",
+                                                      "\\s\\S\\w\\W",
+                                                      "^.{1,4}$",
+                                                      "^a|b$",
+                                                      "^\"\\\\\\n\\t\\u00e9$",
+                                                      "^[\\u4e00-\\u9fff]{1,3}$",
+                                                      "^\\D+$"};
     json s = {{"type", "string"}};
-    if (one_in(2))
-      s["format"] = formats[below(formats.size())];
-    else
-      s["pattern"] = patterns[below(patterns.size())];
+    if (one_in(2)) s["format"] = formats[below(formats.size())];
+    else s["pattern"] = patterns[below(patterns.size())];
     return s;
   }
   json values() {
-    const json all = json::array({"a", "the", 1, -2.5, nullptr, true, "\xc3\xa9\n", json::array({1, "x"}), json{{"k", nullptr}}, 1e30, "", "0"});
+    const json all = json::array(
+        {"a", "the", 1, -2.5, nullptr, true, "\xc3\xa9\n", json::array({1, "x"}), json{{"k", nullptr}}, 1e30, "", "0"});
     if (one_in(3)) return {{"const", all[below(all.size())]}};
     json list = json::array();
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -130,12 +151,18 @@ class random_schema {
       case 0: return {{"anyOf", json::array({any(depth), any(depth)})}};
       case 1: return {{"oneOf", json::array({integer(), string(), array(0), json{{"type", "null"}}})}};
       case 2:
-        return {{"oneOf", json::array({json{{"type", "object"}, {"properties", {{"kind", {{"const", "x"}}}, {"v", any(depth)}}}, {"required", json::array({"kind", "v"})}},
-                                       json{{"type", "object"}, {"properties", {{"kind", {{"enum", json::array({"y", "z"})}}}}}, {"required", json::array({"kind"})}}})}};
+        return {{"oneOf", json::array({json{{"type", "object"},
+                                            {"properties", {{"kind", {{"const", "x"}}}, {"v", any(depth)}}},
+                                            {"required", json::array({"kind", "v"})}},
+                                       json{{"type", "object"},
+                                            {"properties", {{"kind", {{"enum", json::array({"y", "z"})}}}}},
+                                            {"required", json::array({"kind"})}}})}};
       default:
-        return {{"type", "object"},
-                {"properties", {{"first", any(0)}}},
-                {"allOf", json::array({json{{"properties", {{"second", integer()}}}, {"required", json::array({"second"})}}, json{{"properties", {{"second", {{"type", "number"}}}}}}})}};
+        return {
+            {"type", "object"},
+            {"properties", {{"first", any(0)}}},
+            {"allOf", json::array({json{{"properties", {{"second", integer()}}}, {"required", json::array({"second"})}},
+                                   json{{"properties", {{"second", {{"type", "number"}}}}}}})}};
     }
   }
   std::mt19937_64 random_;

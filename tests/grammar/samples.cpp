@@ -1,6 +1,6 @@
 // Random schemas, and what tiny models write under them at temperature 1.5: one JSON line each,
 //   {"schema": ..., "output": "..."}
-// for a validator that knows nothing of Retort (constraint_validate.mjs).  usage: constraint_samples [n] [seed] >FILE
+// for a validator that knows nothing of Retort (validate.mjs).  usage: constraint_samples [n] [seed] >FILE
 // Exit status 1 if an output was cut or stuck.
 #include "grammar/random_schema.hpp"
 #include "tiny/model.hpp"

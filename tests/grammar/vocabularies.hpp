@@ -29,12 +29,13 @@ inline std::string in_alphabet(std::string_view bytes) {
 struct vocabulary_of_words {
   std::optional<tokenizer> text;
   std::shared_ptr<const detail::token_trie> trie;
-  token end = 0, mark = 0;   ///< the end token; a control token
+  token end = 0, mark = 0;  ///< the end token; a control token
 
   [[nodiscard]] std::size_t size() const { return trie->n_vocab(); }
   [[nodiscard]] token find(std::string_view bytes) const {
     for (std::size_t i = 0; i < size(); ++i)
-      if (trie->is_text(static_cast<token>(i)) && text->bytes(static_cast<token>(i)) == bytes) return static_cast<token>(i);
+      if (trie->is_text(static_cast<token>(i)) && text->bytes(static_cast<token>(i)) == bytes)
+        return static_cast<token>(i);
     return -1;
   }
 };
@@ -68,9 +69,45 @@ inline std::vector<std::string> all_bytes() {
   for (int i = 0; i < 256; ++i) out.emplace_back(1, static_cast<char>(i));
   return out;
 }
-inline const std::vector<std::string> merged = {
-    "true", "false", "null", "{\"", "\":", "\": ", "\", \"", "\"}", "}}", "[[", "]]", "[\"", "\"]", "},", ", {\"", "12", "345", "00", ".5", "e1",
-    "-1", "ab", "abc", "name", "\"name", "age\":", " \"", "\xc3\xa9", "\xe6\x97", "\xa5\xe6", "\xf0\x9f\x98\x80", "\\u", "\\n", "\\\"", "d8", "  ", "\n", "aaaa", "aaaaaaaa"};
+inline const std::vector<std::string> merged = {"true",
+                                                "false",
+                                                "null",
+                                                "{\"",
+                                                "\":",
+                                                "\": ",
+                                                "\", \"",
+                                                "\"}",
+                                                "}}",
+                                                "[[",
+                                                "]]",
+                                                "[\"",
+                                                "\"]",
+                                                "},",
+                                                ", {\"",
+                                                "12",
+                                                "345",
+                                                "00",
+                                                ".5",
+                                                "e1",
+                                                "-1",
+                                                "ab",
+                                                "abc",
+                                                "name",
+                                                "\"name",
+                                                "age\":",
+                                                " \"",
+                                                "\xc3\xa9",
+                                                "\xe6\x97",
+                                                "\xa5\xe6",
+                                                "\xf0\x9f\x98\x80",
+                                                "\\u",
+                                                "\\n",
+                                                "\\\"",
+                                                "d8",
+                                                "  ",
+                                                "\n",
+                                                "aaaa",
+                                                "aaaaaaaa"};
 
 /// Bytes and longer tokens that cross the borders of everything.
 inline const vocabulary_of_words& full() {
@@ -92,7 +129,9 @@ inline const vocabulary_of_words& poor() {
     std::vector<std::string> t;
     for (char c = 0x20; c < 0x7F; ++c)
       if (c != '7') t.emplace_back(1, c);
-    for (const char* more : {"\xc3\xa9", "\xe6\x97\xa5", "\xe6\x97\xa5\xc3\xa9", "17", "\xe6", "{\"", "\": ", "\"}", "true"}) t.emplace_back(more);
+    for (const char* more :
+         {"\xc3\xa9", "\xe6\x97\xa5", "\xe6\x97\xa5\xc3\xa9", "17", "\xe6", "{\"", "\": ", "\"}", "true"})
+      t.emplace_back(more);
     return make(t);
   }();
   return v;
@@ -108,7 +147,9 @@ inline const vocabulary_of_words& pieces() {
       names.emplace_back(name);
     }
     for (char c = 0x21; c < 0x7F; ++c) names.emplace_back(1, c);
-    for (const char* w : {"\xe2\x96\x81", "\xe2\x96\x81\"", "{\"", "\":", "\",", "true", "na", "name", "\xc3\xa9", "\xe6\x97\xa5", "\xe2\x96\x81{"}) names.emplace_back(w);
+    for (const char* w : {"\xe2\x96\x81", "\xe2\x96\x81\"", "{\"", "\":", "\",", "true", "na", "name", "\xc3\xa9",
+                          "\xe6\x97\xa5", "\xe2\x96\x81{"})
+      names.emplace_back(w);
     vocabulary from;
     from.model = "llama";
     from.types.assign(names.size(), token_type::normal);

@@ -4,6 +4,7 @@
   - an include points to a lower floor, or inside one room without going round in a circle
   - every include of Retort is written <retort/...> and names a file that is there
   - every header is reached from retort.hpp, or named in it as one to be included on request
+  - a comment that names a file names one that is there
   - files, lines and rooms stay small
   - nothing prints, throws or ends the program
   - a dependency that CMake asks for is included somewhere, and no other one is
@@ -24,8 +25,8 @@ MAY_THROW = {"base/types.hpp", "base/task.hpp"}  # result::value(), and what a c
 # The rooms, each with those it may see: numbers on the left leg, words on the right, both met by model/ and run/.
 ROOMS = {
     "base": "",
-    "api": "base",
     "tensor": "base",
+    "api": "base tensor",
     "text": "base",
     "simd": "base tensor",
     "io": "base api tensor",
@@ -97,6 +98,16 @@ def check_header(path, lines, all_paths, needs):
             code = re.sub(r'"([^"\\]|\\.)*"', '""', re.sub(r"//.*", "", f" {line} "))
             if FORBIDDEN.search(code):
                 complain(path, f"a library prints, throws and ends nothing: {line.strip()}")
+
+
+def check_names(root, headers):
+    """A comment that names a file names one that is there."""
+    rooms = "|".join(r for r in ROOMS if r not in ("api", "retort"))
+    for path, lines in headers.items():
+        for n, line in enumerate(lines, 1):
+            for name in re.findall(rf"(?<![\w/])(tests/[\w/]+\.\w+|docs/[\w/]+\.\w+|(?:{rooms})/[\w/]+\.(?:hpp|inc))", line):
+                if not any(os.path.exists(os.path.join(root, at, name)) for at in ("", "include/retort")):
+                    complain(f"{path}:{n}", f"names {name}, which is not there")
 
 
 def check_circles(paths, needs):
@@ -181,6 +192,7 @@ def main():
     n_headers = sum(p.endswith(".hpp") and p not in GENERATED for p in headers)
     if n_headers > MAX_HEADERS:
         complain(include, f"{n_headers} headers (without generated tables), at most {MAX_HEADERS} are allowed")
+    check_names(root, headers)
     check_circles(headers, needs)
     check_reachable(include, headers, needs)
     total, of_room = check_shares(headers)

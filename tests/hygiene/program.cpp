@@ -24,10 +24,8 @@ int main() {
   };
   check("first", generate());
 #if defined(SECOND)
-  if (second_needs_avx2() && !retort::simd::cpu().avx2)
-    std::printf("second: skipped, this CPU has no AVX2\n");
-  else
-    check("second", second());
+  if (second_needs_avx2() && !retort::simd::cpu().avx2) std::printf("second: skipped, this CPU has no AVX2\n");
+  else check("second", second());
   const std::vector<std::byte> file = tiny_model::bytes();
   const auto m = retort::model::view(file, "tiny");
   check("crossing", m ? cross(*m) : m.error().what);

@@ -587,7 +587,7 @@ std::map<std::string, std::pair<std::string, std::string>> expectations(const st
 }
 }  // namespace
 
-TEST_CASE("io/gguf: golden malformed files are refused in little memory") {
+TEST_CASE("io/gguf: golden malformed files are refused in little memory", "[golden]") {
   const auto root = golden("text/containers");
   if (root.empty()) return;
   const auto expected = expectations(root / "gguf-bad.expect.json");
@@ -606,7 +606,7 @@ TEST_CASE("io/gguf: golden malformed files are refused in little memory") {
   CHECK(most < 64u << 20);
 }
 
-TEST_CASE("io/gguf: golden valid files are read") {
+TEST_CASE("io/gguf: golden valid files are read", "[golden]") {
   const auto root = golden("text/containers/gguf-good");
   if (root.empty()) return;
   std::size_t n = 0;
@@ -621,7 +621,7 @@ TEST_CASE("io/gguf: golden valid files are read") {
   REQUIRE(n == 10);
 }
 
-TEST_CASE("io/gguf: golden models and vocabularies are read") {
+TEST_CASE("io/gguf: golden models and vocabularies are read", "[golden]") {
   const auto root = golden("");
   if (root.empty()) return;
   std::size_t n = 0;

@@ -5,7 +5,6 @@
 
 #include <retort/io/safetensors.hpp>
 
-
 using namespace retort;
 
 namespace {
@@ -307,7 +306,7 @@ TEST_CASE("io/safetensors: an index names shards beside it and what is in them")
 
 // ---- golden ------------------------------------------------------------------------------------
 
-TEST_CASE("io/safetensors: golden malformed files are refused in little memory") {
+TEST_CASE("io/safetensors: golden malformed files are refused in little memory", "[golden]") {
   const auto root = golden("text/containers/safetensors-bad");
   if (root.empty()) return;
   std::size_t n = 0;
@@ -322,7 +321,7 @@ TEST_CASE("io/safetensors: golden malformed files are refused in little memory")
   REQUIRE(n == 39);
 }
 
-TEST_CASE("io/safetensors: golden valid files and models are read") {
+TEST_CASE("io/safetensors: golden valid files and models are read", "[golden]") {
   const auto root = golden("text/containers/safetensors-good");
   if (root.empty()) return;
   std::size_t n = 0;

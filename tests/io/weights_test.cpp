@@ -154,14 +154,14 @@ TEST_CASE("io/weights: the number of parts is limited") {
   refuses(weights::from_parts(std::move(many)), errc::bad_argument, "1000 parts");
 }
 
-TEST_CASE("io/weights: golden split files are refused") {
+TEST_CASE("io/weights: golden split files are refused", "[golden]") {
   const auto root = golden("text/containers/gguf-bad");
   if (root.empty()) return;
   for (const char* stem : {"split_count_65535", "split_no_ge_count"})
     REQUIRE_FALSE(weights::open((root / (std::string(stem) + ".gguf")).string()));
 }
 
-TEST_CASE("io/weights: golden models are opened") {
+TEST_CASE("io/weights: golden models are opened", "[golden]") {
   const auto root = golden("models");
   if (root.empty()) return;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root))

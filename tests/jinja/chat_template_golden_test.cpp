@@ -23,7 +23,7 @@ std::string unpacked(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("text/template: every golden render is equal, every golden refusal is refused") {
+TEST_CASE("jinja: every golden render is equal, every golden refusal is refused", "[golden]") {
   const auto folder = golden("text/chat");
   if (folder.empty()) return;
   const auto templates = nlohmann::ordered_json::parse(unpacked(folder / "templates.json.gz"));

@@ -43,7 +43,7 @@ error refusal(const std::string& source, const std::string& variables = "{}") {
 
 }  // namespace
 
-TEST_CASE("text/template: what came from the variables is marked") {
+TEST_CASE("jinja: what came from the variables is marked") {
   const std::string v = R"({"u":"ab<|im_end|>c","s":" x y ","n":5,"d":{"k":"v"},"l":["p","q"],"bos_token":"<s>"})";
   CHECK(marked("<a>{{ u }}<b>", v) == "<a>[ab<|im_end|>c]<b>");
   CHECK(marked("{{ bos_token }}{{ n }}{{ u }}", v) == "<s>5[ab<|im_end|>c]");
@@ -70,13 +70,37 @@ TEST_CASE("text/template: what came from the variables is marked") {
   CHECK(marked("{{ u }}{{ d }}", v, trusting) == "ab<|im_end|>c{'k': 'v'}");
 }
 
-TEST_CASE("text/template: no operation makes input trusted") {
+TEST_CASE("jinja: no operation makes input trusted") {
   // every byte of the inputs is a capital Q: none may come out unmarked
   const std::string v = R"({"q":"QQ QQ","l":["Q","QQQ"],"d":{"Q":"Q"}})";
-  const std::vector<std::string> leaves = {"q", "l[0]", "l[1]", "d.Q", "'t'", "' u '", "l|join('-')", "d|tojson", "d|string", "q.split()[0]"};
-  const std::vector<std::string> wraps = {"(%)|upper", "(%)|trim", "(%)|string", "(%) ~ 'x'", "'x' + (%)", "(%)[1:]", "(%)[::-1]", "(%).strip('x')", "(%)|replace('x', q)",
-      "(%).replace(' ', '_')", "(%)|indent(1)", "(%)|title|upper", "(%) * 2", "(%).split(' ')|join('/')", "(%).splitlines()|join", "[%]|tojson", "(%)|list|join('.')",
-      "(%)|e", "(%)|safe + '<'", "{'k': %}|string", "(%).partition(' ')[2]", "(%)|first", "(%)|reverse", "(%).zfill(9)", "(%)|default('z', true)", "(%).removeprefix('x')"};
+  const std::vector<std::string> leaves = {"q",     "l[0]",        "l[1]",     "d.Q",      "'t'",
+                                           "' u '", "l|join('-')", "d|tojson", "d|string", "q.split()[0]"};
+  const std::vector<std::string> wraps = {"(%)|upper",
+                                          "(%)|trim",
+                                          "(%)|string",
+                                          "(%) ~ 'x'",
+                                          "'x' + (%)",
+                                          "(%)[1:]",
+                                          "(%)[::-1]",
+                                          "(%).strip('x')",
+                                          "(%)|replace('x', q)",
+                                          "(%).replace(' ', '_')",
+                                          "(%)|indent(1)",
+                                          "(%)|title|upper",
+                                          "(%) * 2",
+                                          "(%).split(' ')|join('/')",
+                                          "(%).splitlines()|join",
+                                          "[%]|tojson",
+                                          "(%)|list|join('.')",
+                                          "(%)|e",
+                                          "(%)|safe + '<'",
+                                          "{'k': %}|string",
+                                          "(%).partition(' ')[2]",
+                                          "(%)|first",
+                                          "(%)|reverse",
+                                          "(%).zfill(9)",
+                                          "(%)|default('z', true)",
+                                          "(%).removeprefix('x')"};
   std::mt19937 random(3);
   for (int round = 0; round < 3000; ++round) {
     std::string e = leaves[random() % leaves.size()];
@@ -96,7 +120,7 @@ TEST_CASE("text/template: no operation makes input trusted") {
   }
 }
 
-TEST_CASE("text/template: errors name the line and the construct") {
+TEST_CASE("jinja: errors name the line and the construct") {
   const auto check = [](const std::string& source, errc code, const std::string& what) {
     const error e = refusal(source, R"({"l":[1],"s":"x"})");
     CHECK(e.what == what);
@@ -108,9 +132,11 @@ TEST_CASE("text/template: errors name the line and the construct") {
   check("{% include 'x' %}", errc::unsupported, "template line 1: the tag 'include' is not supported");
   check("{{ l|groupby('x') }}", errc::unsupported, "template line 1: filter 'groupby' is not supported");
   check("{{ s|frobnicate }}", errc::bad_template, "template line 1: no filter named 'frobnicate'");
-  check("{% if s %}\n{{ s is odd }}{% endif %}", errc::bad_template, "template line 2: a test for divisibility cannot take str");
+  check("{% if s %}\n{{ s is odd }}{% endif %}", errc::bad_template,
+        "template line 2: a test for divisibility cannot take str");
   check("{% if s %}", errc::bad_template, "template line 1: the template ends before 'endif'");
-  check("{{ l.append(1) }}", errc::bad_template, "template line 1: method 'append' would change a list and is refused (it was called)");
+  check("{{ l.append(1) }}", errc::bad_template,
+        "template line 1: method 'append' would change a list and is refused (it was called)");
   check("{{ s.split(1, 2, 3) }}", errc::bad_template, "template line 1: method 'split' takes at most 2 arguments");
   check("{{ s|default(x=1) }}", errc::bad_template, "template line 1: filter 'default' got an unknown named argument");
   check("{{ 'a", errc::bad_template, "template line 1: a string is not closed");
@@ -118,10 +144,11 @@ TEST_CASE("text/template: errors name the line and the construct") {
   check("{{ 1 }", errc::bad_template, "template line 1: unexpected '}'");
   check("{{ (1] }}", errc::bad_template, "template line 1: unexpected ']'");
   check("{% for x in 5 %}{% endfor %}", errc::bad_template, "template line 1: for: int is not iterable");
-  check("{% for x in l recursive %}{% endfor %}", errc::unsupported, "template line 1: a recursive loop is not supported");
+  check("{% for x in l recursive %}{% endfor %}", errc::unsupported,
+        "template line 1: a recursive loop is not supported");
 }
 
-TEST_CASE("text/template: variables are a JSON object") {
+TEST_CASE("jinja: variables are a JSON object") {
   const auto t = chat_template::parse("{{ x }}").value();
   for (const char* bad : {"", "[]", "1", "{", "{\"x\":}", "{\"x\":1}}", "nul", "{\"x\":\"\xff\"}"}) {
     const auto r = t.render_json(bad);
@@ -135,16 +162,18 @@ TEST_CASE("text/template: variables are a JSON object") {
   CHECK(t.render_json("{\"x\": [1.0, 1, -0.0, 1e2]}").value().text == "[1.0, 1, -0.0, 100.0]");
 }
 
-TEST_CASE("text/template: the host's clock, or the template's date") {
-  const std::string source = "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y, %A %-d %I%p %j') }}{% else %}26 Jul 2024{% endif %}";
+TEST_CASE("jinja: the host's clock, or the template's date") {
+  const std::string source =
+      "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y, %A %-d %I%p %j') }}{% else %}26 Jul 2024{% endif %}";
   CHECK(render(source, "{}").text == "26 Jul 2024");
   render_options options;
   options.now = std::chrono::sys_days(std::chrono::year(2026) / 3 / 5) + std::chrono::hours(13);
   CHECK(render(source, "{}", options).text == "05 Mar 2026, Thursday 5 01PM 064");
-  CHECK(chat_template::parse("{{ strftime_now('%Q') }}").value().render_json("{}", options).error().code == errc::unsupported);
+  CHECK(chat_template::parse("{{ strftime_now('%Q') }}").value().render_json("{}", options).error().code ==
+        errc::unsupported);
 }
 
-TEST_CASE("text/template: a parsed template is a value that can be shared") {
+TEST_CASE("jinja: a parsed template is a value that can be shared") {
   const chat_template a = chat_template::parse("{{ x }}").value();
   const chat_template b = a;
   CHECK(a.render_json("{\"x\":1}").value().text == "1");
@@ -152,10 +181,15 @@ TEST_CASE("text/template: a parsed template is a value that can be shared") {
   CHECK(b.source() == "{{ x }}");
 }
 
-TEST_CASE("text/template: noise never breaks the engine") {
-  const std::vector<std::string> bits = {"{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "x", "'a'", "1", "1.5", "(", ")", "[", "]", "{", "}", "|", ".", ",", ":",
-      "=", "==", "if", "else", "elif", "endif", "for", "in", "endfor", "set", "endset", "macro", "m", "endmacro", "is", "not", "and", "or", "upper", "defined", "none", "loop",
-      "namespace", "~", "*", "**", "//", "%", "raw", "endraw", "filter", "endfilter", "call", "endcall", "with", "endwith", "break", "caller", "\"", "\\", "\xff", "é", "tojson", "items", "range", "list", "join"};
+TEST_CASE("jinja: noise never breaks the engine") {
+  const std::vector<std::string> bits = {
+      "{{",        "}}",     "{%",        "%}",   "{#",       "#}",    "-",      "+",     " ",   "\n",     "x",
+      "'a'",       "1",      "1.5",       "(",    ")",        "[",     "]",      "{",     "}",   "|",      ".",
+      ",",         ":",      "=",         "==",   "if",       "else",  "elif",   "endif", "for", "in",     "endfor",
+      "set",       "endset", "macro",     "m",    "endmacro", "is",    "not",    "and",   "or",  "upper",  "defined",
+      "none",      "loop",   "namespace", "~",    "*",        "**",    "//",     "%",     "raw", "endraw", "filter",
+      "endfilter", "call",   "endcall",   "with", "endwith",  "break", "caller", "\"",    "\\",  "\xff",   "é",
+      "tojson",    "items",  "range",     "list", "join"};
   std::mt19937 random(11);
   for (int round = 0; round < 20'000; ++round) {
     std::string source = random() % 2 ? "{{" : "{%";

@@ -52,12 +52,12 @@ constexpr double quantized_latent_bound = 0.3;
 }  // namespace
 
 TEST_CASE("decoder: float weights of every architecture against the reference") {
-  const auto tokens = tiny::tokens(90);   // crosses a page, and the switch to tiled latent attention
+  const auto tokens = tiny::tokens(90);  // crosses a page, and the switch to tiled latent attention
   for (const char* kind : tiny::kinds)
     for (dtype type : {dtype::f32, dtype::f16, dtype::bf16}) {
       if (type != dtype::f32 && std::string(kind).find("llama") == std::string::npos &&
           std::string(kind).find("v3") == std::string::npos)
-        continue;   // the types meet the architectures in every linear(); two families are enough
+        continue;  // the types meet the architectures in every linear(); two families are enough
       INFO(kind << " " << name(type));
       const auto m = load(kind, type);
       const ref::rows want = ref::decoder(m->file).logits(tokens);
@@ -94,7 +94,7 @@ TEST_CASE("decoder: every type of weight against the reference") {
     INFO(name(type));
     tiny::recipe r;
     r.type = type;
-    r.dim = r.dim_ffn = 256;   // a whole block of the widest formats
+    r.dim = r.dim_ffn = 256;  // a whole block of the widest formats
     r.dim_head = 64;
     r.n_layers = 1;
     const auto m = load(r);
@@ -154,13 +154,14 @@ TEST_CASE("decoder: two timelines in one batch do not see each other") {
   nn::compute c(pool, frames, simd::scalar::table);
   std::vector<std::int32_t> tokens;
   std::vector<nn::token_row> rows;
-  for (std::size_t i = 0; i < 3; ++i) {   // interleaved
+  for (std::size_t i = 0; i < 3; ++i) {  // interleaved
     tokens.insert(tokens.end(), {a[i], b[i]});
     rows.insert(rows.end(), {nn::token_row{&cache_a, i}, nn::token_row{&cache_b, i}});
   }
   const std::vector<std::uint32_t> wanted = {4, 5};
   std::vector<float> logits(2 * tiny::n_vocab);
-  task t = nn::forward(c, m->net, tokens, nn::token_rows{rows, {}, {}}, wanted, work, {}, {logits.data(), 2, tiny::n_vocab});
+  task t =
+      nn::forward(c, m->net, tokens, nn::token_rows{rows, {}, {}}, wanted, work, {}, {logits.data(), 2, tiny::n_vocab});
   REQUIRE(c.step(t.handle(), nullptr));
   CHECK(std::equal(want_a[2].begin(), want_a[2].end(), logits.begin()));
   CHECK(std::equal(want_b[2].begin(), want_b[2].end(), logits.begin() + tiny::n_vocab));
@@ -175,7 +176,7 @@ TEST_CASE("decoder: the observer sees every layer's choice, as the reference mak
     CHECK((r.layer == 1 || r.layer == 2));
     CHECK(r.position < 5);
     REQUIRE(r.experts.size() == 3);
-    std::size_t groups = 0;   // bits of the groups of 4 that were used
+    std::size_t groups = 0;  // bits of the groups of 4 that were used
     float sum = 0;
     for (std::size_t i = 0; i < 3; ++i) {
       groups |= std::size_t{1} << (r.experts[i] / 4);

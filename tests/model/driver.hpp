@@ -16,7 +16,8 @@ struct run {
   retort::threads* pool = nullptr;
 
   /// logits [n_tokens][n_vocab] of tokens fed in chunks of that many.
-  [[nodiscard]] std::vector<std::vector<float>> operator()(std::span<const std::int32_t> tokens, std::size_t chunk) const {
+  [[nodiscard]] std::vector<std::vector<float>> operator()(std::span<const std::int32_t> tokens,
+                                                           std::size_t chunk) const {
     using namespace retort;
     calling_thread alone;
     threads& workers = pool ? *pool : alone;
@@ -65,7 +66,7 @@ distance between(const A& got, const B& want) {
       const double w = static_cast<double>(want[t][i]), d = std::abs(static_cast<double>(got[t][i]) - w);
       square += d * d;
       of_want += w * w;
-      if (!(d <= largest)) largest = d;   // a NaN stays
+      if (!(d <= largest)) largest = d;  // a NaN stays
     }
   const double scale = std::sqrt(of_want / static_cast<double>(n));
   return {largest / scale, std::sqrt(square / static_cast<double>(n)) / scale};

@@ -34,13 +34,13 @@ TEST_CASE("hyper: scaling is none, linear or yarn; absent means linear with fact
   f.f32("rope.scaling.factor", 4);
   CHECK(read(f).rope.scaling == nn::rope_scaling::linear);
   CHECK(read(f).rope.factor == 4);
-  f.text("llama.rope.scaling.type", "none");   // forces factor 1
+  f.text("llama.rope.scaling.type", "none");  // forces factor 1
   CHECK(read(f).rope.scaling == nn::rope_scaling::none);
   CHECK(read(f).rope.factor == 1);
   f = tiny::make("llama");
-  f.f32("rope.scale_linear", 8);               // the old name
+  f.f32("rope.scale_linear", 8);  // the old name
   CHECK(read(f).rope.factor == 8);
-  f.f32("rope.scaling.factor", 0);             // 0 is absent
+  f.f32("rope.scaling.factor", 0);  // 0 is absent
   CHECK(read(f).rope.factor == 8);
 }
 
@@ -48,14 +48,14 @@ TEST_CASE("hyper: the yarn amplitude") {
   const auto amplitude = [](const tiny::file& f) { return read(f).rope.amplitude; };
   tiny::file f = yarn("qwen2", 4, 512);
   CHECK(amplitude(f) == Approx(g4).epsilon(1e-12));
-  f.f32("rope.scaling.attn_factor", 0.5);                   // multiplies
+  f.f32("rope.scaling.attn_factor", 0.5);  // multiplies
   CHECK(amplitude(f) == Approx(0.5 * g4).epsilon(1e-7));
-  f.f32("rope.scaling.yarn_attn_factor", 0.25);             // and wins over this one
+  f.f32("rope.scaling.yarn_attn_factor", 0.25);  // and wins over this one
   CHECK(amplitude(f) == Approx(0.5 * g4).epsilon(1e-7));
   f.drop_key("qwen2.rope.scaling.attn_factor");
-  CHECK(amplitude(f) == Approx(0.25).epsilon(1e-7));        // which replaces
+  CHECK(amplitude(f) == Approx(0.25).epsilon(1e-7));  // which replaces
   f.f32("rope.scaling.yarn_attn_factor", 0.8782488562869419);
-  CHECK(amplitude(f) == 1.0);                               // or just cancels
+  CHECK(amplitude(f) == 1.0);  // or just cancels
   f.f32("rope.scaling.yarn_attn_factor", 1);
   CHECK(amplitude(f) == Approx(g4).epsilon(1e-12));
   // the published files: Qwen3 8B distilled from R1-0528 with its key, and without
@@ -66,7 +66,7 @@ TEST_CASE("hyper: the yarn amplitude") {
   f.f32("rope.scaling.attn_factor", 0.8782488562869419);
   CHECK(amplitude(f) == Approx(1).epsilon(1e-7));
   f.drop_key("qwen3.rope.scaling.attn_factor");
-  f.u32("context_length", 65536);                           // another model of the family
+  f.u32("context_length", 65536);  // another model of the family
   CHECK(amplitude(f) == Approx(g4).epsilon(1e-12));
   // no yarn, no amplitude
   CHECK(amplitude(tiny::make("qwen2")) == 1);
@@ -81,7 +81,7 @@ TEST_CASE("hyper: yarn looks at the original context, not the stretched one") {
 }
 
 TEST_CASE("hyper: the scale of latent attention carries the magnitude squared, cos and sin none") {
-  tiny::file f = tiny::make("deepseek2_lite");   // factor 40, multiplier .0707, 64 channels compared
+  tiny::file f = tiny::make("deepseek2_lite");  // factor 40, multiplier .0707, 64 channels compared
   nn::hyper h = read(f);
   const double g = 1 + 0.0707 * std::log(40.0);
   CHECK(h.rope.amplitude == 1);
@@ -105,8 +105,8 @@ TEST_CASE("hyper: head sizes of the two ways to write latent attention") {
 }
 
 TEST_CASE("hyper: head sizes come from the keys, else from the width") {
-  CHECK(read(tiny::make("qwen3")).gqa.dim_head == 32);    // 4 heads of 32 on a width of 64
-  CHECK(read(tiny::make("qwen2")).gqa.dim_head == 32);    // 2 heads, no key
+  CHECK(read(tiny::make("qwen3")).gqa.dim_head == 32);  // 4 heads of 32 on a width of 64
+  CHECK(read(tiny::make("qwen2")).gqa.dim_head == 32);  // 2 heads, no key
   tiny::file f = tiny::make("llama");
   f.drop_key("llama.attention.key_length");
   CHECK(read(f).gqa.dim_head == 16);
@@ -137,9 +137,9 @@ TEST_CASE("hyper: routing of every family") {
   CHECK(moe("deepseek2_lite").n_groups == 1);
   CHECK(moe("llama").n_experts == 0);
   tiny::file f = tiny::make("deepseek2_v3");
-  f.f32("expert_weights_scale", 0);   // 0 is absent
+  f.f32("expert_weights_scale", 0);  // 0 is absent
   CHECK(read(f).moe.scale == 1);
-  f.u32("expert_group_count", 1);     // written, and no grouping
+  f.u32("expert_group_count", 1);  // written, and no grouping
   f.u32("expert_group_used_count", 1);
   CHECK(read(f).moe.n_groups == 1);
 }
@@ -151,7 +151,7 @@ TEST_CASE("hyper: group limits that older files leave out follow from the shape"
   m.n_experts = 256;
   m.gate = nn::gating::sigmoid;
   nn::detail::default_groups(h, true, m);
-  CHECK((m.n_groups == 8 && m.n_groups_used == 4));    // V3, R1
+  CHECK((m.n_groups == 8 && m.n_groups_used == 4));  // V3, R1
   m = {};
   m.n_experts = 256;
   nn::detail::default_groups(h, false, m);
@@ -160,20 +160,20 @@ TEST_CASE("hyper: group limits that older files leave out follow from the shape"
   m = {};
   m.n_experts = 160;
   nn::detail::default_groups(h, false, m);
-  CHECK((m.n_groups == 8 && m.n_groups_used == 3));    // V2, V2.5
+  CHECK((m.n_groups == 8 && m.n_groups_used == 3));  // V2, V2.5
   h.dim = 2048;
   m = {};
   m.n_experts = 64;
   nn::detail::default_groups(h, false, m);
-  CHECK((m.n_groups == 1 && m.n_groups_used == 1));    // V2-Lite
+  CHECK((m.n_groups == 1 && m.n_groups_used == 1));  // V2-Lite
 }
 
 TEST_CASE("hyper: widths of experts and shared experts") {
-  CHECK(read(tiny::make("mixtral")).moe.dim_hidden == 32);       // feed_forward_length
-  CHECK(read(tiny::make("deepseek")).dim_shared == 2 * 32);      // two of an expert's width
+  CHECK(read(tiny::make("mixtral")).moe.dim_hidden == 32);   // feed_forward_length
+  CHECK(read(tiny::make("deepseek")).dim_shared == 2 * 32);  // two of an expert's width
   CHECK(read(tiny::make("qwen2moe")).dim_shared == 64);
   tiny::file f = tiny::make("qwen2moe");
-  f.drop_key("qwen2moe.expert_feed_forward_length");             // then a share of the dense width
+  f.drop_key("qwen2moe.expert_feed_forward_length");  // then a share of the dense width
   CHECK(read(f).moe.dim_hidden == 96 / 3);
   f.drop_key("qwen2moe.expert_shared_feed_forward_length");
   CHECK(read(f).dim_shared == 96);

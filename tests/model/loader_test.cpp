@@ -99,7 +99,8 @@ TEST_CASE("loader: every key that is needed, missing") {
                                        "attention.layer_norm_rms_epsilon"};
     if (whole.arch == "deepseek2") needed.insert(needed.end(), {"attention.kv_lora_rank"});
     if (whole.arch == "gpt-oss") needed.emplace_back("attention.sliding_window");
-    if (whole.arch.find("moe") != std::string::npos || whole.arch == "gpt-oss") needed.emplace_back("expert_used_count");
+    if (whole.arch.find("moe") != std::string::npos || whole.arch == "gpt-oss")
+      needed.emplace_back("expert_used_count");
     for (const std::string& k : needed) {
       INFO(kind << " without " << k);
       tiny::file f = whole;
@@ -143,7 +144,8 @@ TEST_CASE("loader: every tensor, missing") {
       ++n_missing;
       INFO(m.error().what);
       CHECK((m.error().code == errc::missing || t.name.find("ffn_gate.0") != std::string::npos ||
-             t.name.find("ffn_gate_up_exps") != std::string::npos || t.name.find("attn_q.weight") != std::string::npos));
+             t.name.find("ffn_gate_up_exps") != std::string::npos ||
+             t.name.find("attn_q.weight") != std::string::npos));
       CHECK(m.error().what.find("wrong.gguf") != std::string::npos);
       CHECK(m.error().what.find("tensor \"") != std::string::npos);
     }
@@ -159,7 +161,7 @@ TEST_CASE("loader: every tensor with another shape") {
       if (std::string(kind) == "deepseek2_v3_both" && t.name.find("_b.weight") != std::string::npos) continue;
       INFO(kind << " " << t.name);
       tiny::file f = whole;
-      tiny::tensor& wrong = f.at(t.name);   // the last dimension one larger: an extra row, or an extra element
+      tiny::tensor& wrong = f.at(t.name);  // the last dimension one larger: an extra row, or an extra element
       ++wrong.dims.back();
       wrong.data.resize(wrong.data.size() / (wrong.dims.back() - 1) * wrong.dims.back());
       fails(f, errc::mismatch, {t.name.c_str(), "shape", "expected"});
@@ -180,7 +182,7 @@ TEST_CASE("loader: tensors that nothing reads") {
     f.tensors.push_back({name, {4}, dtype::f32, std::string(16, '\0')});
     fails(f, errc::unsupported, {name, "llama"});
   }
-  tiny::file f = tiny::make("llama");   // outside the layers, and in layers behind the last: ignored
+  tiny::file f = tiny::make("llama");  // outside the layers, and in layers behind the last: ignored
   f.tensors.push_back({"something.else", {4}, dtype::f32, std::string(16, '\0')});
   f.tensors.push_back({"blk.2.attn_q.weight", {4}, dtype::f32, std::string(16, '\0')});
   CHECK(loads(f));
@@ -248,11 +250,11 @@ TEST_CASE("loader: numbers per layer") {
 }
 
 TEST_CASE("loader: hostile numbers for every numeric key end in an error or a model, never a crash") {
-  constexpr std::uint32_t values[] = {0, 1, 2, 3, 7, 31, 33, 63, 65, 1000, 1025, 65537, 1u << 20, (1u << 20) + 1,
-                                      0x7fffffff, 0x80000000, 0xffffffff};
+  constexpr std::uint32_t values[] = {
+      0, 1, 2, 3, 7, 31, 33, 63, 65, 1000, 1025, 65537, 1u << 20, (1u << 20) + 1, 0x7fffffff, 0x80000000, 0xffffffff};
   std::size_t n_errors = 0, n_tries = 0, n_texts = 0;
-  for (const char* kind : {"llama", "llama_fused", "mixtral", "qwen2_yarn", "qwen2moe", "qwen3moe", "olmoe", "gpt-oss", "deepseek",
-                           "deepseek2_lite", "deepseek2_v3", "deepseek2_v3_split"}) {
+  for (const char* kind : {"llama", "llama_fused", "mixtral", "qwen2_yarn", "qwen2moe", "qwen3moe", "olmoe", "gpt-oss",
+                           "deepseek", "deepseek2_lite", "deepseek2_v3", "deepseek2_v3_split"}) {
     const tiny::file whole = tiny::make(kind);
     for (const auto& key : whole.keys()) {
       if (key.find(whole.arch + ".") != 0 || key.find("scaling.type") != std::string::npos) continue;
@@ -279,12 +281,12 @@ TEST_CASE("loader: hostile numbers for every numeric key end in an error or a mo
         ++n_tries;
         if (!m) CHECK(m.error().what.find("wrong.gguf") != std::string::npos);
       }
-      tiny::file f = whole;   // another kind of value altogether
+      tiny::file f = whole;  // another kind of value altogether
       f.text(key, "many");
       const auto bytes = f.bytes();
       const auto m = model::view(bytes, "wrong.gguf");
       n_texts += !m;
-      if (!m) CHECK(m.error().what.find(key) != std::string::npos);   // else it is a key this architecture does not read
+      if (!m) CHECK(m.error().what.find(key) != std::string::npos);  // else it is a key this architecture does not read
     }
   }
   CHECK(n_errors > n_tries / 3);
@@ -300,7 +302,8 @@ TEST_CASE("loader: scaling numbers that make no sense are refused") {
   const double nan = std::nan("");
   for (const double v : {-1.0, nan, static_cast<double>(INFINITY), 0.5, 1.0})
     fails(with("llama", "rope.freq_base", v), errc::bad_file, {"llama.rope"});
-  for (const double v : {-4.0, nan}) fails(with("qwen2_yarn", "rope.scaling.factor", v), errc::bad_file, {"qwen2.rope"});
+  for (const double v : {-4.0, nan})
+    fails(with("qwen2_yarn", "rope.scaling.factor", v), errc::bad_file, {"qwen2.rope"});
   for (const double v : {-1.0, 1.0, nan})
     fails(with("llama", "attention.layer_norm_rms_epsilon", v), errc::bad_file, {"layer_norm_rms_epsilon"});
   for (const float v : {0.0f, -1.0f, std::nanf(""), INFINITY}) {
@@ -325,7 +328,8 @@ TEST_CASE("loader: groups and experts that do not fit") {
   fails(with({{"expert_group_count", 32}}), errc::bad_file, {"expert_group_count"});
   fails(with({{"expert_group_used_count", 5}}), errc::bad_file, {"expert_group_count"});
   fails(with({{"expert_group_used_count", 0}}), errc::bad_file, {"expert_group_count"});
-  fails(with({{"expert_group_count", 16}, {"expert_group_used_count", 2}}), errc::bad_file, {"expert_group_count"});   // 2 < 3 used
+  fails(with({{"expert_group_count", 16}, {"expert_group_used_count", 2}}), errc::bad_file,
+        {"expert_group_count"});  // 2 < 3 used
   fails(with({{"leading_dense_block_count", 4}}), errc::bad_file, {"leading_dense_block_count"});
   fails(with({{"nextn_predict_layers", 3}, {"block_count", 3}}), errc::bad_file, {"block_count"});
   tiny::file f = tiny::make("llama");
@@ -339,7 +343,7 @@ TEST_CASE("loader: a vocabulary larger than the embedding") {
   f.at("token_embd.weight").data.resize(64 * 100 * 4);
   const auto bytes = f.bytes();
   const auto m = model::view(bytes, "wrong.gguf");
-  REQUIRE(m);   // ids can still be fed
+  REQUIRE(m);  // ids can still be fed
   const auto ids = m->encode("x");
   REQUIRE_FALSE(ids);
   CHECK(ids.error().what.find("261") != std::string::npos);

@@ -21,8 +21,8 @@ struct scene {
   std::size_t n;
   std::shared_ptr<nn::kv_pool> pool;
   nn::kv_cache cache;
-  std::vector<ref::rows> k, v;   // [n_heads_kv][n][dim]
-  std::vector<float> q;          // [n][n_heads][dim]
+  std::vector<ref::rows> k, v;  // [n_heads_kv][n][dim]
+  std::vector<float> q;         // [n][n_heads][dim]
   std::vector<float> sinks;
 
   explicit scene(std::size_t n_tokens) : n(n_tokens), k(n_heads_kv), v(n_heads_kv) {
@@ -117,7 +117,7 @@ void check_nothing_behind_is_seen(Attend attend) {
   scene s(130);
   const auto before = attend(s);
   const nn::kv_layer& l = s.pool->layout().layers[0];
-  for (std::size_t h = 0; h < s.n_heads_kv; ++h) {   // whatever stands in the last row
+  for (std::size_t h = 0; h < s.n_heads_kv; ++h) {  // whatever stands in the last row
     std::memset(s.cache.key(l, 129, h), 0x7f, l.bytes_k_row);
     std::memset(s.cache.value(l, 129, h), 0x7f, l.bytes_v_row);
   }

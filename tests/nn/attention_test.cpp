@@ -50,7 +50,7 @@ TEST_CASE("attention: the same bits alone or in a batch, split or whole, on any 
     CHECK(attend(s, 1000, window, true, **pool) == batch);
     const std::vector<float> last = batch.back();
     CHECK(attend(s, 1099, window, true, alone)[0] == last);
-    CHECK(attend(s, 1099, window, true, alone, false)[0] == last);   // no room for parts: one task per head
+    CHECK(attend(s, 1099, window, true, alone, false)[0] == last);  // no room for parts: one task per head
     CHECK(attend(s, 1099, window, true, **pool)[0] == last);
   }
 }

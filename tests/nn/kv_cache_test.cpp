@@ -28,7 +28,7 @@ nn::kv_layout layout(dtype type = dtype::f32) {
   nn::kv_layout l;
   l.type = type;
   l.add_rows(2, 32, 64);
-  l.add_rows(1, 96, 0);   // a latent layer
+  l.add_rows(1, 96, 0);  // a latent layer
   return l;
 }
 std::shared_ptr<nn::kv_pool> pool_of(std::size_t n_pages, allocator& from = system_allocator()) {
@@ -94,20 +94,20 @@ TEST_CASE("kv_cache: a fork shares pages until one side writes") {
   nn::kv_cache a(pool, 256);
   REQUIRE(a.prepare(0, 150));
   for (std::size_t i = 0; i < 150; ++i) write(a, i, static_cast<float>(i));
-  nn::kv_cache b = a.fork(130);   // three pages, the last with two tokens
+  nn::kv_cache b = a.fork(130);  // three pages, the last with two tokens
   for (std::size_t page = 0; page < 3; ++page) CHECK(a.page_data(page) == b.page_data(page));
   REQUIRE(b.prepare(130, 140));
   CHECK(a.page_data(0) == b.page_data(0));
   CHECK(a.page_data(1) == b.page_data(1));
   CHECK(a.page_data(2) != b.page_data(2));
-  CHECK(read(b, 129) == 129);     // copied with the page
+  CHECK(read(b, 129) == 129);  // copied with the page
   write(b, 130, -1);
   CHECK(read(a, 130) == 130);
   // a's page now has one user: writing needs no copy
   const std::byte* before = a.page_data(2);
   REQUIRE(a.prepare(150, 151));
   CHECK(a.page_data(2) == before);
-  CHECK(memory.n == 1);           // the slab of the beginning was enough
+  CHECK(memory.n == 1);  // the slab of the beginning was enough
 }
 
 TEST_CASE("kv_cache: writing into a shared first page copies that page alone") {
@@ -130,7 +130,7 @@ TEST_CASE("kv_cache: truncate gives pages back and keeps the one in use") {
   write(c, 63, 1);
   c.truncate(64);
   nn::kv_cache other(pool, 192);
-  REQUIRE(other.prepare(0, 192));   // the three pages that came back
+  REQUIRE(other.prepare(0, 192));  // the three pages that came back
   CHECK(read(c, 63) == 1);
   std::set<const std::byte*> pages = {c.page_data(0), other.page_data(0), other.page_data(1), other.page_data(2)};
   CHECK(pages.size() == 4);
@@ -156,7 +156,7 @@ TEST_CASE("kv_cache: no page is lost over many forks, writes and truncations") {
       nn::kv_cache moved(std::move(c));
       REQUIRE(moved.prepare(100, 130));
     }
-    CHECK(memory.n == 1);   // never more than twelve pages at once, so never a second slab
+    CHECK(memory.n == 1);  // never more than twelve pages at once, so never a second slab
     CHECK(pool->bytes() == 12 * pool->layout().bytes_page);
   }
   CHECK(memory.bytes == 0);
@@ -173,7 +173,7 @@ TEST_CASE("kv_cache: it grows beyond the first slab, and a refusal changes nothi
   CHECK(refused.error().code == errc::no_memory);
   nn::kv_cache twin = a.fork(128);
   write(a, 0, 3);
-  CHECK_FALSE(a.prepare(0, 1));     // a copy is needed and cannot be had
+  CHECK_FALSE(a.prepare(0, 1));  // a copy is needed and cannot be had
   CHECK(read(a, 0) == 3);
   CHECK(a.page_data(0) == twin.page_data(0));
   memory.refuse_from = 1000;

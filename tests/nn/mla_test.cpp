@@ -79,7 +79,8 @@ struct scene {
 };
 
 /// Both forms on n tokens in chunks of m; [n][dim].
-std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool tiled, threads& pool) {
+std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool tiled,
+                                    threads& pool) {
   const nn::mla_config& g = s.g;
   const std::size_t n = x.size();
   nn::kv_layout layout;
@@ -119,7 +120,8 @@ std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<floa
     task t = nn::latent_attention(c, g, s.w, io);
     REQUIRE(c.step(t.handle(), nullptr));
     for (std::size_t i = 0; i < k; ++i)
-      out.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(i * s.dim), y.begin() + static_cast<std::ptrdiff_t>((i + 1) * s.dim));
+      out.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(i * s.dim),
+                       y.begin() + static_cast<std::ptrdiff_t>((i + 1) * s.dim));
   }
   return out;
 }
@@ -150,7 +152,8 @@ constexpr double bound = 4 * 48 * 60 * 0x1p-24;
 
 TEST_CASE("mla: both forms against the reference, and so against each other") {
   calling_thread alone;
-  for (const shape& s : {shape{}, shape{1, 16, 8, 4, 8, 0}, shape{3, 32, 16, 8, 16, 20}, shape{16, 64, 16, 16, 16, 0}}) {
+  for (const shape& s :
+       {shape{}, shape{1, 16, 8, 4, 8, 0}, shape{3, 32, 16, 8, 16, 20}, shape{16, 64, 16, 16, 16, 0}}) {
     INFO(s.n_heads << " heads, query latent " << s.dim_q_latent);
     scene layer(s);
     const auto x = inputs(140);
@@ -162,9 +165,9 @@ TEST_CASE("mla: both forms against the reference, and so against each other") {
     const auto absorbed = run(layer, x, 140, false, alone), tiled = run(layer, x, 140, true, alone);
     CHECK(worst(absorbed, want) < bound);
     CHECK(worst(tiled, want) < bound);
-    CHECK(absorbed != tiled);   // two ways indeed
+    CHECK(absorbed != tiled);  // two ways indeed
     CHECK(worst(run(layer, x, 70, true, alone), want) < bound);
-    CHECK(run(layer, x, 1, false, alone) == absorbed);   // bit for bit, whatever the chunk
+    CHECK(run(layer, x, 1, false, alone) == absorbed);  // bit for bit, whatever the chunk
     CHECK(run(layer, x, 33, false, alone) == absorbed);
     const auto pool = thread_pool::make(3);
     REQUIRE(pool);

@@ -16,13 +16,15 @@ struct routed {
 routed route(const nn::moe_config& m, std::vector<float> z, const std::vector<float>& bias = {}) {
   routed r{std::vector<std::int32_t>(m.n_used), std::vector<float>(m.n_used)};
   std::vector<float> scratch(m.n_experts);
-  nn::route_token(m, bias.empty() ? nullptr : bias.data(), z.data(), scratch.data(), r.experts.data(), r.weights.data());
+  nn::route_token(m, bias.empty() ? nullptr : bias.data(), z.data(), scratch.data(), r.experts.data(),
+                  r.weights.data());
   return r;
 }
 using ids = std::vector<std::int32_t>;
 void check_weights(const routed& r, std::vector<double> want) {
   REQUIRE(r.weights.size() == want.size());
-  for (std::size_t i = 0; i < want.size(); ++i) CHECK(std::abs(static_cast<double>(r.weights[i]) - want[i]) < 1.5e-6);   // six digits
+  for (std::size_t i = 0; i < want.size(); ++i)
+    CHECK(std::abs(static_cast<double>(r.weights[i]) - want[i]) < 1.5e-6);  // six digits
 }
 
 const std::vector<float> z = {2, -3, 1.3f, 1.25f, 0.9f, 0.8f, 1.9f, -4};
@@ -110,7 +112,8 @@ TEST_CASE("moe: a negative biased score in a kept group still beats every masked
 }
 
 TEST_CASE("moe: extreme logits give finite weights") {
-  for (const auto gate : {nn::gating::softmax, nn::gating::sigmoid, nn::gating::softmax_of_chosen, nn::gating::sqrt_softplus}) {
+  for (const auto gate :
+       {nn::gating::softmax, nn::gating::sigmoid, nn::gating::softmax_of_chosen, nn::gating::sqrt_softplus}) {
     auto m = eight();
     m.gate = gate;
     m.normalize = true;
@@ -148,7 +151,8 @@ TEST_CASE("moe: random routers of every kind against the reference") {
     INFO("round " << round);
     CHECK(got.experts == ids(c.experts.begin(), c.experts.end()));
     for (std::size_t i = 0; i < m.n_used; ++i)
-      CHECK(std::abs(static_cast<double>(got.weights[i]) - c.weights[i]) < 16 * 0x1p-24 * std::max(1.0, std::abs(c.weights[i])));
+      CHECK(std::abs(static_cast<double>(got.weights[i]) - c.weights[i]) <
+            16 * 0x1p-24 * std::max(1.0, std::abs(c.weights[i])));
   }
 }
 

@@ -53,13 +53,13 @@ TEST_CASE("rope: plain and linear frequencies") {
 TEST_CASE("rope: yarn of DeepSeek-V2 and V3 (64 channels, base 10000, factor 40, context 4096)") {
   const auto f = nn::rope_frequencies(yarn(64, 1e4, 40, 4096));
   check_digits(f[0], 1);
-  check_digits(f[10], 5.623413252e-2);    // up to pair 10 as trained
+  check_digits(f[10], 5.623413252e-2);  // up to pair 10 as trained
   check_digits(f[11], 3.900692657e-2);
   check_digits(f[16], 5.5e-3);
   check_digits(f[22], 1.778279410e-4);
-  check_digits(f[23], 3.333803580e-5);    // from pair 23 on divided by 40
+  check_digits(f[23], 3.333803580e-5);  // from pair 23 on divided by 40
   check_digits(f[31], 3.333803580e-6);
-  for (std::size_t i = 11; i <= 22; ++i) {   // the ramp between: 12/13 ... 1/13
+  for (std::size_t i = 11; i <= 22; ++i) {  // the ramp between: 12/13 ... 1/13
     const double plain = std::pow(1e4, -2.0 * static_cast<double>(i) / 64);
     const double ramp = (f[i] - plain / 40) / (plain - plain / 40);
     CHECK(ramp == Approx((23.0 - static_cast<double>(i)) / 13).epsilon(1e-10));
@@ -80,10 +80,10 @@ TEST_CASE("rope: yarn of Qwen3 (128 channels, base 1e6, factor 4, context 32768)
 TEST_CASE("rope: yarn of gpt-oss (64 channels, base 150000, factor 32, context 4096)") {
   const auto f = nn::rope_frequencies(yarn(64, 150000, 32, 4096));
   const auto plain = [](std::size_t i) { return std::pow(150000.0, -2.0 * static_cast<double>(i) / 64); };
-  check_digits(f[8], plain(8));               // low end 8: as trained
+  check_digits(f[8], plain(8));  // low end 8: as trained
   CHECK(f[9] < plain(9) * 0.95);
   CHECK(f[17] > plain(17) / 32 * 1.05);
-  check_digits(f[18], plain(18) / 32);        // high end 18
+  check_digits(f[18], plain(18) / 32);  // high end 18
   CHECK(nn::yarn_magnitude(32) == Approx(1.3465735903).epsilon(1e-10));
 }
 
@@ -128,12 +128,13 @@ TEST_CASE("rope: both pairings turn the right channels and leave the rest") {
     c.style = style;
     c.amplitude = 1.25;
     const auto f = nn::rope_frequencies(c);
-    std::vector<float> cos(4), sin(4), x(3 * 10);   // 3 heads of 10 channels, 8 of them turned
+    std::vector<float> cos(4), sin(4), x(3 * 10);  // 3 heads of 10 channels, 8 of them turned
     ref::vec want(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) want[i] = static_cast<double>(x[i] = static_cast<float>(i) * 0.37f - 3);
     const auto before = x;
     nn::rope_angles(f, c.amplitude, 77, cos.data(), sin.data());
-    nn::rope(simd::scalar::table, style, tensor<float, 2>{x.data(), 3, 10}.columns(0, 8), {cos.data(), 4}, {sin.data(), 4});
+    nn::rope(simd::scalar::table, style, tensor<float, 2>{x.data(), 3, 10}.columns(0, 8), {cos.data(), 4},
+             {sin.data(), 4});
     for (std::size_t h = 0; h < 3; ++h) reference(c).turn(&want[h * 10], 77);
     for (std::size_t i = 0; i < x.size(); ++i) {
       // two products and a sum of numbers up to 8 * 1.25
@@ -144,7 +145,7 @@ TEST_CASE("rope: both pairings turn the right channels and leave the rest") {
 }
 
 TEST_CASE("rope: adjacent pairs on permuted rows are halves on plain ones") {
-  const std::size_t order[] = {0, 4, 1, 5, 2, 6, 3, 7};   // what a converter does to a head of 8
+  const std::size_t order[] = {0, 4, 1, 5, 2, 6, 3, 7};  // what a converter does to a head of 8
   nn::rope_config c;
   c.dim_rope = 8;
   const auto f = nn::rope_frequencies(c);

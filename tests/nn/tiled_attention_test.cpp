@@ -6,7 +6,8 @@ using namespace attention_test;
 
 namespace {
 
-/// Attention of tokens [first, n), [n_tokens][n_heads * dim_v]. Memory begins as NaN: nothing may be read that was not written.
+/// Attention of tokens [first, n), [n_tokens][n_heads * dim_v]. Memory begins as NaN: nothing may be read that was not
+/// written.
 std::vector<std::vector<float>> attend(scene& s, std::size_t first, std::size_t window, bool sinks, threads& pool,
                                        const simd::kernels& kernels = simd::scalar::table) {
   std::vector<float> out((s.n - first) * s.n_heads * s.dim_v);
@@ -16,7 +17,8 @@ std::vector<std::vector<float>> attend(scene& s, std::size_t first, std::size_t 
   const auto take = [&](arena& memory) {
     nn::gqa_workspace w;
     w.tile = nn::attention_tile::take(memory, rows.size(), s.n_heads, s.n_heads_kv, s.dim, s.dim_v);
-    w.scratch = nn::attention_scratch::take(memory, nn::tiled_floats_per_worker(a.group, s.dim), s.n_heads, s.dim_v, size);
+    w.scratch =
+        nn::attention_scratch::take(memory, nn::tiled_floats_per_worker(a.group, s.dim), s.n_heads, s.dim_v, size);
     return w;
   };
   arena measure = arena::measuring();
@@ -43,10 +45,12 @@ TEST_CASE("tiled attention: lengths around pages and tiles, windows, sinks, agai
       for (const std::size_t first : {std::size_t{0}, n / 2, n - 1})
         for (const std::size_t window : {0u, 1u, 24u, 130u})
           for (const bool sinks : {false, true}) {
-            INFO(simd::name(target) << " length " << n << " from " << first << " window " << window << " sinks " << sinks);
+            INFO(simd::name(target) << " length " << n << " from " << first << " window " << window << " sinks "
+                                    << sinks);
             const auto got = attend(s, first, window, sinks, alone, simd::kernels_for(target));
             double most = 0;
-            for (std::size_t p = first; p < n; p += 7) most = std::max(most, worst(got[p - first], reference(s, p, window, sinks)));
+            for (std::size_t p = first; p < n; p += 7)
+              most = std::max(most, worst(got[p - first], reference(s, p, window, sinks)));
             CHECK(most < bound(n));
           }
     }
@@ -57,7 +61,8 @@ TEST_CASE("tiled attention: the same bits on any number of threads") {
   const auto pool = thread_pool::make(3);
   REQUIRE(pool);
   scene s(400);
-  for (const std::size_t window : {0u, 150u}) CHECK(attend(s, 100, window, true, **pool) == attend(s, 100, window, true, alone));
+  for (const std::size_t window : {0u, 150u})
+    CHECK(attend(s, 100, window, true, **pool) == attend(s, 100, window, true, alone));
 }
 
 TEST_CASE("tiled attention: a token sees nothing behind itself") {

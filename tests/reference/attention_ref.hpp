@@ -21,7 +21,7 @@ struct attention {
   std::size_t n_heads = 0, n_heads_kv = 0, dim_head = 0, dim_v = 0;
   matrix wq, wk, wv, wo;
   vec bq, bk, bv, bo;
-  vec q_norm, k_norm;          ///< empty, per head, or over all heads by their length
+  vec q_norm, k_norm;  ///< empty, per head, or over all heads by their length
   vec sinks;
   std::size_t window = 0;
   double scale = 1, eps = 0;
@@ -55,8 +55,7 @@ struct attention {
  private:
   /// Norm, then rotation of every head.
   [[nodiscard]] vec ready(vec x, const vec& norm, std::size_t p) const {
-    if (norm.size() == x.size() && norm.size() != dim_head)
-      rms(x.data(), norm.data(), x.size(), eps);
+    if (norm.size() == x.size() && norm.size() != dim_head) rms(x.data(), norm.data(), x.size(), eps);
     else if (!norm.empty())
       for (std::size_t h = 0; h < x.size(); h += dim_head) rms(&x[h], norm.data(), dim_head, eps);
     for (std::size_t h = 0; h < x.size(); h += dim_head) rope.turn(&x[h], p);

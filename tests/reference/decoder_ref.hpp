@@ -141,7 +141,8 @@ class decoder {
     latent_attention a;
     a.n_heads = n_heads_;
     a.dim_latent = count("attention.kv_lora_rank");
-    const std::size_t dim_qk = count(knows("attention.key_length_mla") ? "attention.key_length_mla" : "attention.key_length");
+    const std::size_t dim_qk =
+        count(knows("attention.key_length_mla") ? "attention.key_length_mla" : "attention.key_length");
     a.dim_v = count(knows("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length");
     a.rope = read_rope(dim_qk);
     a.dim_rope = a.rope.n;
@@ -160,7 +161,7 @@ class decoder {
         a.w_uk.push_back(kv_b.slice(h * per_head, a.dim_nope));
         a.w_uv.push_back(kv_b.slice(h * per_head + a.dim_nope, a.dim_v));
       } else {
-        const matrix turned = k_b.slice(h * a.dim_latent, a.dim_latent);   // [dim_latent, dim_nope]
+        const matrix turned = k_b.slice(h * a.dim_latent, a.dim_latent);  // [dim_latent, dim_nope]
         matrix w{a.dim_nope, a.dim_latent, vec(a.dim_nope * a.dim_latent), turned.int8};
         for (std::size_t c = 0; c < a.dim_latent; ++c)
           for (std::size_t i = 0; i < a.dim_nope; ++i) w.w[i * a.dim_latent + c] = turned.w[c * a.dim_nope + i];
@@ -239,15 +240,11 @@ class decoder {
     l.attn_norm = vector(b + "attn_norm.weight");
     l.ffn_norm = vector(b + (arch_ == "gpt-oss" ? "post_attention_norm.weight" : "ffn_norm.weight"));
     l.latent = arch_ == "deepseek2";
-    if (l.latent)
-      l.mla = read_latent(b);
-    else
-      l.gqa = read_attention(b, i);
+    if (l.latent) l.mla = read_latent(b);
+    else l.gqa = read_attention(b, i);
     l.is_moe = count("expert_count", 0) > 0 && i >= count("leading_dense_block_count", 0);
-    if (l.is_moe)
-      l.moe = read_moe(b);
-    else
-      l.ffn = read_mlp(b, "");
+    if (l.is_moe) l.moe = read_moe(b);
+    else l.ffn = read_mlp(b, "");
     return l;
   }
 

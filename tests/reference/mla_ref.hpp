@@ -10,7 +10,7 @@ struct latent_attention {
   std::size_t n_heads = 0, dim_latent = 0, dim_nope = 0, dim_rope = 0, dim_v = 0;
   matrix wq, wq_a, wq_b, wkv_a, wo;
   vec q_a_norm, kv_a_norm;
-  std::vector<matrix> w_uk, w_uv;   ///< per head [dim_nope, dim_latent], [dim_v, dim_latent]
+  std::vector<matrix> w_uk, w_uv;  ///< per head [dim_nope, dim_latent], [dim_v, dim_latent]
   double scale = 1, eps = 0;
   ref::rope rope;
 

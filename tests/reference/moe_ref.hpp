@@ -9,7 +9,7 @@ namespace ref {
 struct mlp {
   matrix gate, up, down;
   vec b_gate, b_up, b_down;
-  bool clamped = false;   ///< gpt-oss: min(g, 7) sigmoid(1.702 g) (clamp(u) + 1)
+  bool clamped = false;  ///< gpt-oss: min(g, 7) sigmoid(1.702 g) (clamp(u) + 1)
 
   [[nodiscard]] vec operator()(const vec& x) const {
     vec g = mul(gate, x, b_gate);
@@ -27,7 +27,7 @@ struct mlp {
 };
 
 struct choice {
-  std::vector<std::size_t> experts;   ///< best first
+  std::vector<std::size_t> experts;  ///< best first
   vec weights;
 };
 
@@ -51,9 +51,10 @@ struct router {
     std::vector<bool> open(n, true);
     if (n_groups > 1) {
       const std::size_t size = n / n_groups;
-      std::vector<std::pair<double, std::size_t>> groups;   // (-score, group): sorts best and lowest first
+      std::vector<std::pair<double, std::size_t>> groups;  // (-score, group): sorts best and lowest first
       for (std::size_t g = 0; g < n_groups; ++g) {
-        vec in(s.begin() + static_cast<std::ptrdiff_t>(g * size), s.begin() + static_cast<std::ptrdiff_t>((g + 1) * size));
+        vec in(s.begin() + static_cast<std::ptrdiff_t>(g * size),
+               s.begin() + static_cast<std::ptrdiff_t>((g + 1) * size));
         std::sort(in.rbegin(), in.rend());
         groups.emplace_back(-(selection_bias.empty() || size == 1 ? in[0] : in[0] + in[1]), g);
       }
@@ -84,7 +85,7 @@ struct moe {
   matrix w_router;
   vec b_router;
   std::vector<mlp> experts;
-  mlp shared;               ///< gate.empty() where there is none
+  mlp shared;  ///< gate.empty() where there is none
   vec shared_gate;
 
   [[nodiscard]] vec operator()(const vec& x, choice* seen = nullptr) const {

@@ -7,15 +7,15 @@
 namespace ref {
 
 struct rope {
-  std::size_t n = 0;         ///< rotated channels
-  bool adjacent = false;     ///< pairs (2i, 2i+1); otherwise (i, i + n/2)
+  std::size_t n = 0;      ///< rotated channels
+  bool adjacent = false;  ///< pairs (2i, 2i+1); otherwise (i, i + n/2)
   double theta = 10000;
   bool yarn = false;
-  double factor = 1;         ///< s
-  double original = 0;       ///< C
+  double factor = 1;    ///< s
+  double original = 0;  ///< C
   double beta_fast = 32, beta_slow = 1;
   double amplitude = 1;
-  vec divisors;              ///< g_i, or empty
+  vec divisors;  ///< g_i, or empty
 
   /// The angle of pair i at position 1.
   [[nodiscard]] double frequency(std::size_t i) const {

@@ -62,7 +62,9 @@ outcome parse(const std::string& text, const reply_settings& settings, bool at_l
   for (std::size_t n : {1, 2, 3, 7}) {
     const outcome cut = feed(text, settings, [&] { return n; }, at_limit);
     REQUIRE(cut.raw == text);
-    if (!(cut == whole)) INFO("cut in pieces of " << n << ": " << text << "\nthought [" << cut.parts.thought << "] answer [" << cut.parts.answer << "]");
+    if (!(cut == whole))
+      INFO("cut in pieces of " << n << ": " << text << "\nthought [" << cut.parts.thought << "] answer ["
+                               << cut.parts.answer << "]");
     REQUIRE(cut == whole);
   }
   std::mt19937 random(7);
@@ -83,7 +85,7 @@ reply_settings with(reply_format format, reply_start start = reply_start::open) 
 
 }  // namespace
 
-TEST_CASE("text/reply: a thought and an answer") {
+TEST_CASE("reply: a thought and an answer") {
   const auto r = parse("<think>\nI wonder.\n</think>\n\nYes.", with(reply_format::plain));
   CHECK(r.parts.thought == "I wonder.");
   CHECK(r.parts.answer == "Yes.");
@@ -91,7 +93,7 @@ TEST_CASE("text/reply: a thought and an answer") {
   CHECK_FALSE(r.parts.thought_open);
 }
 
-TEST_CASE("text/reply: the prompt opened the thought") {
+TEST_CASE("reply: the prompt opened the thought") {
   const auto r = parse("\nhm\n\nwell \n</think>\n\nNo.\n", with(reply_format::deepseek, reply_start::thought));
   CHECK(r.parts.thought == "hm\n\nwell");
   CHECK(r.parts.answer == "No.\n");
@@ -101,7 +103,7 @@ TEST_CASE("text/reply: the prompt opened the thought") {
   CHECK(again.parts.answer == "y");
 }
 
-TEST_CASE("text/reply: the prompt closed the thought, or there is none") {
+TEST_CASE("reply: the prompt closed the thought, or there is none") {
   CHECK(parse("Plain.", with(reply_format::plain)).parts.answer == "Plain.");
   CHECK(parse("\n\nPlain", with(reply_format::plain, reply_start::answer)).parts.answer == "Plain");
   CHECK(parse(" <think", with(reply_format::plain)).parts.answer == " <think");
@@ -110,7 +112,7 @@ TEST_CASE("text/reply: the prompt closed the thought, or there is none") {
   CHECK(parse("a</think>b", with(reply_format::plain)).parts.answer == "a</think>b");
 }
 
-TEST_CASE("text/reply: a thought that never ends stays a thought") {
+TEST_CASE("reply: a thought that never ends stays a thought") {
   auto r = parse("thinking about </thin", with(reply_format::deepseek, reply_start::thought));
   CHECK(r.parts.thought == "thinking about </thin");
   CHECK(r.parts.answer.empty());
@@ -120,14 +122,14 @@ TEST_CASE("text/reply: a thought that never ends stays a thought") {
   CHECK(r.parts.thought_open);
 }
 
-TEST_CASE("text/reply: where a reply begins is told from the prompt") {
+TEST_CASE("reply: where a reply begins is told from the prompt") {
   CHECK(reply_start_of("<｜Assistant｜><think>\n") == reply_start::thought);
   CHECK(reply_start_of("<｜Assistant｜></think>") == reply_start::answer);
   CHECK(reply_start_of("<think>\n\n</think>\n\n") == reply_start::answer);
   CHECK(reply_start_of("user: what does <think> mean?<|im_end|>\n<|im_start|>assistant\n") == reply_start::open);
 }
 
-TEST_CASE("text/reply: the format is told from the template") {
+TEST_CASE("reply: the format is told from the template") {
   CHECK(reply_format_of("x '<｜tool▁calls▁begin｜>' y") == reply_format::deepseek);
   CHECK(reply_format_of("{{ '<tool_call>\\n{\"name\": ' }}") == reply_format::hermes);
   CHECK(reply_format_of("<tool_call>\\n<function=f>") == reply_format::qwen_coder);
@@ -136,11 +138,13 @@ TEST_CASE("text/reply: the format is told from the template") {
   CHECK(reply_format_of("{{ messages }}") == reply_format::plain);
 }
 
-TEST_CASE("text/reply: DeepSeek V3 and R1 calls") {
+TEST_CASE("reply: DeepSeek V3 and R1 calls") {
   const std::string one =
-      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{\"city\": \"Paris\"}\n```<｜tool▁call▁end｜>";
+      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```json\n{\"city\": "
+      "\"Paris\"}\n```<｜tool▁call▁end｜>";
   const auto r = parse("<think>\nlook it up\n</think>\n\nLet me see.\n" + one +
-                           "\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_time\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+                           "\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>get_time\n```json\n{}\n```<｜tool▁call▁end｜><"
+                           "｜tool▁calls▁end｜>",
                        with(reply_format::deepseek));
   CHECK(r.parts.thought == "look it up");
   CHECK(r.parts.answer == "Let me see.");
@@ -155,12 +159,13 @@ TEST_CASE("text/reply: DeepSeek V3 and R1 calls") {
   CHECK(inside.parts.thought == "so call it");
   CHECK(inside.parts.calls.size() == 1);
   CHECK_FALSE(inside.parts.thought_open);
-  const auto bare = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{\"a\": 1}", with(reply_format::deepseek));
+  const auto bare = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{\"a\": 1}",
+                          with(reply_format::deepseek));
   REQUIRE(bare.parts.calls.size() == 1);
   CHECK(bare.parts.calls[0].arguments == "{\"a\": 1}");
 }
 
-TEST_CASE("text/reply: what distilled models make of DeepSeek's tags") {
+TEST_CASE("reply: what distilled models make of DeepSeek's tags") {
   for (const char* s : {"_", " ", "\\_", "▁"}) {
     const auto tag = [&](std::string words) {
       std::string t = "<｜";
@@ -168,7 +173,8 @@ TEST_CASE("text/reply: what distilled models make of DeepSeek's tags") {
       return t + "｜>";
     };
     const auto r = parse(tag("tool calls begin") + "\n" + tag("tool call begin") + "function" + tag("tool sep") +
-                             "f\n```json\n{\"q\": \"a ``` } <｜tool▁call▁end｜>\"}\n```\n" + tag("tool call end") + "\n" + tag("tool calls end"),
+                             "f\n```json\n{\"q\": \"a ``` } <｜tool▁call▁end｜>\"}\n```\n" + tag("tool call end") +
+                             "\n" + tag("tool calls end"),
                          with(reply_format::deepseek));
     REQUIRE(r.parts.calls.size() == 1);
     CHECK(r.parts.calls[0].name == "f");
@@ -180,10 +186,11 @@ TEST_CASE("text/reply: what distilled models make of DeepSeek's tags") {
   CHECK(parse(fake, with(reply_format::deepseek)).parts.answer == fake);
 }
 
-TEST_CASE("text/reply: DeepSeek V3.1 calls") {
-  const auto r = parse("Sure.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>search<｜tool▁sep｜>{\"q\": {\"x\": [1, 2]}}<｜tool▁call▁end｜>"
-                       "<｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
-                       with(reply_format::deepseek, reply_start::answer));
+TEST_CASE("reply: DeepSeek V3.1 calls") {
+  const auto r = parse(
+      "Sure.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>search<｜tool▁sep｜>{\"q\": {\"x\": [1, 2]}}<｜tool▁call▁end｜>"
+      "<｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+      with(reply_format::deepseek, reply_start::answer));
   CHECK(r.parts.answer == "Sure.");
   REQUIRE(r.parts.calls.size() == 2);
   CHECK(r.parts.calls[0].name == "search");
@@ -191,10 +198,12 @@ TEST_CASE("text/reply: DeepSeek V3.1 calls") {
   CHECK(r.parts.calls[1].name == "f");
 }
 
-TEST_CASE("text/reply: Hermes and Qwen calls") {
-  const auto r = parse("<think>\na\n</think>\n\nOne moment.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"s\": \"</tool_call> }\\\"\", \"n\": 1.0}}\n</tool_call>\n"
-                       "<tool_call>\n{\"arguments\": \"{\\\"k\\\": 2}\", \"name\": \"g\"}\n</tool_call>\n",
-                       with(reply_format::hermes));
+TEST_CASE("reply: Hermes and Qwen calls") {
+  const auto r = parse(
+      "<think>\na\n</think>\n\nOne moment.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"s\": \"</tool_call> "
+      "}\\\"\", \"n\": 1.0}}\n</tool_call>\n"
+      "<tool_call>\n{\"arguments\": \"{\\\"k\\\": 2}\", \"name\": \"g\"}\n</tool_call>\n",
+      with(reply_format::hermes));
   CHECK(r.parts.answer == "One moment.");
   REQUIRE(r.parts.calls.size() == 2);
   CHECK(r.parts.calls[0].arguments == "{\"s\": \"</tool_call> }\\\"\", \"n\": 1.0}");
@@ -203,46 +212,53 @@ TEST_CASE("text/reply: Hermes and Qwen calls") {
   CHECK(parse("<tool_call>{\"name\": \"f\"}", with(reply_format::hermes)).parts.calls[0].arguments == "{}");
 }
 
-TEST_CASE("text/reply: what only looks like a call is given back") {
-  for (const std::string text : {"Use <tool_call> to call.", "<tool_call>\n{\"nome\": 1}\n</tool_call>", "<tool_call>{nonsense}</tool_call> x",
-                                 "<tool_call>", "a <tool_cal", "<tool_call>\n[1]\n</tool_call>", "<tool_call>{\"name\": \"f\", \"arguments\": [1]}",
+TEST_CASE("reply: what only looks like a call is given back") {
+  for (const std::string text : {"Use <tool_call> to call.", "<tool_call>\n{\"nome\": 1}\n</tool_call>",
+                                 "<tool_call>{nonsense}</tool_call> x", "<tool_call>", "a <tool_cal",
+                                 "<tool_call>\n[1]\n</tool_call>", "<tool_call>{\"name\": \"f\", \"arguments\": [1]}",
                                  "  <tool_call> no", "x \n <tool_call>{\"name\": 3}</tool_call>\n"}) {
     const auto r = parse(text, with(reply_format::hermes));
     CHECK(r.parts.calls.empty());
     CHECK(r.parts.answer + r.cut_text == text);
   }
-  const auto thought = parse("I could write <tool_call> here.</think>ok", with(reply_format::hermes, reply_start::thought));
+  const auto thought =
+      parse("I could write <tool_call> here.</think>ok", with(reply_format::hermes, reply_start::thought));
   CHECK(thought.parts.thought == "I could write <tool_call> here.");
   CHECK(thought.parts.answer == "ok");
   auto off = with(reply_format::hermes);
   off.calls = false;
   CHECK(parse("<tool_call>\n{\"name\": \"f\"}\n</tool_call>", off).parts.calls.empty());
   // the second call is malformed, the first one counts
-  const auto half = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁call▁begin｜>g<｜tool▁sep｜>nothing",
-                          with(reply_format::deepseek));
+  const auto half = parse(
+      "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁call▁begin｜>g<"
+      "｜tool▁sep｜>nothing",
+      with(reply_format::deepseek));
   CHECK(half.parts.calls.size() == 1);
   CHECK((half.parts.answer + half.cut_text).find("nothing") != std::string::npos);
 }
 
-TEST_CASE("text/reply: a call that was cut off is reported") {
+TEST_CASE("reply: a call that was cut off is reported") {
   const auto r = parse("Wait.\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"b", with(reply_format::hermes));
   CHECK(r.parts.call_cut);
   CHECK(r.parts.calls.empty());
   CHECK(r.parts.answer == "Wait.");
   CHECK(r.cut_name == "f");
   CHECK(r.cut_text == "\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"b");
-  const auto d = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get\n```json\n{\"ci", with(reply_format::deepseek));
+  const auto d = parse("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get\n```json\n{\"ci",
+                       with(reply_format::deepseek));
   CHECK(d.parts.call_cut);
   CHECK(d.cut_name == "get");
 }
 
-TEST_CASE("text/reply: Qwen3-Coder calls, with values typed by the schema") {
+TEST_CASE("reply: Qwen3-Coder calls, with values typed by the schema") {
   auto s = with(reply_format::qwen_coder);
   s.tools_json = R"([{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":
       {"s":{"type":"string"},"n":{"type":"integer"},"o":{"type":"object"},"x":{}}}}}])";
-  const auto r = parse("Go.\n<tool_call>\n<function=f>\n<parameter=s>\n12\n</parameter>\n<parameter=n>\n12\n</parameter>\n"
-                       "<parameter=o>\n{\"k\": [1]}\n</parameter>\n<parameter=x>\ntrue\n</parameter>\n<parameter=unknown>\nline 1\nline \"2\"\n</parameter>\n</function>\n</tool_call>",
-                       s);
+  const auto r = parse(
+      "Go.\n<tool_call>\n<function=f>\n<parameter=s>\n12\n</parameter>\n<parameter=n>\n12\n</parameter>\n"
+      "<parameter=o>\n{\"k\": [1]}\n</parameter>\n<parameter=x>\ntrue\n</parameter>\n<parameter=unknown>\nline 1\nline "
+      "\"2\"\n</parameter>\n</function>\n</tool_call>",
+      s);
   CHECK(r.parts.answer == "Go.");
   REQUIRE(r.parts.calls.size() == 1);
   CHECK(r.parts.calls[0].name == "f");
@@ -257,18 +273,21 @@ TEST_CASE("text/reply: Qwen3-Coder calls, with values typed by the schema") {
   CHECK(parse("<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>", s).parts.calls.size() == 1);
 }
 
-TEST_CASE("text/reply: Llama calls") {
+TEST_CASE("reply: Llama calls") {
   const auto r = parse("{\"name\": \"f\", \"parameters\": {\"a\": 1}}", with(reply_format::llama));
   REQUIRE(r.parts.calls.size() == 1);
   CHECK(r.parts.calls[0].arguments == "{\"a\": 1}");
   CHECK(r.parts.answer.empty());
-  CHECK(parse("{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}", with(reply_format::llama)).parts.calls.size() == 1);
-  for (const std::string text : {"{\"answer\": 42}", "Use {\"name\": \"f\", \"parameters\": {}}", "{ {", "{\"name\": \"f\"} { x"}) {
+  CHECK(parse("{\"type\": \"function\", \"name\": \"f\", \"parameters\": {}}", with(reply_format::llama))
+            .parts.calls.size() == 1);
+  for (const std::string text :
+       {"{\"answer\": 42}", "Use {\"name\": \"f\", \"parameters\": {}}", "{ {", "{\"name\": \"f\"} { x"}) {
     const auto t = parse(text, with(reply_format::llama));
     CHECK(t.parts.answer + t.cut_text + (t.parts.calls.empty() ? "" : "{\"name\": \"f\"}") + "" != "");
     CHECK(t.raw == text);
   }
-  const auto tool = parse("<|python_tag|>brave_search.call(query=\"weather \\\"x\\\"\", n=3, deep=True)<|eom_id|>", with(reply_format::llama));
+  const auto tool = parse("<|python_tag|>brave_search.call(query=\"weather \\\"x\\\"\", n=3, deep=True)<|eom_id|>",
+                          with(reply_format::llama));
   REQUIRE(tool.parts.calls.size() == 1);
   CHECK(tool.parts.calls[0].name == "brave_search");
   CHECK(tool.parts.calls[0].arguments == "{\"query\": \"weather \\\"x\\\"\", \"n\": 3, \"deep\": true}");
@@ -279,19 +298,24 @@ TEST_CASE("text/reply: Llama calls") {
   CHECK(parse("<|python_tag|>print(1", with(reply_format::llama), true).parts.call_cut);
 }
 
-TEST_CASE("text/reply: DSML calls") {
-  const auto r = parse("Ok\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"s\" string=\"true\">1 < 2\n</｜DSML｜parameter>\n"
-                       "<｜DSML｜parameter name=\"n\" string=\"false\">[1, 2]</｜DSML｜parameter>\n</｜DSML｜invoke>\n<｜DSML｜invoke name=\"g\">\n</｜DSML｜invoke>\n</｜DSML｜function_calls>",
-                       with(reply_format::dsml));
+TEST_CASE("reply: DSML calls") {
+  const auto r = parse(
+      "Ok\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"s\" string=\"true\">1 < "
+      "2\n</｜DSML｜parameter>\n"
+      "<｜DSML｜parameter name=\"n\" string=\"false\">[1, 2]</｜DSML｜parameter>\n</｜DSML｜invoke>\n<｜DSML｜invoke "
+      "name=\"g\">\n</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+      with(reply_format::dsml));
   CHECK(r.parts.answer == "Ok");
   REQUIRE(r.parts.calls.size() == 2);
   CHECK(r.parts.calls[0].arguments == "{\"s\": \"1 < 2\\n\", \"n\": [1, 2]}");
   CHECK(r.parts.calls[1].name == "g");
   CHECK(r.parts.calls[1].arguments == "{}");
-  CHECK(parse("<｜DSML｜tool_calls><｜DSML｜invoke name=\"f\"></｜DSML｜invoke></｜DSML｜tool_calls>", with(reply_format::dsml)).parts.calls.size() == 1);
+  CHECK(parse("<｜DSML｜tool_calls><｜DSML｜invoke name=\"f\"></｜DSML｜invoke></｜DSML｜tool_calls>",
+              with(reply_format::dsml))
+            .parts.calls.size() == 1);
 }
 
-TEST_CASE("text/reply: stop strings are held back and end the reply") {
+TEST_CASE("reply: stop strings are held back and end the reply") {
   auto s = with(reply_format::hermes);
   s.stop = {"\nUser:", "###", "<|end"};
   auto r = parse("Hello\nUs there\nUser: hi", s);
@@ -307,7 +331,7 @@ TEST_CASE("text/reply: stop strings are held back and end the reply") {
   CHECK(r.parts.thought_open);
 }
 
-TEST_CASE("text/reply: text comes out as soon as it can") {
+TEST_CASE("reply: text comes out as soon as it can") {
   std::string seen;
   reply_parser parser(with(reply_format::hermes));
   const auto take = [&](const reply_event& e) { seen += e.text; };
@@ -319,12 +343,48 @@ TEST_CASE("text/reply: text comes out as soon as it can") {
   CHECK(seen == "Hello world <b> <i>");
 }
 
-TEST_CASE("text/reply: however noise is cut, nothing is lost and nothing changes") {
-  const std::vector<std::string> bits = {"<think>", "</think>", "<tool_call>", "</tool_call>", "{\"name\": \"f\", \"arguments\": {}}", "{", "}", "\"",
-      "<function=f>", "<parameter=p>", "</parameter>", "</function>", "<｜tool▁calls▁begin｜>", "<｜tool_call_begin｜>", "function", "<｜tool▁sep｜>",
-      "\n```json\n", "{\"a\": 1}", "```", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>", "<|python_tag|>", "f.call(a=1)", "<｜DSML｜function_calls>",
-      "<｜DSML｜invoke name=\"f\">", "<｜DSML｜parameter name=\"p\" string=\"true\">", "</｜DSML｜parameter>", "</｜DSML｜invoke>", "</｜DSML｜function_calls>",
-      "\n", " ", "text", "سلام", "你好", "😀", "<", "｜", "STOP", "ST", "\xff", "\\"};
+TEST_CASE("reply: however noise is cut, nothing is lost and nothing changes") {
+  const std::vector<std::string> bits = {"<think>",
+                                         "</think>",
+                                         "<tool_call>",
+                                         "</tool_call>",
+                                         "{\"name\": \"f\", \"arguments\": {}}",
+                                         "{",
+                                         "}",
+                                         "\"",
+                                         "<function=f>",
+                                         "<parameter=p>",
+                                         "</parameter>",
+                                         "</function>",
+                                         "<｜tool▁calls▁begin｜>",
+                                         "<｜tool_call_begin｜>",
+                                         "function",
+                                         "<｜tool▁sep｜>",
+                                         "\n```json\n",
+                                         "{\"a\": 1}",
+                                         "```",
+                                         "<｜tool▁call▁end｜>",
+                                         "<｜tool▁calls▁end｜>",
+                                         "<|python_tag|>",
+                                         "f.call(a=1)",
+                                         "<｜DSML｜function_calls>",
+                                         "<｜DSML｜invoke name=\"f\">",
+                                         "<｜DSML｜parameter name=\"p\" string=\"true\">",
+                                         "</｜DSML｜parameter>",
+                                         "</｜DSML｜invoke>",
+                                         "</｜DSML｜function_calls>",
+                                         "\n",
+                                         " ",
+                                         "text",
+                                         "سلام",
+                                         "你好",
+                                         "😀",
+                                         "<",
+                                         "｜",
+                                         "STOP",
+                                         "ST",
+                                         "\xff",
+                                         "\\"};
   std::mt19937 random(42);
   for (int round = 0; round < 1500; ++round) {
     std::string text;
@@ -336,20 +396,23 @@ TEST_CASE("text/reply: however noise is cut, nothing is lost and nothing changes
     REQUIRE(whole.raw == text);
     for (std::size_t n : {1, 2, 3, 5}) {
       const outcome cut = feed(text, s, [&] { return n; }, limit);
-      CAPTURE(text, n, static_cast<int>(s.format), static_cast<int>(s.start), whole.parts.answer, cut.parts.answer, whole.parts.thought,
-              cut.parts.thought, whole.hidden, cut.hidden, whole.cut_text, cut.cut_text, limit);
+      CAPTURE(text, n, static_cast<int>(s.format), static_cast<int>(s.start), whole.parts.answer, cut.parts.answer,
+              whole.parts.thought, cut.parts.thought, whole.hidden, cut.hidden, whole.cut_text, cut.cut_text, limit);
       REQUIRE(cut.raw == text);
       REQUIRE(cut == whole);
     }
   }
 }
 
-TEST_CASE("text/reply: long replies cost linear time") {
+TEST_CASE("reply: long replies cost linear time") {
   const std::size_t n = 60'000;
-  for (const std::string& head : {std::string("<think>"), std::string("x"), std::string("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \""),
+  for (const std::string& head : {std::string("<think>"), std::string("x"),
+                                  std::string("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \""),
                                   std::string("<function=f>\n<parameter=p>\n"), std::string("<｜tool▁calls▁begin｜>")})
-    for (const std::string& body : {std::string("\n"), std::string("<"), std::string("a"), std::string("</"), std::string("{")}) {
-      for (reply_format format : {reply_format::hermes, reply_format::qwen_coder, reply_format::deepseek, reply_format::llama}) {
+    for (const std::string& body :
+         {std::string("\n"), std::string("<"), std::string("a"), std::string("</"), std::string("{")}) {
+      for (reply_format format :
+           {reply_format::hermes, reply_format::qwen_coder, reply_format::deepseek, reply_format::llama}) {
         std::size_t given = 0;
         reply_parser parser(with(format));
         const auto take = [&](const reply_event& e) { given += e.raw.size(); };
@@ -361,7 +424,7 @@ TEST_CASE("text/reply: long replies cost linear time") {
     }
 }
 
-TEST_CASE("text/reply: in the middle of an answer nothing is hidden") {
+TEST_CASE("reply: in the middle of an answer nothing is hidden") {
   reply_settings s;
   s.start = reply_start::text;
   const auto r = parse("\n\n<think> is text\n</think>\n\nas well", s);

@@ -8,7 +8,7 @@ using namespace support;
 
 namespace {
 
-constexpr std::size_t n_words = 4;     // different tokens of the prompt
+constexpr std::size_t n_words = 4;  // different tokens of the prompt
 
 struct written {
   std::vector<token> tokens;
@@ -77,7 +77,9 @@ TEST_CASE("guesses: the same distribution at temperature 1, by a chi-square test
   const auto bin = [&words](const written& w) {
     std::size_t at = 0;
     for (std::size_t back = 1; back <= 2 && back <= w.tokens.size(); ++back)
-      at = at * (n_words + 1) + static_cast<std::size_t>(std::find(words.begin(), words.end(), w.tokens[w.tokens.size() - back]) - words.begin());
+      at = at * (n_words + 1) +
+           static_cast<std::size_t>(std::find(words.begin(), words.end(), w.tokens[w.tokens.size() - back]) -
+                                    words.begin());
     return at;
   };
   for (std::size_t i = 0; i < n; ++i) {

@@ -57,13 +57,14 @@ TEST_CASE("sampler: top-k keeps the k most likely") {
   CHECK(drawn(how, eight) == std::set<token>{1});
   how.top_k = 100;
   CHECK(drawn(how, eight).size() == 8);
-  how.top_k = 2;   // of equals the lower ids
+  how.top_k = 2;  // of equals the lower ids
   CHECK(drawn(how, {1, 1, 1, 1}) == std::set<token>{0, 1});
 }
 
 TEST_CASE("sampler: top-p keeps the fewest that reach p") {
   auto how = plain();
-  for (const auto& [p, n] : std::map<float, std::size_t>{{0.0f, 1}, {0.29f, 1}, {0.31f, 2}, {0.54f, 2}, {0.56f, 3}, {0.72f, 3}, {0.74f, 4}, {1.0f, 8}}) {
+  for (const auto& [p, n] : std::map<float, std::size_t>{
+           {0.0f, 1}, {0.29f, 1}, {0.31f, 2}, {0.54f, 2}, {0.56f, 3}, {0.72f, 3}, {0.74f, 4}, {1.0f, 8}}) {
     how.top_p = p;
     INFO(p);
     CHECK(drawn(how, eight).size() == n);
@@ -74,7 +75,7 @@ TEST_CASE("sampler: top-p keeps the fewest that reach p") {
 
 TEST_CASE("sampler: min-p drops what is less than a share of the best") {
   auto how = plain();
-  how.min_p = 0.5f;   // below 0.15
+  how.min_p = 0.5f;  // below 0.15
   CHECK(drawn(how, eight) == std::set<token>{1, 3, 4});
   how.min_p = 1;
   CHECK(drawn(how, eight) == std::set<token>{1});
@@ -83,9 +84,9 @@ TEST_CASE("sampler: min-p drops what is less than a share of the best") {
 TEST_CASE("sampler: temperature sharpens before the filters count") {
   auto how = plain();
   how.min_p = 0.5f;
-  how.temperature = 4;   // shares become fourth roots: 0.02 / 0.3 -> 0.508
+  how.temperature = 4;  // shares become fourth roots: 0.02 / 0.3 -> 0.508
   CHECK(drawn(how, eight).size() == 8);
-  how.temperature = 0.25f;   // fourth powers: only 0.3 itself stays above half of it (0.25 -> 0.48)
+  how.temperature = 0.25f;  // fourth powers: only 0.3 itself stays above half of it (0.25 -> 0.48)
   CHECK(drawn(how, eight) == std::set<token>{1});
 }
 
@@ -106,11 +107,11 @@ TEST_CASE("sampler: penalties on hand-made logits") {
   SECTION("repetition divides positive and multiplies negative logits") {
     how.repetition_penalty = 2;
     auto s = make(how);
-    CHECK(draw(s, {4, 3, 0, 0}, {0}) == 1);            // 4 -> 2
+    CHECK(draw(s, {4, 3, 0, 0}, {0}) == 1);  // 4 -> 2
     CHECK(draw(s, {4, 1.9f, 0, 0}, {0}) == 0);
-    CHECK(draw(s, {-1, -1.5f, -9, -9}, {0}) == 1);     // -1 -> -2
+    CHECK(draw(s, {-1, -1.5f, -9, -9}, {0}) == 1);  // -1 -> -2
     CHECK(draw(s, {-1, -2.5f, -9, -9}, {0}) == 0);
-    CHECK(draw(s, {4, 3, 0, 0}, {0, 0, 0}) == 1);      // once, however often it came
+    CHECK(draw(s, {4, 3, 0, 0}, {0, 0, 0}) == 1);  // once, however often it came
     CHECK(draw(s, {4, 1.9f, 0, 0}, {0, 0, 0}) == 0);
   }
   SECTION("presence subtracts once, frequency per time") {
@@ -152,7 +153,7 @@ TEST_CASE("sampler: the same seed gives the same tokens, another seed others") {
   how.seed = 5;
   auto a = make(how);
   for (int i = 0; i < 10; ++i) draw(a, eight);
-  auto b = a;   // a branch goes on with the same draws
+  auto b = a;  // a branch goes on with the same draws
   for (int i = 0; i < 30; ++i) CHECK(draw(a, eight) == draw(b, eight));
 }
 
@@ -170,7 +171,7 @@ TEST_CASE("sampler: draws follow the probabilities (chi-square)") {
       const double want = n * p[i];
       chi += (count[i] - want) * (count[i] - want) / want;
     }
-    CHECK(chi < 24.3);   // 7 degrees of freedom: once in a thousand seeds; these seeds are fixed
+    CHECK(chi < 24.3);  // 7 degrees of freedom: once in a thousand seeds; these seeds are fixed
   }
   // after top-k 3 the rest is shared by the three: 0.3, 0.25, 0.18 of 0.73
   how.top_k = 3;
@@ -182,7 +183,7 @@ TEST_CASE("sampler: draws follow the probabilities (chi-square)") {
     const double want = n * share / 0.73;
     chi += (count[id] - want) * (count[id] - want) / want;
   }
-  CHECK(chi < 13.8);   // 2 degrees of freedom
+  CHECK(chi < 13.8);  // 2 degrees of freedom
 }
 
 TEST_CASE("sampler: options out of range are refused by name") {
@@ -232,9 +233,9 @@ TEST_CASE("sampler: options out of range are refused by name") {
 
 TEST_CASE("sampler: logits that are no numbers still give a token of the vocabulary") {
   const float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
-  const std::vector<std::vector<float>> cases = {
-      {nan, nan, nan, nan}, {nan, 1, 2, 3}, {1, 2, nan, 3},     {inf, inf, 1, 0},
-      {-inf, -inf, -inf, -inf}, {inf, nan, -inf, 0}, {-inf, 2, -inf, nan}};
+  const std::vector<std::vector<float>> cases = {{nan, nan, nan, nan}, {nan, 1, 2, 3},           {1, 2, nan, 3},
+                                                 {inf, inf, 1, 0},     {-inf, -inf, -inf, -inf}, {inf, nan, -inf, 0},
+                                                 {-inf, 2, -inf, nan}};
   for (auto how : {plain(), sampling{}}) {
     for (const float temperature : {0.0f, 0.7f})
       for (const std::size_t k : {0u, 2u}) {
@@ -252,18 +253,16 @@ TEST_CASE("sampler: logits that are no numbers still give a token of the vocabul
   }
   auto how = plain();
   auto s = make(how, 4);
-  for (int i = 0; i < 50; ++i) CHECK(draw(s, {-inf, 2, -inf, -inf}) == 1);   // a masked token never comes
+  for (int i = 0; i < 50; ++i) CHECK(draw(s, {-inf, 2, -inf, -inf}) == 1);  // a masked token never comes
 }
 
 TEST_CASE("sampler: only allowed tokens come, whatever is asked") {
   const float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
-  const std::vector<std::uint64_t> allowed = {0b01100100};   // 2, 5, 6
-  const std::vector<std::vector<float>> cases = {logs({0.02, 0.3, 0.05, 0.25, 0.18, 0.1, 0.06, 0.04}),
-                                                 {nan, nan, nan, nan, nan, nan, nan, nan},
-                                                 {inf, inf, -inf, inf, inf, -inf, -inf, inf},
-                                                 {9, 9, nan, 9, 9, -50, nan, 9},
-                                                 {-inf, -inf, -inf, -inf, -inf, -inf, -inf, -inf},
-                                                 {1, 2, inf, 3, 4, nan, -inf, 5}};
+  const std::vector<std::uint64_t> allowed = {0b01100100};  // 2, 5, 6
+  const std::vector<std::vector<float>> cases = {
+      logs({0.02, 0.3, 0.05, 0.25, 0.18, 0.1, 0.06, 0.04}), {nan, nan, nan, nan, nan, nan, nan, nan},
+      {inf, inf, -inf, inf, inf, -inf, -inf, inf},          {9, 9, nan, 9, 9, -50, nan, 9},
+      {-inf, -inf, -inf, -inf, -inf, -inf, -inf, -inf},     {1, 2, inf, 3, 4, nan, -inf, 5}};
   for (const float temperature : {0.0f, 0.7f, 100.0f})
     for (const std::size_t k : {0u, 1u, 3u})
       for (const float p : {0.0f, 0.5f, 1.0f})
@@ -274,7 +273,7 @@ TEST_CASE("sampler: only allowed tokens come, whatever is asked") {
           how.top_p = p;
           how.min_p = min;
           how.repetition_penalty = 2;
-          how.presence_penalty = -100;   // a reward
+          how.presence_penalty = -100;  // a reward
           how.logit_bias = {{1, 1e30f}, {5, -1e30f}, {7, 1e30f}};
           auto s = make(how);
           for (const auto& logits : cases)
@@ -296,7 +295,7 @@ TEST_CASE("sampler: only allowed tokens come, whatever is asked") {
     return all;
   };
   how.top_k = 2;
-  CHECK(drawn_allowed(0b11100101) == std::set<token>{5, 6});   // of 0.02 0.05 0.1 0.06 0.04
+  CHECK(drawn_allowed(0b11100101) == std::set<token>{5, 6});  // of 0.02 0.05 0.1 0.06 0.04
   how.top_k = 0;
   how.top_p = 0.5f;
   CHECK(drawn_allowed(0b11100101) == std::set<token>{5, 6});
@@ -320,7 +319,7 @@ TEST_CASE("sampler: no allocation after the first call") {
   std::vector<float> logits(1000, -50.0f);
   logits[3] = 0;
   std::vector<token> seen(64, 1);
-  (void)s(logits, std::span(seen).first(1));   // one token stands out: little is kept
+  (void)s(logits, std::span(seen).first(1));  // one token stands out: little is kept
   std::fill(logits.begin(), logits.end(), 0.0f);
   for (std::size_t i = 0; i < 64; ++i) seen[i] = static_cast<token>(i);
   const auto before = allocations::bytes();

@@ -14,7 +14,9 @@ std::vector<std::byte> save(const session& s) {
 struct untouched {
   session s;
   logits want;
-  explicit untouched(const model& m, const session_options& o = small()) : s(open(m, o)) { want = ask(s, tiny::tokens(40, 9)); }
+  explicit untouched(const model& m, const session_options& o = small()) : s(open(m, o)) {
+    want = ask(s, tiny::tokens(40, 9));
+  }
   void refuses(std::span<const std::byte> state, errc code) {
     const auto r = s.restore(state);
     REQUIRE_FALSE(r);
@@ -69,10 +71,10 @@ TEST_CASE("saved: an unfinished timeline is saved as far as it is computed") {
   CHECK(t.tokens().size() == 32);
   CHECK(t.n_computed() == 32);
   CHECK(t.logits().empty());
-  REQUIRE(t.step());   // computes the last one again, for its logits
+  REQUIRE(t.step());  // computes the last one again, for its logits
   CHECK(copy(t) == ask(m, o, std::span(a).first(32)));
   CHECK(ask(t, a) == ask(m, o, a));
-  REQUIRE(s.step());   // and saving disturbed nothing
+  REQUIRE(s.step());  // and saving disturbed nothing
   CHECK(copy(s) == ask(m, o, a));
 }
 
@@ -122,7 +124,7 @@ TEST_CASE("saved: of another model, cache type, version, or longer than the cont
   (void)ask(s, tiny::tokens(50));
   const auto state = save(s);
   {
-    untouched other(model_of("llama", dtype::f32, 2));   // same shapes, other weights
+    untouched other(model_of("llama", dtype::f32, 2));  // same shapes, other weights
     other.refuses(state, errc::mismatch);
     untouched architecture(model_of("qwen3"));
     architecture.refuses(state, errc::mismatch);

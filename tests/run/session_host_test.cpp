@@ -43,7 +43,7 @@ class job_system final : public threads {
     done_.wait(lock, [this] { return n_open_ == 0; });
     f_ = nullptr;
   }
-  std::set<std::thread::id> seen;        // who has worked
+  std::set<std::thread::id> seen;  // who has worked
   std::size_t n_jobs = 0;
   [[nodiscard]] std::set<std::thread::id> mine() const {
     std::set<std::thread::id> all{std::this_thread::get_id()};
@@ -124,7 +124,7 @@ TEST_CASE("host: a chat runs on the host's threads and in the host's memory, and
       auto c = chat::make(m, o);
       REQUIRE(c);
       const auto made = allocations::bytes() - system_before;
-      CHECK(made < 400u << 10);          // a template, a few strings
+      CHECK(made < 400u << 10);  // a template, a few strings
       CHECK(memory.bytes > made);
       auto j = c->begin("hello there, what is this?");
       REQUIRE(j);

@@ -35,7 +35,7 @@ TEST_CASE("memory: generating allocates nothing after warm-up") {
         for (int i = 0; i < 64; ++i) n_good += next();
         const auto taken = allocations::bytes() - before;
         INFO(kind << " " << name(type) << (workers ? " on two threads" : ""));
-        CHECK(n_good == 64);   // across a page of the cache
+        CHECK(n_good == 64);  // across a page of the cache
         CHECK(taken == 0);
       }
 }
@@ -69,8 +69,8 @@ TEST_CASE("memory: the host's allocator gets everything big, and all of it back"
     {
       const auto before = allocations::bytes();
       auto s = open(m, o);
-      const auto total = allocations::bytes() - before;   // the host's are the system's and counted as well
-      CHECK(total - host.bytes < 64 << 10);               // what is not the host's is small
+      const auto total = allocations::bytes() - before;  // the host's are the system's and counted as well
+      CHECK(total - host.bytes < 64 << 10);              // what is not the host's is small
       CHECK(host.bytes <= quote->total() + 4096);
       CHECK(host.bytes > quote->total() * 9 / 10);
       CHECK(host.largest >= quote->cache);
@@ -79,7 +79,7 @@ TEST_CASE("memory: the host's allocator gets everything big, and all of it back"
       CHECK(host.n == after_make);
       auto fork = s.fork();
       REQUIRE(fork);
-      CHECK(host.bytes <= quote->total() + quote->workspace + 8192);   // no second cache
+      CHECK(host.bytes <= quote->total() + quote->workspace + 8192);  // no second cache
     }
     CHECK(host.bytes == 0);
   }
@@ -117,7 +117,7 @@ TEST_CASE("memory: a session that cannot have its memory says so, wherever it fa
     auto o = small();
     o.memory = &host;
     const auto s = session::make(m, o);
-    if (s) break;   // past the last allocation
+    if (s) break;  // past the last allocation
     ++n_failed;
     CHECK(s.error().code == errc::no_memory);
     CHECK(s.error().what.find("bytes for") != std::string::npos);
@@ -154,16 +154,16 @@ TEST_CASE("memory: a fork that cannot have its memory leaves the session as it w
 TEST_CASE("memory: a step without memory for its page changes nothing and works later") {
   const model& m = model_of("llama");
   counting_allocator host;
-  auto o = small_reproducible(128);   // two pages in all
+  auto o = small_reproducible(128);  // two pages in all
   o.memory = &host;
   auto s = open(m, o);
   const auto a = tiny::tokens(128);
   const logits want = ask(s, a);
-  auto fork = s.fork();   // shares both pages, none is left
+  auto fork = s.fork();  // shares both pages, none is left
   REQUIRE(fork);
   REQUIRE(fork->rewind(100));
   host.refuse_from = 0;
-  REQUIRE(fork->push(1));   // must copy the second page
+  REQUIRE(fork->push(1));  // must copy the second page
   const auto r = fork->step();
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::no_memory);

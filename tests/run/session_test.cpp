@@ -45,10 +45,13 @@ TEST_CASE("session: the chunk does not matter, to the bit when reproducible, els
       const logits loose = ask(m, o, prompt);
       o.reproducible = true;
       const logits want = ask(m, o, prompt);
-      // From 64 tokens on attention takes another form. With float weights that is rounding (as in decoder_test); before
-      // quantized ones the last bit may decide where an int8 falls, and the two forms of latent attention round other vectors.
+      // From 64 tokens on attention takes another form. With float weights that is rounding (as in decoder_test);
+      // before quantized ones the last bit may decide where an int8 falls, and the two forms of latent attention round
+      // other vectors.
       const bool latent = std::string(kind).find("deepseek2") == 0;
-      const auto tolerance = [&](std::size_t chunk) { return type == dtype::f32 || chunk < 64 ? 2e-5 : latent ? 0.5 : 0.05; };
+      const auto tolerance = [&](std::size_t chunk) {
+        return type == dtype::f32 || chunk < 64 ? 2e-5 : latent ? 0.5 : 0.05;
+      };
       CHECK(off(loose, want) < tolerance(256));
       for (const std::size_t chunk : {1u, 7u, 64u}) {
         o.chunk = chunk;
@@ -115,7 +118,7 @@ TEST_CASE("session: stepping by budget gives the same bits as stepping to the en
           REQUIRE(n_steps < 1000000);
         }
         CHECK(copy(s) == want);
-        if (budget == 0ns) CHECK(n_steps > 20);   // it paused inside the layers
+        if (budget == 0ns) CHECK(n_steps > 20);  // it paused inside the layers
       }
     }
 }
@@ -131,7 +134,7 @@ TEST_CASE("session: forced kernel targets agree") {
       INFO(kind << " " << name(type));
       const model& m = model_of(kind, type);
       auto o = small();
-      o.reproducible = true;   // one form of latent attention
+      o.reproducible = true;  // one form of latent attention
       o.target = "scalar";
       const logits want = ask(m, o, prompt);
       for (const simd::target t : simd::available()) {
@@ -222,7 +225,7 @@ TEST_CASE("session: the same sync between two steps loses no work") {
   auto s = open(model_of("llama", dtype::q8_0), o);
   const auto tokens = tiny::tokens(60);
   REQUIRE(s.sync(tokens));
-  for (std::size_t n = 0;; ++n) {   // a host that says what it wants every frame
+  for (std::size_t n = 0;; ++n) {  // a host that says what it wants every frame
     REQUIRE(n < 100000);
     const auto r = s.step(0ns);
     REQUIRE(r);
@@ -252,7 +255,7 @@ TEST_CASE("session: rewind") {
   const auto bad = s.rewind(42);
   REQUIRE_FALSE(bad);
   CHECK(bad.error().code == errc::bad_argument);
-  REQUIRE(s.rewind(41));   // where it is: nothing happens
+  REQUIRE(s.rewind(41));  // where it is: nothing happens
   CHECK_FALSE(s.logits().empty());
   REQUIRE(s.rewind(0));
   CHECK(s.tokens().empty());
@@ -291,7 +294,7 @@ TEST_CASE("session: forks are independent timelines") {
     CHECK(ask(s, left) == ask(m, o, left));
     auto deeper = fork->fork();
     REQUIRE(deeper);
-    fork = std::move(s);   // the original of the fork goes away
+    fork = std::move(s);  // the original of the fork goes away
     CHECK(ask(*deeper, right) == ask(m, o, right));
     CHECK(ask(*fork, left) == ask(m, o, left));
   }
@@ -381,7 +384,7 @@ TEST_CASE("session: impossible options are refused") {
   refused(small((std::size_t{1} << 24) + 1));
   CHECK_FALSE(session::make(model(), small()));
   tiny::recipe odd;
-  odd.dim_head = 24;   // rows of 24 channels cannot be q8_0
+  odd.dim_head = 24;  // rows of 24 channels cannot be q8_0
   const auto bytes = tiny::make(odd).bytes();
   const auto narrow = model::view(bytes, "narrow");
   REQUIRE(narrow);
@@ -392,7 +395,7 @@ TEST_CASE("session: impossible options are refused") {
   REQUIRE_FALSE(s);
   CHECK(s.error().what.find("24") != std::string::npos);
   o.cache = cache_type::f16;
-  o.context = 0;   // as trained
+  o.context = 0;  // as trained
   auto trained = session::make(*narrow, o);
   REQUIRE(trained);
   CHECK(trained->context() == 2048);
@@ -435,12 +438,12 @@ TEST_CASE("session: cancel from another thread leaves a usable session") {
     const auto r = s.step();
     other.join();
     if (r) {
-      (void)s.step();   // it came late and is still to be taken
+      (void)s.step();  // it came late and is still to be taken
       continue;
     }
     ++n_cancelled;
     CHECK(r.error().code == errc::cancelled);
-    CHECK(s.n_computed() % 16 == 0);   // finished chunks stay
+    CHECK(s.n_computed() % 16 == 0);  // finished chunks stay
     CHECK(s.n_computed() < a.size());
     CHECK(s.tokens().size() == a.size());
     CHECK(s.logits().empty());
@@ -470,7 +473,7 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
   struct jobs final : threads {
     std::atomic<std::size_t> n_regions{0}, n_tasks{0};
     [[nodiscard]] std::size_t size() const noexcept override { return 4; }
-    void run(std::size_t n, task f) noexcept override {   // on threads of its own, last task first
+    void run(std::size_t n, task f) noexcept override {  // on threads of its own, last task first
       ++n_regions;
       n_tasks += n;
       std::atomic<std::size_t> left{n};
@@ -481,7 +484,7 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
             i = left.load();
           }
       };
-      if (n < 3) return work(3);   // any worker below size() will do
+      if (n < 3) return work(3);  // any worker below size() will do
       std::thread a(work, 1), b(work, 2);
       a.join();
       b.join();
@@ -497,12 +500,12 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
     auto s = open(m, o);
     CHECK(generate(s, tiny::tokens(70), 3) == want);
     CHECK(host.n_regions > 4 * 10);
-    CHECK(host.n_tasks > 2 * host.n_regions);   // prompts are shared among four
+    CHECK(host.n_tasks > 2 * host.n_regions);  // prompts are shared among four
   }
 }
 
 TEST_CASE("session: nothing is computed behind the job system's back") {
-  struct idle final : threads {   // takes the work and does none of it
+  struct idle final : threads {  // takes the work and does none of it
     [[nodiscard]] std::size_t size() const noexcept override { return 2; }
     void run(std::size_t, task) noexcept override {}
   };

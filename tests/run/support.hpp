@@ -15,7 +15,8 @@ namespace support {
 using logits = std::vector<float>;
 
 /// A tiny model, made once per kind, type and seed; its bytes live as long as the program.
-inline const retort::model& model_of(const std::string& kind, retort::dtype type = retort::dtype::f32, std::uint64_t seed = 1) {
+inline const retort::model& model_of(const std::string& kind, retort::dtype type = retort::dtype::f32,
+                                     std::uint64_t seed = 1) {
   struct entry {
     std::vector<std::byte> bytes;
     retort::model m;

@@ -67,7 +67,7 @@ TEST_CASE("batch: budgets pause a pass; a session that leaves or goes alone does
   }  // z is gone in the middle of a pass
   session* both[] = {&x, &y};
   REQUIRE(together->step(both, 0ns));
-  REQUIRE(x.step());   // alone, in the middle of the common pass
+  REQUIRE(x.step());  // alone, in the middle of the common pass
   CHECK(copy(x) == ask(m, exact(), a));
   int steps = 0;
   for (;; ++steps) {
@@ -84,7 +84,7 @@ TEST_CASE("batch: budgets pause a pass; a session that leaves or goes alone does
   const auto stopped = together->step(both);
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().code == errc::cancelled);
-  REQUIRE(together->step(both));   // the next call goes on
+  REQUIRE(together->step(both));  // the next call goes on
   CHECK_FALSE(x.logits().empty());
   CHECK_FALSE(y.logits().empty());
 }
@@ -142,7 +142,7 @@ TEST_CASE("guess: the logits after each guess are those of the shorter timeline,
     CHECK(s.logits(4).empty());
     REQUIRE(s.rewind(42));
     b.resize(42);
-    CHECK(copy(s) == ask(m, exact(), b));   // without computing
+    CHECK(copy(s) == ask(m, exact(), b));  // without computing
     REQUIRE(s.push(99));
     REQUIRE(s.step());
     b.push_back(99);
@@ -157,8 +157,8 @@ TEST_CASE("look_up: what followed the latest of the longest ends") {
   const std::vector<token> seen = {1, 2, 3, 4, 50, 51, 9, 3, 4, 60, 61, 62, 7, 1, 2, 3, 4};
   std::vector<token> out(3);
   CHECK(look_up(seen, out) == 3);
-  CHECK(out == std::vector<token>{50, 51, 9});           // four tokens agree there, only two later on
-  CHECK(look_up(std::span(seen).first(9), out) == 3);    // ..., 3, 4: the two were followed by 50, 51, 9
+  CHECK(out == std::vector<token>{50, 51, 9});         // four tokens agree there, only two later on
+  CHECK(look_up(std::span(seen).first(9), out) == 3);  // ..., 3, 4: the two were followed by 50, 51, 9
   CHECK(out == std::vector<token>{50, 51, 9});
   CHECK(look_up(std::span(seen).first(5), out) == 0);
   CHECK(look_up({}, out) == 0);
@@ -189,7 +189,7 @@ TEST_CASE("prefix cache: a beginning is computed once, for everyone of the same 
   CHECK(copy(s) == ask(m, exact(), b));
   auto whole = open(m, o);
   REQUIRE(whole.sync(a));
-  CHECK(whole.n_computed() == 149);   // the last token is computed for its logits
+  CHECK(whole.n_computed() == 149);  // the last token is computed for its logits
   REQUIRE(whole.step());
   CHECK(copy(whole) == ask(m, exact(), a));
   auto longer = a;
@@ -232,7 +232,7 @@ TEST_CASE("prefix cache: its memory is a limit; what was not used for longest go
   CHECK(host.n == taken);
   auto t = open(m, o);
   REQUIRE(t.sync(tiny::tokens(100, 77)));
-  REQUIRE(t.step());                         // two pages each
+  REQUIRE(t.step());  // two pages each
   auto u = open(m, o);
   REQUIRE(u.sync(tiny::tokens(10, 78)));
   const auto full = u.step();

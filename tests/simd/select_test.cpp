@@ -13,7 +13,8 @@ TEST_CASE("simd/select: every available target has every entry") {
     REQUIRE(k.id == t);
     for (std::size_t i = 0; i < n_dtypes; ++i) {
       const auto d = static_cast<dtype>(i);
-      const bool weight = traits(d).quantized || d == dtype::f32 || d == dtype::f16 || d == dtype::bf16 || d == dtype::fp8_e4m3;
+      const bool weight =
+          traits(d).quantized || d == dtype::f32 || d == dtype::f16 || d == dtype::bf16 || d == dtype::fp8_e4m3;
       REQUIRE((k.matmul[i] != nullptr) == weight);
     }
     REQUIRE((k.dot && k.rms_norm && k.add && k.axpy && k.scale && k.silu_mul && k.max && k.exp_sum));

@@ -68,7 +68,8 @@ struct quantized_rows {
   std::vector<float> d_low;
   quantized_rows(const std::vector<float>& x, std::size_t n_in, const kernels& k = scalar::table)
       : q(x.size()), d(x.size() / 32), sums(x.size() / 16), lows(x.size() / 16), d_low(x.size() / n_in * groups(n_in)) {
-    const activation_rows all{x.size() / n_in, n_in, nullptr, q.data(), d.data(), sums.data(), lows.data(), d_low.data(), nullptr};
+    const activation_rows all{x.size() / n_in, n_in,        nullptr,      q.data(), d.data(),
+                              sums.data(),     lows.data(), d_low.data(), nullptr};
     for (std::size_t t = 0; t < all.n_tokens; ++t) {
       k.quantize(x.data() + t * n_in, n_in, all.rows(t, 1));
       k.quantize_lows(n_in, all.rows(t, 1));

@@ -35,14 +35,16 @@ TEST_CASE("simd/table: dot, max, rms_norm and exp_sum at every length and shift"
         INFO("length " << n << " shift " << shift);
         const pair_of_rows p(n, shift);
         const float count = static_cast<float>(n + 2);
-        REQUIRE(std::fabs(k.dot(p.x(), p.y(), n) - scalar::dot(p.x(), p.y(), n)) <= count * eps * magnitude(p.x(), p.y(), n));
+        REQUIRE(std::fabs(k.dot(p.x(), p.y(), n) - scalar::dot(p.x(), p.y(), n)) <=
+                count * eps * magnitude(p.x(), p.y(), n));
         REQUIRE(k.max(p.x(), n) == scalar::max(p.x(), n));
 
         std::vector<float> y(n), want(n);
         k.rms_norm(p.x(), p.y(), n, 1e-6f, y.data());
         scalar::rms_norm(p.x(), p.y(), n, 1e-6f, want.data());
         // half the relative error of the sum of squares, division, root and two products
-        for (std::size_t i = 0; i < n; ++i) REQUIRE(std::fabs(y[i] - want[i]) <= (0.5f * count + 8) * eps * std::fabs(want[i]));
+        for (std::size_t i = 0; i < n; ++i)
+          REQUIRE(std::fabs(y[i] - want[i]) <= (0.5f * count + 8) * eps * std::fabs(want[i]));
 
         y.assign(p.x(), p.x() + n);
         want = y;
@@ -75,7 +77,8 @@ TEST_CASE("simd/table: elementwise kernels") {
         fast(y.data());
         truth(want.data());
         for (std::size_t i = 0; i < n; ++i)
-          REQUIRE(std::fabs(y[i] - want[i]) <= bound * eps * (std::fabs(want[i]) + std::fabs(p.y()[i]) + std::fabs(p.x()[i])));
+          REQUIRE(std::fabs(y[i] - want[i]) <=
+                  bound * eps * (std::fabs(want[i]) + std::fabs(p.y()[i]) + std::fabs(p.x()[i])));
       };
       check([&](float* y) { k.add(p.x(), n, y); }, [&](float* y) { scalar::add(p.x(), n, y); }, 0);
       check([&](float* y) { k.axpy(0.3f, p.x(), n, y); }, [&](float* y) { scalar::axpy(0.3f, p.x(), n, y); }, 2);
@@ -194,7 +197,8 @@ TEST_CASE("simd/table: matmul of every float type, independent of batch and spli
             lone.x = x.data() + t * n_in;
             f(m.w, lone, {one.data() + t * n_out, 1, n_out}, 0, n_out, nullptr);
             for (std::size_t o = 0; o < n_out; ++o) {
-              const float bound = static_cast<float>(n_in + 2) * eps * magnitude(m.values.data() + o * n_in, lone.x, n_in);
+              const float bound =
+                  static_cast<float>(n_in + 2) * eps * magnitude(m.values.data() + o * n_in, lone.x, n_in);
               REQUIRE(std::fabs(y[t * n_out + o] - want[t * n_out + o]) <= bound);
             }
           }
@@ -223,7 +227,8 @@ TEST_CASE("simd/table: all 256 fp8 and some half values come through exactly") {
       a.n_tokens = 1;
       a.n_in = 32;
       a.x = x.data();
-      k.matmul[static_cast<std::size_t>(d)]({d, rows.data(), n, 32, row_bytes(d, 32)}, a, {y.data(), 1, n}, 0, n, nullptr);
+      k.matmul[static_cast<std::size_t>(d)]({d, rows.data(), n, 32, row_bytes(d, 32)}, a, {y.data(), 1, n}, 0, n,
+                                            nullptr);
       std::size_t differing = 0;
       for (std::size_t i = 0; i < n; ++i) {
         float v = 0;
@@ -246,7 +251,8 @@ TEST_CASE("simd/table: gemm of every shape, fresh and added") {
           const std::size_t lda = k + 3, ldb = n + 1, ldc = n + 5;
           const auto a = r.numbers(m * lda), b = r.numbers(k * ldb), before = r.numbers(m * ldc);
           auto want = before;
-          const auto left = tensor<const float, 2>::strided(a.data(), m, k, lda), right = tensor<const float, 2>::strided(b.data(), k, n, ldb);
+          const auto left = tensor<const float, 2>::strided(a.data(), m, k, lda),
+                     right = tensor<const float, 2>::strided(b.data(), k, n, ldb);
           scalar::gemm(left, right, tensor<float, 2>::strided(want.data(), m, n, ldc), add);
           for_each_target([&](const kernels& kernels) {
             auto c = before;
@@ -278,7 +284,8 @@ TEST_CASE("simd/table: attention over f32, f16 and q8_0 cache rows") {
           for_each_target([&](const kernels& k) {
             const cache_kernels& c = *k.cache(d);
             std::vector<std::byte> stored(n_rows * stride);
-            for (std::size_t j = 0; j < n_rows; ++j) c.store_row(values.data() + j * dim, dim, stored.data() + j * stride);
+            for (std::size_t j = 0; j < n_rows; ++j)
+              c.store_row(values.data() + j * dim, dim, stored.data() + j * stride);
             REQUIRE(stored == rows);
             std::vector<float> loaded(dim), exact(dim);
             for (std::size_t j = 0; j < n_rows; ++j) {

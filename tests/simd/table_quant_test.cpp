@@ -12,11 +12,13 @@ struct quant_weights {
   quant_weights(dtype d, std::size_t n_out, std::size_t n_in, bool hostile, int fill = -1) {
     random_numbers r{static_cast<std::uint32_t>(1 + n_in * 31 + n_out + static_cast<std::size_t>(d) * 1000)};
     const std::size_t bytes = row_bytes(d, n_in) + 2;
-    memory = fill >= 0 ? std::vector<std::byte>(1 + n_out * bytes, static_cast<std::byte>(fill)) : r.bytes(1 + n_out * bytes);
+    memory = fill >= 0 ? std::vector<std::byte>(1 + n_out * bytes, static_cast<std::byte>(fill))
+                       : r.bytes(1 + n_out * bytes);
     w = {d, memory.data() + 1, n_out, n_in, bytes};
     if (!hostile)
       for (std::size_t o = 0; o < n_out; ++o)
-        for (std::size_t b = 0; b < n_in / traits(d).block; ++b) tame(d, memory.data() + 1 + o * bytes + b * traits(d).bytes, r);
+        for (std::size_t b = 0; b < n_in / traits(d).block; ++b)
+          tame(d, memory.data() + 1 + o * bytes + b * traits(d).bytes, r);
   }
   static void put(std::byte* at, random_numbers& r) {
     const std::uint16_t h = f32_to_f16(r.number());
@@ -24,16 +26,33 @@ struct quant_weights {
   }
   static void tame(dtype d, std::byte* b, random_numbers& r) {
     switch (d) {
-      case dtype::q4_1: case dtype::q5_1: case dtype::q4_k: case dtype::q5_k: case dtype::q8_1: put(b, r); put(b + 2, r); break;
-      case dtype::q2_k: put(b + 80, r); put(b + 82, r); break;
+      case dtype::q4_1:
+      case dtype::q5_1:
+      case dtype::q4_k:
+      case dtype::q5_k:
+      case dtype::q8_1:
+        put(b, r);
+        put(b + 2, r);
+        break;
+      case dtype::q2_k:
+        put(b + 80, r);
+        put(b + 82, r);
+        break;
       case dtype::q3_k: put(b + 108, r); break;
       case dtype::q6_k: put(b + 208, r); break;
       case dtype::tq1_0: put(b + 52, r); break;
       case dtype::tq2_0: put(b + 64, r); break;
       case dtype::mxfp4: b[0] = static_cast<std::byte>(120 + r.bits() % 8); break;
       case dtype::nvfp4: break;
-      case dtype::iq1_m: for (int k = 49; k < 56; k += 2) b[k] &= std::byte{0x7f}; b[55] = (b[55] & std::byte{0x0f}) | std::byte{0x30}; break;
-      case dtype::q8_k: { const float v = r.number(); std::memcpy(b, &v, 4); break; }
+      case dtype::iq1_m:
+        for (int k = 49; k < 56; k += 2) b[k] &= std::byte{0x7f};
+        b[55] = (b[55] & std::byte{0x0f}) | std::byte{0x30};
+        break;
+      case dtype::q8_k: {
+        const float v = r.number();
+        std::memcpy(b, &v, 4);
+        break;
+      }
       default: put(b, r);
     }
   }
@@ -53,7 +72,9 @@ void check(dtype d, std::size_t n_out, std::size_t n_in, std::size_t n_tokens, b
   const activations a = rows.of(x, n_in);
   const std::size_t stride = n_out + 3;
   std::vector<float> want(n_tokens * stride, -7.0f);
-  const auto as_rows = [&](std::vector<float>& y) { return tensor<float, 2>::strided(y.data(), n_tokens, n_out, stride); };
+  const auto as_rows = [&](std::vector<float>& y) {
+    return tensor<float, 2>::strided(y.data(), n_tokens, n_out, stride);
+  };
   scalar::matmul_quantized(m.w, a, as_rows(want), 0, n_out, nullptr);
   for_each_target([&](const kernels& k) {
     std::vector<float> y(n_tokens * stride, -7.0f);

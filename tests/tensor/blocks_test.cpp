@@ -42,13 +42,12 @@ void check_folder(const char* below, const char* index) {
 
 std::uint64_t fnv1a(const void* data, std::size_t bytes) {
   std::uint64_t hash = 0xcbf29ce484222325u;
-  for (std::size_t i = 0; i < bytes; ++i)
-    hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3u;
+  for (std::size_t i = 0; i < bytes; ++i) hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3u;
   return hash;
 }
 }  // namespace
 
-TEST_CASE("tensor/blocks: every type gives the golden values bit for bit") {
+TEST_CASE("tensor/blocks: every type gives the golden values bit for bit", "[golden]") {
   check_folder("text/quants", "manifest.json");
   check_folder("models/dequant", "index.json");
 }
@@ -154,6 +153,7 @@ TEST_CASE("tensor/blocks: any bytes are a block") {
       v = round == 0 ? std::byte{0xff} : static_cast<std::byte>(seed >> 24);
     }
     for (std::size_t i = 0; i < n_dtypes; ++i)
-      if (traits(static_cast<dtype>(i)).quantized) REQUIRE(dequantize(static_cast<dtype>(i), b.data(), 1024, out.data()));
+      if (traits(static_cast<dtype>(i)).quantized)
+        REQUIRE(dequantize(static_cast<dtype>(i), b.data(), 1024, out.data()));
   }
 }

@@ -10,14 +10,14 @@ namespace tiny {
 
 struct tensor {
   std::string name;
-  std::vector<std::uint64_t> dims;   // innermost first, as in the file
+  std::vector<std::uint64_t> dims;  // innermost first, as in the file
   retort::dtype type = retort::dtype::f32;
   std::string data;
 };
 
 class file {
  public:
-  std::string arch;                  ///< in front of the keys given to the functions below
+  std::string arch;  ///< in front of the keys given to the functions below
   std::vector<tensor> tensors;
 
   template <class T>
@@ -26,7 +26,9 @@ class file {
     w.put(type).put(value);
     set(key, std::move(w.bytes));
   }
-  void u32(const std::string& k, std::uint64_t v) { put(arch + "." + k, gguf_writer::u32, static_cast<std::uint32_t>(v)); }
+  void u32(const std::string& k, std::uint64_t v) {
+    put(arch + "." + k, gguf_writer::u32, static_cast<std::uint32_t>(v));
+  }
   void f32(const std::string& k, double v) { put(arch + "." + k, gguf_writer::f32, static_cast<float>(v)); }
   void flag(const std::string& k, bool v) { put(arch + "." + k, gguf_writer::boolean, static_cast<std::uint8_t>(v)); }
   void text(const std::string& key, std::string_view v) {

@@ -13,7 +13,7 @@ namespace tiny {
 /// What a model is made of; every kind below starts from this.
 struct recipe {
   std::string kind = "llama";
-  retort::dtype type = retort::dtype::f32;   ///< of the matrices whose rows fit it, f16 for the others
+  retort::dtype type = retort::dtype::f32;  ///< of the matrices whose rows fit it, f16 for the others
   std::uint64_t seed = 1;
   std::size_t dim = 64, n_heads = 4, n_heads_kv = 2, dim_head = 32, dim_ffn = 96, n_layers = 2;
   std::size_t n_experts = 8, n_used = 3, dim_expert = 32;
@@ -22,11 +22,27 @@ struct recipe {
 };
 
 /// Every kind: an architecture, or a way to store one.
-inline constexpr std::array<const char*, 21> kinds = {
-    "llama",          "llama_fused",      "llama3",          "mixtral",       "mixtral_legacy", "mixtral_gate_up",
-    "qwen2",          "qwen2_yarn",       "qwen3",           "qwen2moe",      "qwen3moe",       "olmoe",
-    "gpt-oss",        "deepseek",         "deepseek2_lite",  "deepseek2_lite_split",
-    "deepseek2_v2",   "deepseek2_v3",     "deepseek2_v3_both", "deepseek2_v3_split", "llama_tied"};
+inline constexpr std::array<const char*, 21> kinds = {"llama",
+                                                      "llama_fused",
+                                                      "llama3",
+                                                      "mixtral",
+                                                      "mixtral_legacy",
+                                                      "mixtral_gate_up",
+                                                      "qwen2",
+                                                      "qwen2_yarn",
+                                                      "qwen3",
+                                                      "qwen2moe",
+                                                      "qwen3moe",
+                                                      "olmoe",
+                                                      "gpt-oss",
+                                                      "deepseek",
+                                                      "deepseek2_lite",
+                                                      "deepseek2_lite_split",
+                                                      "deepseek2_v2",
+                                                      "deepseek2_v3",
+                                                      "deepseek2_v3_both",
+                                                      "deepseek2_v3_split",
+                                                      "llama_tied"};
 
 inline constexpr std::size_t n_vocab = 288;
 
@@ -95,16 +111,16 @@ class builder {
     if (is_moe(r_.n_layers - 1)) {
       f_.u32("expert_count", r_.n_experts);
       f_.u32("expert_used_count", r_.n_used);
-      if (f_.arch == "llama" || f_.arch == "olmoe")
-        f_.u32("feed_forward_length", r_.dim_expert);
-      else
-        f_.u32("expert_feed_forward_length", r_.dim_expert);
+      if (f_.arch == "llama" || f_.arch == "olmoe") f_.u32("feed_forward_length", r_.dim_expert);
+      else f_.u32("expert_feed_forward_length", r_.dim_expert);
     }
     if (k == "qwen2moe") f_.u32("expert_shared_feed_forward_length", 64);
     if (f_.arch.find("deepseek") == 0) {
       f_.u32("leading_dense_block_count", 1);
       f_.u32("expert_shared_count", 2);
-      f_.f32("expert_weights_scale", k.find("v3") != std::string::npos ? 2.5 : k.find("v2") != std::string::npos ? 16 : 1);
+      f_.f32("expert_weights_scale", k.find("v3") != std::string::npos   ? 2.5
+                                     : k.find("v2") != std::string::npos ? 16
+                                                                         : 1);
     }
   }
 
@@ -182,7 +198,8 @@ class builder {
     tensor t{name, std::move(dims), type, {}};
     std::size_t n_rows = 1;
     for (std::size_t i = 1; i < t.dims.size(); ++i) n_rows *= static_cast<std::size_t>(t.dims[i]);
-    for (std::size_t i = 0; i < n_rows; ++i) t.data += random_row(random_, type, static_cast<std::size_t>(t.dims[0]), rms);
+    for (std::size_t i = 0; i < n_rows; ++i)
+      t.data += random_row(random_, type, static_cast<std::size_t>(t.dims[0]), rms);
     f_.tensors.push_back(std::move(t));
   }
   [[nodiscard]] retort::dtype type_for(std::size_t n_in) const {
@@ -220,14 +237,10 @@ class builder {
     const std::string b = "blk." + std::to_string(i) + ".";
     vector(b + "attn_norm.weight", r_.dim, 1, 0.3f);
     vector(b + (f_.arch == "gpt-oss" ? "post_attention_norm.weight" : "ffn_norm.weight"), r_.dim, 1, 0.3f);
-    if (latent())
-      latent_attention(b);
-    else
-      attention(b);
-    if (is_moe(i))
-      moe(b);
-    else
-      dense(b);
+    if (latent()) latent_attention(b);
+    else attention(b);
+    if (is_moe(i)) moe(b);
+    else dense(b);
   }
 
   void attention(const std::string& b) {
@@ -284,12 +297,14 @@ class builder {
   void split_of_joined(const std::string& b) {
     const std::size_t H = r_.n_heads, size = r_.type == retort::dtype::f32 ? 4 : 2;
     const tensor joined = f_.at(b + "attn_kv_b.weight");
-    if (joined.type != retort::dtype::f32 && joined.type != retort::dtype::f16 && joined.type != retort::dtype::bf16) return;
+    if (joined.type != retort::dtype::f32 && joined.type != retort::dtype::f16 && joined.type != retort::dtype::bf16)
+      return;
     tensor k{b + "attn_k_b.weight", {d_nope, c_kv * H}, joined.type, {}};
     tensor v{b + "attn_v_b.weight", {c_kv, d_v * H}, joined.type, {}};
     for (std::size_t h = 0; h < H; ++h) {
       for (std::size_t c = 0; c < c_kv; ++c)
-        for (std::size_t i = 0; i < d_nope; ++i) k.data += joined.data.substr(((h * (d_nope + d_v) + i) * c_kv + c) * size, size);
+        for (std::size_t i = 0; i < d_nope; ++i)
+          k.data += joined.data.substr(((h * (d_nope + d_v) + i) * c_kv + c) * size, size);
       v.data += joined.data.substr((h * (d_nope + d_v) + d_nope) * c_kv * size, d_v * c_kv * size);
     }
     f_.tensors.push_back(std::move(k));

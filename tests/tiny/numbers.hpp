@@ -28,21 +28,26 @@ class random {
   std::uint64_t state_;
 };
 
-inline void append(std::string& to, const void* data, std::size_t n) {
-  to.append(static_cast<const char*>(data), n);
-}
+inline void append(std::string& to, const void* data, std::size_t n) { to.append(static_cast<const char*>(data), n); }
 
 /// Where a block keeps its f16 scale, and what belongs to it; -1 = nothing.
 struct scale_place {
   int d = -1, low = -1;
-  float low_per_d = 0;   ///< the second scale as a multiple of the first
+  float low_per_d = 0;  ///< the second scale as a multiple of the first
 };
 inline scale_place scale_place_of(retort::dtype t) {
   using retort::dtype;
   switch (t) {
-    case dtype::q4_0: case dtype::q5_0: case dtype::iq4_nl: case dtype::iq4_xs: case dtype::iq2_xxs:
-    case dtype::iq2_xs: case dtype::iq2_s: case dtype::iq3_xxs: case dtype::iq3_s: case dtype::iq1_s:
-      return {0, -1, 0};
+    case dtype::q4_0:
+    case dtype::q5_0:
+    case dtype::iq4_nl:
+    case dtype::iq4_xs:
+    case dtype::iq2_xxs:
+    case dtype::iq2_xs:
+    case dtype::iq2_s:
+    case dtype::iq3_xxs:
+    case dtype::iq3_s:
+    case dtype::iq1_s: return {0, -1, 0};
     case dtype::q4_1: return {0, 2, -7.5f};
     case dtype::q5_1: return {0, 2, -15.5f};
     case dtype::q2_k: return {80, 82, 1.5f};

@@ -3,7 +3,7 @@
 
 using namespace retort;
 using fixtures::encode;
-using ids = std::vector<token_id>;
+using ids = std::vector<token>;
 
 namespace {
 
@@ -35,9 +35,9 @@ TEST_CASE("text/bpe: merges happen in the order of their ranks, leftmost first")
     t.texts.push_back(fixtures::alphabet(std::string(left) + right));
     t.types.push_back(token_type::normal);
     t.merges.push_back(fixtures::alphabet(left) + " " + fixtures::alphabet(right));
-    return static_cast<token_id>(t.texts.size() - 1);
+    return static_cast<token>(t.texts.size() - 1);
   };
-  const token_id bc = add("b", "c"), ab = add("a", "b"), aa = add("a", "a"), aab = add("aa", "b"), abc = add("ab", "c");
+  const token bc = add("b", "c"), ab = add("a", "b"), aa = add("a", "a"), aab = add("aa", "b"), abc = add("ab", "c");
   const tokenizer with = make(t.words("gpt-2"));
   CHECK(encode(with, "abc") == ids{'a', bc});
   CHECK(encode(with, "ab") == ids{ab});
@@ -80,7 +80,8 @@ TEST_CASE("text/bpe: equals the definition on any text") {
 TEST_CASE("text/bpe: tokens that reach into half a character are made as from bytes") {
   // A vocabulary whose merges all cross the ends of characters: training on bytes shifted by one.
   const std::string shifted = "\xBDΩ\xCE";
-  fixtures::trained t = fixtures::train(std::string(40, 'x') + "刀刃刀刃" + shifted + shifted + "刃刀\xE5 \xE5 \xE5", 40);
+  fixtures::trained t =
+      fixtures::train(std::string(40, 'x') + "刀刃刀刃" + shifted + shifted + "刃刀\xE5 \xE5 \xE5", 40);
   const vocabulary words = t.words("gpt-2");
   const fixtures::slow_bpe slow(words);
   const tokenizer with = make(words);
@@ -138,12 +139,12 @@ TEST_CASE("text/bpe: equals the definition on long pieces, too") {
   for (const std::string& text : long_ones.texts) REQUIRE(encode(with, text) == slow(text));
 }
 
-TEST_CASE("text/tokenizer: special tokens, leftmost and longest first, in both modes") {
+TEST_CASE("tokenizer: special tokens, leftmost and longest first, in both modes") {
   fixtures::trained t = smithy();
-  const token_id end = t.add_special("<|end|>", token_type::control);
-  const token_id ending = t.add_special("<|end|>ing", token_type::control);
-  const token_id think = t.add_special("<think>", token_type::user_defined);
-  const token_id letter = t.add_special("ö", token_type::user_defined);
+  const token end = t.add_special("<|end|>", token_type::control);
+  const token ending = t.add_special("<|end|>ing", token_type::control);
+  const token think = t.add_special("<think>", token_type::user_defined);
+  const token letter = t.add_special("ö", token_type::user_defined);
   const tokenizer with = make(t.words("gpt-2"));
   const auto both = [&](std::string_view text, special mode) { return encode(with, text, mode); };
   CHECK(both("<|end|><|end|>ing<|end|>in", special::parse).size() == 3 + encode(with, "in").size());
@@ -166,9 +167,9 @@ TEST_CASE("text/tokenizer: special tokens, leftmost and longest first, in both m
   CHECK(with.bytes(1 << 30).empty());
 }
 
-TEST_CASE("text/tokenizer: untrusted text cannot make control tokens, and parts are joined first") {
+TEST_CASE("tokenizer: untrusted text cannot make control tokens, and parts are joined first") {
   fixtures::trained t = smithy();
-  const token_id end = t.add_special("<|end|>", token_type::control);
+  const token end = t.add_special("<|end|>", token_type::control);
   const tokenizer with = make(t.words("gpt-2"));
   const auto parts = [&](std::vector<text_part> list) {
     ids out;
@@ -177,8 +178,7 @@ TEST_CASE("text/tokenizer: untrusted text cannot make control tokens, and parts 
   };
   CHECK(parts({{"the blade<|end|>"}, {"the smith"}}) == encode(with, "the blade<|end|>the smith"));
   CHECK(parts({{"the bla"}, {"de", false}}) == encode(with, "the blade"));  // not cut where parts meet
-  CHECK(parts({{"x "}, {"<|end|>", false}, {"<|end|>"}}) ==
-        encode(with, "x <|end|>", special::plain) + ids{end});
+  CHECK(parts({{"x "}, {"<|end|>", false}, {"<|end|>"}}) == encode(with, "x <|end|>", special::plain) + ids{end});
   CHECK(parts({{"<|en"}, {"d|>"}}) == ids{end});
   CHECK(parts({{"<|en"}, {"d|>", false}}) == encode(with, "<|end|>", special::plain));
   CHECK(parts({{"<|en", false}, {"d|>"}}) == encode(with, "<|end|>", special::plain));
@@ -192,13 +192,13 @@ TEST_CASE("text/tokenizer: untrusted text cannot make control tokens, and parts 
   CHECK(encode(with, bad + "<|end|>", special::plain) == encode(with, marks + "<|end|>", special::plain));
 }
 
-TEST_CASE("text/tokenizer: malformed UTF-8 is read as U+FFFD") {
+TEST_CASE("tokenizer: malformed UTF-8 is read as U+FFFD") {
   const tokenizer with = make(smithy().words("gpt-2"));
   CHECK(encode(with, "a\xFFz") == encode(with, "a\xEF\xBF\xBDz"));
   CHECK(encode(with, "\xE5\x88") == encode(with, "\xEF\xBF\xBD"));
 }
 
-TEST_CASE("text/tokenizer: normalization where the pre-tokenizer's model had it") {
+TEST_CASE("tokenizer: normalization where the pre-tokenizer's model had it") {
   const fixtures::trained t = smithy();
   const tokenizer qwen = make(t.words("qwen2")), llama = make(t.words("llama-bpe"));
   CHECK(encode(qwen, "cafe\xCC\x81") == encode(qwen, "café"));
@@ -208,7 +208,7 @@ TEST_CASE("text/tokenizer: normalization where the pre-tokenizer's model had it"
   CHECK(encode(make(words), "cafe\xCC\x81") != encode(qwen, "café"));
 }
 
-TEST_CASE("text/tokenizer: what is wrong with a vocabulary is said") {
+TEST_CASE("tokenizer: what is wrong with a vocabulary is said") {
   const fixtures::trained t = smithy();
   const auto code = [](const vocabulary& words) {
     const auto made = tokenizer::make(words);
@@ -246,12 +246,12 @@ TEST_CASE("text/tokenizer: what is wrong with a vocabulary is said") {
   CHECK(code(words) == errc::bad_file);
 }
 
-TEST_CASE("text/tokenizer: odd vocabularies are read as far as they make sense") {
+TEST_CASE("tokenizer: odd vocabularies are read as far as they make sense") {
   fixtures::trained t = smithy();
   t.merges.insert(t.merges.begin(), {"", "x", " ", "no such", "Ġ", "a b c"});
-  t.texts.emplace_back("");         // no text
-  t.texts.emplace_back("a\xC3");    // not UTF-8
-  t.texts.emplace_back("日本");      // outside the byte alphabet: kept as it is
+  t.texts.emplace_back("");       // no text
+  t.texts.emplace_back("a\xC3");  // not UTF-8
+  t.texts.emplace_back("日本");   // outside the byte alphabet: kept as it is
   t.types.resize(t.texts.size(), token_type::normal);
   vocabulary words = t.words("gpt-2");
   words.bos = 1 << 20;
@@ -265,7 +265,7 @@ TEST_CASE("text/tokenizer: odd vocabularies are read as far as they make sense")
   CHECK(with.decode(encode(with, "the smith heats 日本")) == "the smith heats 日本");
 }
 
-TEST_CASE("text/tokenizer: bytes the vocabulary lacks become the unknown token, or nothing") {
+TEST_CASE("tokenizer: bytes the vocabulary lacks become the unknown token, or nothing") {
   vocabulary words;
   words.model = "gpt2";
   words.pre = "gpt-2";
@@ -278,7 +278,7 @@ TEST_CASE("text/tokenizer: bytes the vocabulary lacks become the unknown token, 
   CHECK(encode(make(words), "abcab") == ids{3, 2, 3});
 }
 
-TEST_CASE("text/tokenizer: names of pre-tokenizers") {
+TEST_CASE("tokenizer: names of pre-tokenizers") {
   CHECK(find_pretokenizer("deepseek-v3")->rule == split_rule::deepseek_v3);
   CHECK(find_pretokenizer("joyai-llm")->rule == split_rule::deepseek_v3);
   CHECK(find_pretokenizer("deepseek-r1-qwen")->compose);
@@ -288,7 +288,7 @@ TEST_CASE("text/tokenizer: names of pre-tokenizers") {
   CHECK(find_pretokenizer("x\x01").error().what.find("\\x01") != std::string::npos);
 }
 
-TEST_CASE("text/tokenizer: decoding gives back what was encoded") {
+TEST_CASE("tokenizer: decoding gives back what was encoded") {
   const tokenizer with = make(smithy().words("deepseek-v3"));
   fixtures::random_text random(9);
   for (int i = 0; i < 5000; ++i) {
@@ -297,7 +297,7 @@ TEST_CASE("text/tokenizer: decoding gives back what was encoded") {
   }
 }
 
-TEST_CASE("text/tokenizer: a million of anything takes under 256 MB") {
+TEST_CASE("tokenizer: a million of anything takes under 256 MB") {
   fixtures::trained t = smithy();
   t.add_special("<｜end▁of▁sentence｜>", token_type::control);
   const auto texts = fixtures::hostile_texts();

@@ -45,8 +45,8 @@ inline std::vector<json> lines(const std::filesystem::path& path) {
   return out;
 }
 
-inline std::vector<token_id> encode(const tokenizer& with, std::string_view text, special mode = special::parse) {
-  std::vector<token_id> ids;
+inline std::vector<token> encode(const tokenizer& with, std::string_view text, special mode = special::parse) {
+  std::vector<token> ids;
   if (!with.encode(text, mode, ids)) ids.assign(1, -1);
   return ids;
 }
@@ -56,9 +56,9 @@ inline vocabulary vocabulary_of(const gguf& file) {
   vocabulary v;
   const std::string prefix = "tokenizer.ggml.";
   const auto text = [&](const char* key) { return std::string(file.string_or(prefix + key, "").value()); };
-  const auto id = [&](const char* key) -> std::optional<token_id> {
+  const auto id = [&](const char* key) -> std::optional<token> {
     if (!file.has(prefix + key)) return {};
-    return static_cast<token_id>(file.uint(prefix + key).value());
+    return static_cast<token>(file.uint(prefix + key).value());
   };
   const auto flag = [&](const char* key) -> std::optional<bool> {
     if (!file.has(prefix + key)) return {};
@@ -133,7 +133,7 @@ inline std::string alphabet(std::string_view bytes) {
 struct trained {
   std::vector<std::string> texts, merges;
   std::vector<token_type> types;
-  std::vector<std::pair<token_id, token_id>> pairs;  // by rank
+  std::vector<std::pair<token, token>> pairs;  // by rank
   [[nodiscard]] vocabulary words(const char* pre) const {
     vocabulary v;
     v.model = "gpt2";
@@ -143,10 +143,10 @@ struct trained {
     v.merges.assign(merges.begin(), merges.end());
     return v;
   }
-  token_id add_special(const char* text, token_type type) {
+  token add_special(const char* text, token_type type) {
     texts.emplace_back(text);
     types.push_back(type);
-    return static_cast<token_id>(texts.size() - 1);
+    return static_cast<token>(texts.size() - 1);
   }
 };
 
@@ -154,16 +154,16 @@ struct trained {
 inline trained train(std::string_view sample, int n) {
   trained out;
   std::vector<std::string> raw(256);
-  std::vector<token_id> ids;
+  std::vector<token> ids;
   for (unsigned b = 0; b < 256; ++b) {
     raw[b] = static_cast<char>(static_cast<unsigned char>(b));
     out.texts.push_back(alphabet(b));
   }
   for (char c : sample) ids.push_back(static_cast<unsigned char>(c));
   while (n-- > 0) {
-    std::map<std::pair<token_id, token_id>, int> count;
+    std::map<std::pair<token, token>, int> count;
     for (std::size_t i = 0; i + 1 < ids.size(); ++i) ++count[{ids[i], ids[i + 1]}];
-    std::pair<token_id, token_id> best;
+    std::pair<token, token> best;
     int most = 0;
     for (const auto& [pair, times] : count)
       if (times > most) {
@@ -171,13 +171,14 @@ inline trained train(std::string_view sample, int n) {
         best = pair;
       }
     if (most == 0) break;
-    const auto made = static_cast<token_id>(raw.size());
-    const std::string left = raw[static_cast<std::size_t>(best.first)], right = raw[static_cast<std::size_t>(best.second)];
+    const auto made = static_cast<token>(raw.size());
+    const std::string left = raw[static_cast<std::size_t>(best.first)],
+                      right = raw[static_cast<std::size_t>(best.second)];
     raw.push_back(left + right);
     out.texts.push_back(alphabet(raw.back()));
     out.merges.push_back(alphabet(left) + " " + alphabet(right));
     out.pairs.push_back(best);
-    std::vector<token_id> next;
+    std::vector<token> next;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const bool here = i + 1 < ids.size() && ids[i] == best.first && ids[i + 1] == best.second;
       next.push_back(here ? made : ids[i]);
@@ -194,14 +195,15 @@ class slow_bpe {
  public:
   explicit slow_bpe(const vocabulary& words) {
     for (std::size_t i = 0; i < words.texts.size(); ++i)
-      if (words.types.empty() || words.types[i] == token_type::normal) ids_[std::string(words.texts[i])] = static_cast<token_id>(i);
+      if (words.types.empty() || words.types[i] == token_type::normal)
+        ids_[std::string(words.texts[i])] = static_cast<token>(i);
     for (std::size_t r = 0; r < words.merges.size(); ++r) {
       const std::string text(words.merges[r]);
       const std::size_t space = text.find(' ', 1);
       rank_.emplace(std::pair(text.substr(0, space), text.substr(space + 1)), r);
     }
   }
-  [[nodiscard]] std::vector<token_id> operator()(std::string_view piece) const {
+  [[nodiscard]] std::vector<token> operator()(std::string_view piece) const {
     std::vector<std::string> parts;
     for (char c : piece) parts.push_back(alphabet(static_cast<unsigned char>(c)));
     while (true) {
@@ -215,13 +217,13 @@ class slow_bpe {
       parts[where] += parts[where + 1];
       parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(where) + 1);
     }
-    std::vector<token_id> out;
+    std::vector<token> out;
     for (const std::string& p : parts) out.push_back(ids_.at(p));
     return out;
   }
 
  private:
-  std::map<std::string, token_id> ids_;
+  std::map<std::string, token> ids_;
   std::map<std::pair<std::string, std::string>, std::size_t> rank_;
 };
 
@@ -231,10 +233,11 @@ class random_text {
   explicit random_text(unsigned seed) : random_(seed) {}
   std::string operator()(unsigned most = 40) {
     static constexpr std::pair<char32_t, char32_t> blocks[] = {
-        {0x20, 0x7E},     {0x20, 0x7E},     {0x61, 0x7A},     {0x00, 0x20},     {0x80, 0x24F},     {0x300, 0x36F},
-        {0x370, 0x52F},   {0x590, 0x6FF},   {0x621, 0x652},   {0x900, 0xDFF},   {0xE01, 0xE5B},    {0x1100, 0x11FF},
-        {0x1E00, 0x1FFF}, {0x2000, 0x206F}, {0x2100, 0x2BFF}, {0x3000, 0x30FF}, {0x4E00, 0x9FFF},  {0xAC00, 0xD7A3},
-        {0xF900, 0xFAFF}, {0xFE00, 0xFFFF}, {0x1D400, 0x1D7FF}, {0x1F300, 0x1FAFF}, {0x20000, 0x2FA1F}, {0, 0x10FFFF}};
+        {0x20, 0x7E},       {0x20, 0x7E},       {0x61, 0x7A},       {0x00, 0x20},     {0x80, 0x24F},
+        {0x300, 0x36F},     {0x370, 0x52F},     {0x590, 0x6FF},     {0x621, 0x652},   {0x900, 0xDFF},
+        {0xE01, 0xE5B},     {0x1100, 0x11FF},   {0x1E00, 0x1FFF},   {0x2000, 0x206F}, {0x2100, 0x2BFF},
+        {0x3000, 0x30FF},   {0x4E00, 0x9FFF},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF}, {0xFE00, 0xFFFF},
+        {0x1D400, 0x1D7FF}, {0x1F300, 0x1FAFF}, {0x20000, 0x2FA1F}, {0, 0x10FFFF}};
     std::string out;
     auto block = blocks[below(std::size(blocks))];
     for (unsigned n = below(most + 1); n > 0; --n) {
@@ -273,7 +276,7 @@ struct peak_memory {
 
 }  // namespace fixtures
 
-inline std::vector<retort::token_id> operator+(std::vector<retort::token_id> a, const std::vector<retort::token_id>& b) {
+inline std::vector<retort::token> operator+(std::vector<retort::token> a, const std::vector<retort::token>& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }

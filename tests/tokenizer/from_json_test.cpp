@@ -6,7 +6,7 @@
 using namespace retort;
 using fixtures::encode;
 using fixtures::json;
-using ids = std::vector<token_id>;
+using ids = std::vector<token>;
 
 namespace {
 
@@ -24,7 +24,8 @@ json byte_level() {
     "post_processor": {"type": "ByteLevel"}, "decoder": {"type": "ByteLevel"},
     "model": {"type": "BPE", "unk_token": null, "ignore_merges": true, "vocab": {}, "merges": []}})");
   j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] =
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!"
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| "
+      "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!"
       "\\S)|\\s+";
   for (unsigned b = 0; b < 256; ++b) j["model"]["vocab"][fixtures::alphabet(b)] = b;
   j["model"]["vocab"]["th"] = 256;
@@ -128,7 +129,8 @@ TEST_CASE("text/tokenizer_json: SentencePiece BPE with merges") {
   CHECK(with.decode(ids{7, 8}) == "ab a");
   CHECK(with.drops_leading_space());
   j["normalizer"] = nullptr;
-  j["pre_tokenizer"] = json::parse(R"({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false})");
+  j["pre_tokenizer"] =
+      json::parse(R"({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false})");
   const tokenizer first = make(read(j));
   CHECK(encode(first, "a</s>a") == ids{8, 1, 4});
   j["pre_tokenizer"]["prepend_scheme"] = "never";

@@ -17,16 +17,20 @@ std::string cut(split_rule rule, std::string_view text) {
   return out;
 }
 
-const std::pair<const char*, split_rule> rules[] = {
-    {"llama3", split_rule::llama3},           {"qwen2", split_rule::qwen2},
-    {"qwen35", split_rule::qwen35},           {"deepseek-v3", split_rule::deepseek_v3},
-    {"gpt-2", split_rule::gpt2},              {"deepseek-llm", split_rule::deepseek_llm},
-    {"deepseek-coder", split_rule::deepseek_coder}, {"default", split_rule::historic},
-    {"tekken", split_rule::tekken},           {"gpt-4o", split_rule::gpt4o}};
+const std::pair<const char*, split_rule> rules[] = {{"llama3", split_rule::llama3},
+                                                    {"qwen2", split_rule::qwen2},
+                                                    {"qwen35", split_rule::qwen35},
+                                                    {"deepseek-v3", split_rule::deepseek_v3},
+                                                    {"gpt-2", split_rule::gpt2},
+                                                    {"deepseek-llm", split_rule::deepseek_llm},
+                                                    {"deepseek-coder", split_rule::deepseek_coder},
+                                                    {"default", split_rule::historic},
+                                                    {"tekken", split_rule::tekken},
+                                                    {"gpt-4o", split_rule::gpt4o}};
 
 }  // namespace
 
-TEST_CASE("text/split: llama3 and its kin") {
+TEST_CASE("tokenizer/split: llama3 and its kin") {
   const auto rule = split_rule::llama3;
   CHECK(cut(rule, "") == "");
   CHECK(cut(rule, "Hello, world!") == "Hello|,| world|!");
@@ -47,7 +51,7 @@ TEST_CASE("text/split: llama3 and its kin") {
   CHECK(cut(split_rule::qwen35, "e\xCC\x81x") == "e\xCC\x81x");
 }
 
-TEST_CASE("text/split: deepseek-v3") {
+TEST_CASE("tokenizer/split: deepseek-v3") {
   const auto rule = split_rule::deepseek_v3;
   CHECK(cut(rule, "I'm I'M it’s") == "I|'m| I|'M| it|’|s");
   CHECK(cut(rule, ".naïve x~y") == ".na|ïve| x|~y");
@@ -59,7 +63,7 @@ TEST_CASE("text/split: deepseek-v3") {
   CHECK(cut(rule, "x  \n\n  y") == "x|  \n\n| | y");
 }
 
-TEST_CASE("text/split: the older DeepSeek rules") {
+TEST_CASE("tokenizer/split: the older DeepSeek rules") {
   CHECK(cut(split_rule::deepseek_coder, "naïve café\n\nint x=12;") == "naïve| café|\n|\n|int| x|=|1|2|;");
   CHECK(cut(split_rule::deepseek_coder, " hello你好") == " hello|你好");
   CHECK(cut(split_rule::deepseek_llm, "naïve café") == "na|ï|ve| caf|é");
@@ -68,21 +72,23 @@ TEST_CASE("text/split: the older DeepSeek rules") {
   CHECK(cut(split_rule::deepseek_llm, "سلام") == "سلام");
 }
 
-TEST_CASE("text/split: gpt-2 and what is made of it") {
+TEST_CASE("tokenizer/split: gpt-2 and what is made of it") {
   CHECK(cut(split_rule::gpt2, "I'm I'M 12345 \n\nx  y") == "I|'m| I|'|M| 12345| \n|\n|x| | y");
   CHECK(cut(split_rule::starcoder, "x 12") == "x| |1|2");
   CHECK(cut(split_rule::historic, "pay $12345, now") == "pay| |$|123|45|,| now");
   CHECK(cut(split_rule::historic, "a\t\tb") == "a|\t|\t|b");
 }
 
-TEST_CASE("text/split: rules that look at case") {
+TEST_CASE("tokenizer/split: rules that look at case") {
   CHECK(cut(split_rule::tekken, "helloWorld HTTPServer1/2") == "hello|World| HTTPServer|1|/|2");
   CHECK(cut(split_rule::tekken, "abc'LL a!/\nb") == "abc|'LL| a|!/\n|b");
   CHECK(cut(split_rule::gpt4o, "abc'LL 1234") == "abc'LL| |123|4");
-  CHECK(cut(split_rule::gpt4o, "\xCC\x81" "A") == "\xCC\x81|A");
+  CHECK(cut(split_rule::gpt4o,
+            "\xCC\x81"
+            "A") == "\xCC\x81|A");
 }
 
-TEST_CASE("text/split: pieces are whole characters and make up the text") {
+TEST_CASE("tokenizer/split: pieces are whole characters and make up the text") {
   fixtures::random_text random(3);
   for (int i = 0; i < 3000; ++i) {
     const std::string text = random();
@@ -100,7 +106,7 @@ TEST_CASE("text/split: pieces are whole characters and make up the text") {
   }
 }
 
-TEST_CASE("text/split: a million of anything is split") {
+TEST_CASE("tokenizer/split: a million of anything is split") {
   for (const auto& [what, text] : fixtures::hostile_texts()) {
     if (detail::utf8::valid_prefix(text) != text.size()) continue;
     for (const auto& [name, rule] : rules) {
@@ -112,7 +118,7 @@ TEST_CASE("text/split: a million of anything is split") {
   }
 }
 
-TEST_CASE("text/split: pieces equal those of the reference engine") {
+TEST_CASE("tokenizer/split: pieces equal those of the reference engine", "[golden]") {
   const auto folder = golden("text/pretok");
   if (folder.empty()) return;
   for (const auto& [name, rule] : rules) {
@@ -126,7 +132,8 @@ TEST_CASE("text/split: pieces equal those of the reference engine") {
         lengths.push_back(k);
       });
       ++n;
-      if (lengths != line["pieces"].get<std::vector<int>>() && wrong++ == 0) UNSCOPED_INFO("first: " << printable(text));
+      if (lengths != line["pieces"].get<std::vector<int>>() && wrong++ == 0)
+        UNSCOPED_INFO("first: " << printable(text));
     }
     INFO(name << ": " << wrong << " of " << n << " texts differ");
     CHECK(n > 1000);

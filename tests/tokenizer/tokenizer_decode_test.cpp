@@ -1,9 +1,8 @@
 #include "catch.hpp"
 #include "tokenizer/fixtures.hpp"
 
-
 using namespace retort;
-using ids = std::vector<token_id>;
+using ids = std::vector<token>;
 
 namespace {
 
@@ -28,7 +27,7 @@ TEST_CASE("text/decoder: gives whole characters only, and all of them") {
   const std::string text = "aé的🔥z";
   decoder stream(from);
   std::string out, raw;
-  for (token_id id : bytes_of(text)) {
+  for (token id : bytes_of(text)) {
     const std::string_view piece = stream.push(id);
     CHECK(detail::utf8::valid_prefix(piece) == piece.size());
     CHECK(stream.pending() < 4);
@@ -74,12 +73,12 @@ TEST_CASE("text/decoder: streaming equals decoding at once, for any tokens") {
     std::string raw;
     for (unsigned n = static_cast<unsigned>(random() % 30); n > 0; --n) {
       const unsigned hard[] = {0xF0, 0x9F, 0x80, 0xE2, 0xED, 0xA0, 0xF4, 0x90, 0xC3, 'a'};
-      list.push_back(static_cast<token_id>(random() % 2 ? hard[random() % 10] : random() % 256));
+      list.push_back(static_cast<token>(random() % 2 ? hard[random() % 10] : random() % 256));
       raw += static_cast<char>(static_cast<unsigned char>(list.back()));
     }
     decoder stream(from);
     std::string out, want;
-    for (token_id id : list) out += stream.push(id);
+    for (token id : list) out += stream.push(id);
     out += stream.flush();
     detail::utf8::append_valid(want, raw);
     REQUIRE(out == want);

@@ -8,12 +8,14 @@
 using namespace retort;
 using fixtures::encode;
 using fixtures::json;
-using ids = std::vector<token_id>;
+using ids = std::vector<token>;
 
 namespace {
 
-const char* const byte_level[] = {"deepseek_v3", "qwen2_5", "qwen3", "llama3", "deepseek-llm", "deepseek-coder", "gpt-2"};
-const char* const all[] = {"deepseek_v3", "qwen2_5", "qwen3", "llama3", "deepseek-llm", "deepseek-coder", "gpt-2", "llama-spm"};
+const char* const byte_level[] = {"deepseek_v3",  "qwen2_5",        "qwen3", "llama3",
+                                  "deepseek-llm", "deepseek-coder", "gpt-2"};
+const char* const all[] = {"deepseek_v3",  "qwen2_5",        "qwen3", "llama3",
+                           "deepseek-llm", "deepseek-coder", "gpt-2", "llama-spm"};
 
 /// A tokenizer from its tokenizer.json; read once for all tests.
 struct real {
@@ -74,16 +76,17 @@ std::vector<std::string> blocks(const std::string& text, const std::string& betw
 
 }  // namespace
 
-TEST_CASE("text/golden: tokens by tokenizer.json, both modes") {
+TEST_CASE("tokenizer/golden: tokens by tokenizer.json, both modes", "[golden]") {
   if (golden("text/tokens").empty()) return;
   for (const char* name : all) check_tokens(name, from_json(name).with, true);
 }
 
-TEST_CASE("text/golden: tokens by GGUF") {
+TEST_CASE("tokenizer/golden: tokens by GGUF", "[golden]") {
   if (golden("text/tokens").empty()) return;
   for (const char* name : all) {
     auto path = golden("text/tokenizers") / name / "vocab.gguf.gz";
-    if (!std::filesystem::exists(path)) path = golden("text/gguf-vocab") / ("ggml-vocab-" + std::string(name) + ".gguf");
+    if (!std::filesystem::exists(path))
+      path = golden("text/gguf-vocab") / ("ggml-vocab-" + std::string(name) + ".gguf");
     const auto file = fixtures::gguf_at(path);
     auto with = tokenizer::make(file.words);
     INFO(name << (with ? "" : with.error().what));
@@ -92,7 +95,7 @@ TEST_CASE("text/golden: tokens by GGUF") {
   }
 }
 
-TEST_CASE("text/golden: disputed lines, where the engines disagree, are counted and not required") {
+TEST_CASE("tokenizer/golden: disputed lines, where the engines disagree, are counted and not required", "[golden]") {
   const auto path = golden("text/tokens/disputed.jsonl.gz");
   if (path.empty()) return;
   tally same;
@@ -104,7 +107,7 @@ TEST_CASE("text/golden: disputed lines, where the engines disagree, are counted 
   CHECK(same.n == 8);
 }
 
-TEST_CASE("text/golden: decoding, at once and in pieces of any size") {
+TEST_CASE("tokenizer/golden: decoding, at once and in pieces of any size", "[golden]") {
   if (golden("text/decode").empty()) return;
   std::mt19937 random(1);
   for (const char* name : byte_level) {
@@ -116,7 +119,7 @@ TEST_CASE("text/golden: decoding, at once and in pieces of any size") {
       std::string raw;
       for (const char* hex = "0123456789abcdef"; char c : [&] {
              std::string bytes;
-             for (token_id id : list) bytes += with.bytes(id);
+             for (token id : list) bytes += with.bytes(id);
              return bytes;
            }()) {
         raw += hex[static_cast<unsigned char>(c) >> 4];
@@ -144,11 +147,12 @@ TEST_CASE("text/golden: decoding, at once and in pieces of any size") {
   }
 }
 
-TEST_CASE("text/golden: the pairs of texts and ids beside vocabulary files") {
+TEST_CASE("tokenizer/golden: the pairs of texts and ids beside vocabulary files", "[golden]") {
   if (golden("text/gguf-vocab").empty()) return;
   const std::pair<const char*, const char*> pairs[] = {
-      {"deepseek-coder", nullptr}, {"deepseek-llm", nullptr}, {"gpt-2", nullptr},  {"llama-spm", nullptr},
-      {"qwen2", "qwen2_5"},        {"llama-bpe", "llama3"},   {"deepseek-r1-qwen", "qwen2_5"}};
+      {"deepseek-coder", nullptr},    {"deepseek-llm", nullptr}, {"gpt-2", nullptr},
+      {"llama-spm", nullptr},         {"qwen2", "qwen2_5"},      {"llama-bpe", "llama3"},
+      {"deepseek-r1-qwen", "qwen2_5"}};
   for (const auto& [name, other] : pairs) {
     const auto base = golden("text/gguf-vocab") / ("ggml-vocab-" + std::string(name) + ".gguf");
     const auto file = fixtures::gguf_at(other ? golden("text/tokenizers") / other / "vocab.gguf.gz" : base);
@@ -161,7 +165,7 @@ TEST_CASE("text/golden: the pairs of texts and ids beside vocabulary files") {
     tally right;
     for (std::size_t i = 0; i < texts.size() && i < want.size(); ++i) {
       std::string got;
-      for (token_id id : encode(*with, texts[i], special::plain)) got.append(1, ' ').append(std::to_string(id));
+      for (token id : encode(*with, texts[i], special::plain)) got.append(1, ' ').append(std::to_string(id));
       right(got == want[i], printable(texts[i]));
     }
     INFO(name);
@@ -171,7 +175,7 @@ TEST_CASE("text/golden: the pairs of texts and ids beside vocabulary files") {
   }
 }
 
-TEST_CASE("text/golden: small vocabularies") {
+TEST_CASE("tokenizer/golden: small vocabularies", "[golden]") {
   const auto folder = golden("models/tokenizer");
   if (folder.empty()) return;
   for (const char* pre : {"deepseek-llm", "deepseek-r1-qwen", "deepseek-v3", "gpt-4o", "llama-bpe", "olmo", "qwen2"}) {
@@ -191,7 +195,7 @@ TEST_CASE("text/golden: small vocabularies") {
   }
 }
 
-TEST_CASE("text/golden: the vocabulary of a trained toy model") {
+TEST_CASE("tokenizer/golden: the vocabulary of a trained toy model", "[golden]") {
   const auto folder = golden("stories");
   if (folder.empty()) return;
   const auto file = fixtures::gguf_at(folder / "stories260K-f32.gguf");
@@ -209,7 +213,7 @@ TEST_CASE("text/golden: the vocabulary of a trained toy model") {
   }
 }
 
-TEST_CASE("text/golden: merging equals its definition with real vocabularies") {
+TEST_CASE("tokenizer/golden: merging equals its definition with real vocabularies", "[golden]") {
   if (golden("text/tokenizers").empty()) return;
   for (const char* name : byte_level) {
     const auto& [file, with] = from_json(name);
@@ -221,7 +225,8 @@ TEST_CASE("text/golden: merging equals its definition with real vocabularies") {
     tally right;
     for (int i = 0; i < 600; ++i) {
       std::string text, sound;
-      for (unsigned n = random.below(12); n > 0; --n) text += random.below(3) ? random(6) : std::string(with.bytes(static_cast<token_id>(random.below(30000))));
+      for (unsigned n = random.below(12); n > 0; --n)
+        text += random.below(3) ? random(6) : std::string(with.bytes(static_cast<token>(random.below(30000))));
       detail::utf8::append_valid(sound, text);
       if (words.compose.value_or(false)) {
         text.clear();
@@ -230,12 +235,11 @@ TEST_CASE("text/golden: merging equals its definition with real vocabularies") {
       }
       if (encode(with, sound, special::parse) != encode(with, sound, special::plain)) continue;
       ids want;
-      split_text(rule, sound, [&](std::size_t b, std::size_t e) {
-        want = want + slow(std::string_view(sound).substr(b, e - b));
-      });
+      split_text(rule, sound,
+                 [&](std::size_t b, std::size_t e) { want = want + slow(std::string_view(sound).substr(b, e - b)); });
       bool special_inside = false;
       const ids got = encode(with, sound);
-      for (token_id id : got) special_inside |= with.type(id) != token_type::normal;
+      for (token id : got) special_inside |= with.type(id) != token_type::normal;
       if (!special_inside) right(got == want, printable(sound));
     }
     INFO(name);
@@ -244,7 +248,7 @@ TEST_CASE("text/golden: merging equals its definition with real vocabularies") {
   }
 }
 
-TEST_CASE("text/golden: decoding gives back what was encoded") {
+TEST_CASE("tokenizer/golden: decoding gives back what was encoded", "[golden]") {
   if (golden("text/tokenizers").empty()) return;
   const char* asked = std::getenv("RETORT_ROUND_TRIP");
   const int n = asked ? std::atoi(asked) : 5000;
@@ -263,12 +267,13 @@ TEST_CASE("text/golden: decoding gives back what was encoded") {
   }
 }
 
-TEST_CASE("text/golden: a million of anything takes under 256 MB with real vocabularies") {
+TEST_CASE("tokenizer/golden: a million of anything takes under 256 MB with real vocabularies", "[golden]") {
   if (golden("text/tokenizers").empty()) return;
   const auto texts = fixtures::hostile_texts();
   for (const char* name : all) {
     const std::string sample[] = {"deepseek_v3", "qwen2_5", "llama-spm"};
-    if (!std::getenv("RETORT_ROUND_TRIP") && std::find(std::begin(sample), std::end(sample), name) == std::end(sample)) continue;
+    if (!std::getenv("RETORT_ROUND_TRIP") && std::find(std::begin(sample), std::end(sample), name) == std::end(sample))
+      continue;
     const tokenizer& with = from_json(name).with;
     for (const auto& [what, text] : texts) {
       ids out;

@@ -3,7 +3,7 @@
 
 using namespace retort;
 using fixtures::encode;
-using ids = std::vector<token_id>;
+using ids = std::vector<token>;
 
 namespace {
 
@@ -25,11 +25,11 @@ struct pieces {
       add(name, 0, token_type::byte);
     }
   }
-  token_id add(const std::string& text, float score, token_type type = token_type::normal) {
+  token add(const std::string& text, float score, token_type type = token_type::normal) {
     texts.push_back(text);
     scores.push_back(score);
     types.push_back(type);
-    return static_cast<token_id>(texts.size() - 1);
+    return static_cast<token>(texts.size() - 1);
   }
   tokenizer make() {
     words.texts.assign(texts.begin(), texts.end());
@@ -45,9 +45,9 @@ struct pieces {
 /// What SentencePiece does, as its definition reads: merge the two neighbours whose text is the token of the best
 /// score, leftmost first.
 ids slow_spm(const pieces& p, const std::string& text) {
-  std::map<std::string, token_id> known;
+  std::map<std::string, token> known;
   for (std::size_t i = 0; i < p.texts.size(); ++i)
-    if (p.types[i] == token_type::normal) known[p.texts[i]] = static_cast<token_id>(i);
+    if (p.types[i] == token_type::normal) known[p.texts[i]] = static_cast<token>(i);
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < text.size(); i += parts.back().size())
     parts.push_back(text.substr(i, detail::utf8::length(text[i])));
@@ -66,8 +66,7 @@ ids slow_spm(const pieces& p, const std::string& text) {
   }
   ids out;
   for (const std::string& part : parts) {
-    if (const auto at = known.find(part); at != known.end())
-      out.push_back(at->second);
+    if (const auto at = known.find(part); at != known.end()) out.push_back(at->second);
     else
       for (char c : part) out.push_back(3 + static_cast<unsigned char>(c));
   }
@@ -77,9 +76,9 @@ ids slow_spm(const pieces& p, const std::string& text) {
 pieces forge() {
   pieces p("llama", true);
   float score = -1;
-  for (const char* text : {"▁t", "he", "▁the", "er", "▁s", "mi", "▁b", "th", "la", "de", "▁bla", "mith", "▁smith", "lade",
-                           "▁blade", "eq", "▁▁", "▁▁▁▁", "刀刃", "ab", "ba", "▁", "t", "h", "e", "s", "m", "i", "b",
-                           "l", "a", "d", "r", "刀"})
+  for (const char* text : {"▁t",     "he",   "▁the",   "er", "▁s", "mi",   "▁b",   "th", "la", "de", "▁bla", "mith",
+                           "▁smith", "lade", "▁blade", "eq", "▁▁", "▁▁▁▁", "刀刃", "ab", "ba", "▁",  "t",    "h",
+                           "e",      "s",    "m",      "i",  "b",  "l",    "a",    "d",  "r",  "刀"})
     p.add(text, score -= 1);
   return p;
 }
@@ -93,9 +92,9 @@ TEST_CASE("text/spm: merges by score, from characters, with bytes for what is un
   CHECK(encode(with, "the smith") == ids{id(" the"), id(" smith")});
   CHECK(encode(with, "") == ids{});
   CHECK(encode(with, "z") == ids{id(" "), 3 + 'z'});
-  CHECK(encode(with, "刀刃") == ids{id(" "), id("刀刃")});       // 刃 is no token, but a part of one
+  CHECK(encode(with, "刀刃") == ids{id(" "), id("刀刃")});  // 刃 is no token, but a part of one
   CHECK(encode(with, "刃") == ids{id(" "), 3 + 0xE5, 3 + 0x88, 3 + 0x83});
-  CHECK(encode(with, "▁the") == encode(with, " the"));            // the mark and the space are one
+  CHECK(encode(with, "▁the") == encode(with, " the"));  // the mark and the space are one
   CHECK(encode(with, "\xFF") == encode(with, "\xEF\xBF\xBD"));
   CHECK(with.add_bos());
   CHECK(with.bos() == 1);
@@ -160,16 +159,23 @@ TEST_CASE("text/spm: a million of anything takes under 256 MB") {
 
 TEST_CASE("text/unigram: the likeliest cut") {
   pieces p("t5", false);
-  for (const auto& [text, score] : std::initializer_list<std::pair<const char*, float>>{
-           {"▁", -3}, {"a", -4}, {"b", -4}, {"c", -4}, {"ab", -5}, {"bc", -6}, {"abc", -9.5f}, {"▁a", -5}, {"▁ab", -6.5f}})
+  for (const auto& [text, score] : std::initializer_list<std::pair<const char*, float>>{{"▁", -3},
+                                                                                        {"a", -4},
+                                                                                        {"b", -4},
+                                                                                        {"c", -4},
+                                                                                        {"ab", -5},
+                                                                                        {"bc", -6},
+                                                                                        {"abc", -9.5f},
+                                                                                        {"▁a", -5},
+                                                                                        {"▁ab", -6.5f}})
     p.add(text, score);
   p.words.unknown = 0;
   const tokenizer with = p.make();
   const auto id = [&](const char* text) { return *with.find(text); };
-  CHECK(encode(with, "abc") == ids{id(" ab"), id("c")});        // -10.5, before -11
+  CHECK(encode(with, "abc") == ids{id(" ab"), id("c")});  // -10.5, before -11
   CHECK(encode(with, "abcbc") == ids{id(" ab"), id("c"), id("bc")});
   CHECK(encode(with, "  ab   c ") == ids{id(" ab"), id(" "), id("c")});
-  CHECK(encode(with, "axyzb") == ids{id(" a"), 0, id("b")});    // neighbours that are unknown become one
+  CHECK(encode(with, "axyzb") == ids{id(" a"), 0, id("b")});  // neighbours that are unknown become one
   CHECK(encode(with, "").empty());
   CHECK(with.add_eos());
   p.words.add_space_prefix = false;
@@ -202,13 +208,14 @@ TEST_CASE("text/unigram: equals trying all cuts") {
         piece += text[k];
         if (k + 1 < text.size() && !(cuts >> k & 1)) continue;
         const auto at = std::find(p.texts.begin(), p.texts.end(), piece);
-        score += at == p.texts.end() ? -1e9 : static_cast<double>(p.scores[static_cast<std::size_t>(at - p.texts.begin())]);
+        score +=
+            at == p.texts.end() ? -1e9 : static_cast<double>(p.scores[static_cast<std::size_t>(at - p.texts.begin())]);
         piece.clear();
       }
       best = std::max(best, score);
     }
     double got = 0;
-    for (token_id t : encode(with, text)) got += static_cast<double>(p.scores[static_cast<std::size_t>(t)]);
+    for (token t : encode(with, text)) got += static_cast<double>(p.scores[static_cast<std::size_t>(t)]);
     REQUIRE(got == Approx(best));
     REQUIRE(with.decode(encode(with, text), true) == text);
   }

@@ -29,11 +29,11 @@
 #endif
 #define RETORT_PART_AVX2 1
 #define RETORT_PART_AVX512 2
-#define RETORT_PART_KERNELS 3   // the other kernels, and the choice among all
+#define RETORT_PART_KERNELS 3  // the other kernels, and the choice among all
 #define RETORT_PART_TOKENIZER 4
 #define RETORT_PART_JINJA 5
 #define RETORT_PART_GRAMMAR 6
-#define RETORT_PART_MODEL 7     // files and the forward pass
+#define RETORT_PART_MODEL 7  // files and the forward pass
 #define RETORT_PART_RUN 8
 #define RETORT_PART_CHAT 9
 #define RETORT_PART_DEEPSEEK 10
@@ -89,7 +89,7 @@
 // g++ takes a coroutine's own operator new for a stranger to its operator delete, and the lambdas in its frame for
 // types that another file might define otherwise.
 #if defined(__GNUC__) && !defined(__clang__)
-#define RETORT_WARNINGS_BEGIN                                                                      \
+#define RETORT_WARNINGS_BEGIN                                                                  \
   _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmismatched-new-delete\"") \
       _Pragma("GCC diagnostic ignored \"-Wsubobject-linkage\"")
 #define RETORT_WARNINGS_END _Pragma("GCC diagnostic pop")
@@ -98,9 +98,9 @@
 #define RETORT_WARNINGS_END
 #endif
 
-#define RETORT_BEGIN       \
-  RETORT_WARNINGS_BEGIN    \
-  namespace retort {       \
+#define RETORT_BEGIN    \
+  RETORT_WARNINGS_BEGIN \
+  namespace retort {    \
   inline namespace RETORT_ABI {
 #define RETORT_END \
   }                \

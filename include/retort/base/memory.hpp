@@ -38,7 +38,8 @@ inline allocator& system_allocator() noexcept {
 /// An allocator with a hard limit: what would go over it is refused, and becomes errc::no_memory.
 class limited_allocator final : public allocator {
  public:
-  explicit limited_allocator(std::uint64_t most, allocator& from = system_allocator()) noexcept : from_(&from), most_(most) {}
+  explicit limited_allocator(std::uint64_t most, allocator& from = system_allocator()) noexcept
+      : from_(&from), most_(most) {}
   void* allocate(std::size_t bytes, std::size_t alignment) noexcept override {
     if (used_.fetch_add(bytes) + bytes > most_) {
       used_.fetch_sub(bytes);

@@ -47,15 +47,20 @@ class alignas(64) work_share {
   index_range take_back(std::size_t n) noexcept { return take(n, false); }
 
  private:
-  static std::uint64_t packed(std::size_t begin, std::size_t end) noexcept { return std::uint64_t{begin} << 32 | std::uint64_t{end}; }
-  static index_range unpacked(std::uint64_t r) noexcept { return {static_cast<std::size_t>(r >> 32), static_cast<std::size_t>(r & 0xffffffffu)}; }
+  static std::uint64_t packed(std::size_t begin, std::size_t end) noexcept {
+    return std::uint64_t{begin} << 32 | std::uint64_t{end};
+  }
+  static index_range unpacked(std::uint64_t r) noexcept {
+    return {static_cast<std::size_t>(r >> 32), static_cast<std::size_t>(r & 0xffffffffu)};
+  }
   index_range take(std::size_t n, bool front) noexcept {
     std::uint64_t seen = left_.load(std::memory_order_relaxed);
     for (;;) {
       const auto [begin, end] = unpacked(seen);
       const std::size_t cut = front ? begin + std::min(n, end - begin) : end - std::min(n, end - begin);
       const std::uint64_t rest = front ? packed(cut, end) : packed(begin, cut);
-      if (left_.compare_exchange_weak(seen, rest, std::memory_order_relaxed)) return front ? index_range{begin, cut} : index_range{cut, end};
+      if (left_.compare_exchange_weak(seen, rest, std::memory_order_relaxed))
+        return front ? index_range{begin, cut} : index_range{cut, end};
     }
   }
   std::atomic<std::uint64_t> left_{0};
@@ -82,7 +87,8 @@ class pass {
   [[nodiscard]] bool out_of_time() const noexcept {
     return progressed_ ? late() : stopped_.load(std::memory_order_relaxed);
   }
-  /// Makes the step in progress, or the next one, return as soon as every worker has done what it has in hand. From any thread.
+  /// Makes the step in progress, or the next one, return as soon as every worker has done what it has in hand. From any
+  /// thread.
   void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
   /// Whether stop() was called since the last time this was asked.
   [[nodiscard]] bool take_stop() noexcept { return stopped_.exchange(false, std::memory_order_relaxed); }
@@ -131,9 +137,7 @@ class [[nodiscard]] task {
   struct promise_type {
     std::coroutine_handle<> continuation = std::noop_coroutine();
 
-    task get_return_object() noexcept {
-      return task(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
+    task get_return_object() noexcept { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
     static task get_return_object_on_allocation_failure() noexcept { return {}; }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     auto final_suspend() const noexcept {
@@ -197,14 +201,18 @@ class [[nodiscard]] task {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// Awaitable: f(i, worker) for every i < n. Every worker has a share of consecutive i, in which it goes from front to back,
-/// a few at a time, so that it reads on where it stopped; who has finished takes from the back of the others' shares.
-/// `task_ns` is a rough cost of one i in nanoseconds; it only decides how many are taken at once.
+/// Awaitable: f(i, worker) for every i < n. Every worker has a share of consecutive i, in which it goes from front to
+/// back, a few at a time, so that it reads on where it stopped; who has finished takes from the back of the others'
+/// shares. `task_ns` is a rough cost of one i in nanoseconds; it only decides how many are taken at once.
 template <class F>
 class parallel final : public detail::paused_loop {
  public:
   parallel(pass& p, std::size_t n, double task_ns, F f)
-      : pass_(p), n_(n), at_once_(several(p, n, task_ns)), n_shares_(std::min(p.pool().size(), (n + at_once_ - 1) / at_once_)), f_(std::move(f)) {}
+      : pass_(p),
+        n_(n),
+        at_once_(several(p, n, task_ns)),
+        n_shares_(std::min(p.pool().size(), (n + at_once_ - 1) / at_once_)),
+        f_(std::move(f)) {}
   parallel(const parallel&) = delete;
 
   bool await_ready() noexcept {
@@ -240,7 +248,8 @@ class parallel final : public detail::paused_loop {
   }
   [[nodiscard]] detail::index_range take(std::size_t own) const noexcept {
     detail::index_range r = pass_.share(own).take_front(at_once_);
-    for (std::size_t k = 1; r.begin == r.end && k < n_shares_; ++k) r = pass_.share((own + k) % n_shares_).take_back(at_once_);
+    for (std::size_t k = 1; r.begin == r.end && k < n_shares_; ++k)
+      r = pass_.share((own + k) % n_shares_).take_back(at_once_);
     return r;
   }
   [[nodiscard]] bool finished() const noexcept {

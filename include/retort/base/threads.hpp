@@ -56,7 +56,8 @@ class thread_pool final : public threads {
     pool->starts_.resize(n - 1);
     for (std::size_t i = 1; i < n; ++i)
       if (!pool->start(i))
-        return error{errc::no_memory, "could start only " + std::to_string(i) + " of " + std::to_string(n) + " threads"};
+        return error{errc::no_memory,
+                     "could start only " + std::to_string(i) + " of " + std::to_string(n) + " threads"};
     return pool;
   }
   ~thread_pool() override {

@@ -21,19 +21,19 @@ RETORT_BEGIN
 
 /// What kind of thing went wrong. Values are never renumbered.
 enum class errc : std::uint8_t {
-  io = 1,            ///< a file could not be opened, read or mapped
-  bad_file = 2,      ///< a file is damaged, truncated or hostile
-  unsupported = 3,   ///< well formed, but asks for something Retort does not do
-  missing = 4,       ///< a required key, tensor or token is absent
-  mismatch = 5,      ///< two things that must fit do not (shape, type, count)
-  bad_argument = 6,  ///< the caller passed something outside the contract
-  no_memory = 7,     ///< an allocation failed or a memory limit was reached
-  full = 8,          ///< the context has no room for more tokens
-  cancelled = 9,     ///< cancel() was called
-  bad_template = 10, ///< a chat template is malformed or raised an exception
-  limit = 11,        ///< a safety limit on steps, depth or size was reached
-  bad_grammar = 12,  ///< a schema, grammar or expression is malformed
-  busy = 13,         ///< the object is in the middle of another call
+  io = 1,             ///< a file could not be opened, read or mapped
+  bad_file = 2,       ///< a file is damaged, truncated or hostile
+  unsupported = 3,    ///< well formed, but asks for something Retort does not do
+  missing = 4,        ///< a required key, tensor or token is absent
+  mismatch = 5,       ///< two things that must fit do not (shape, type, count)
+  bad_argument = 6,   ///< the caller passed something outside the contract
+  no_memory = 7,      ///< an allocation failed or a memory limit was reached
+  full = 8,           ///< the context has no room for more tokens
+  cancelled = 9,      ///< cancel() was called
+  bad_template = 10,  ///< a chat template is malformed or raised an exception
+  limit = 11,         ///< a safety limit on steps, depth or size was reached
+  bad_grammar = 12,   ///< a schema, grammar or expression is malformed
+  busy = 13,          ///< the object is in the middle of another call
 };
 
 /// An error: its kind, and one sentence for a person that names the file, the
@@ -123,8 +123,8 @@ class [[nodiscard]] result<void> {
   if (!tmp) return tmp.error();      \
   decl = std::move(*tmp)
 /// The same for result<void>.
-#define RETORT_CHECK(expr)                                             \
-  do {                                                                 \
+#define RETORT_CHECK(expr)                                                           \
+  do {                                                                               \
     if (auto&& retort_check_ = (expr); !retort_check_) return retort_check_.error(); \
   } while (0)
 
@@ -135,8 +135,8 @@ using token = std::int32_t;
 struct expert_route {
   std::size_t layer = 0;
   std::size_t position = 0;
-  std::span<const std::int32_t> experts;   // [n_used], best first
-  std::span<const float> weights;          // [n_used]
+  std::span<const std::int32_t> experts;  // [n_used], best first
+  std::span<const float> weights;         // [n_used]
 };
 
 /// A borrowed callable: two words, no allocation. The callable must outlive it.
@@ -148,8 +148,7 @@ class function_ref<R(Args...)> {
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, F&, Args...>)
   function_ref(F&& f) noexcept
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-        call_([](void* o, Args... args) -> R {
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call_([](void* o, Args... args) -> R {
           return (*static_cast<std::remove_reference_t<F>*>(o))(std::forward<Args>(args)...);
         }) {}
   R operator()(Args... args) const { return call_(object_, std::forward<Args>(args)...); }

@@ -12,11 +12,11 @@ RETORT_BEGIN
 namespace detail {
 
 struct answer_settings {
-  std::size_t max_tokens = 0;            ///< thought included; 0 = what the context leaves
-  std::size_t max_thought = 0;           ///< tokens after which a thought is closed by force; 0 = no limit
-  std::size_t max_guesses = 0;           ///< tokens guessed from what was written before; 0 = none
-  std::optional<std::size_t> n_top;      ///< scores are kept: of the token and so many of the likeliest
-  std::optional<matcher> shape;          ///< of the answer, not of the thought; has taken what the prompt holds of it
+  std::size_t max_tokens = 0;        ///< thought included; 0 = what the context leaves
+  std::size_t max_thought = 0;       ///< tokens after which a thought is closed by force; 0 = no limit
+  std::size_t max_guesses = 0;       ///< tokens guessed from what was written before; 0 = none
+  std::optional<std::size_t> n_top;  ///< scores are kept: of the token and so many of the likeliest
+  std::optional<matcher> shape;      ///< of the answer, not of the thought; has taken what the prompt holds of it
   reply_settings text;
 };
 
@@ -33,7 +33,12 @@ class answer_writer {
   using sink = function_ref<void(const reply_event&)>;
 
   answer_writer(const model& of, session& timeline, sampler& next, answer_settings how)
-      : of_(of), timeline_(timeline), next_(next), how_(begin_at_once(std::move(how))), words_(**of.text(), true), parser_(how_.text) {
+      : of_(of),
+        timeline_(timeline),
+        next_(next),
+        how_(begin_at_once(std::move(how))),
+        words_(**of.text(), true),
+        parser_(how_.text) {
     if (how_.shape) shape_.emplace(*how_.shape);
     guesses_.reserve(how_.max_guesses);
   }
@@ -193,8 +198,8 @@ class answer_writer {
   decoder words_;
   reply_parser parser_;
   std::optional<matcher> shape_;
-  std::vector<token> forced_;            // in reverse
-  std::vector<token> guesses_;           // that stand at the end of the timeline, unchecked
+  std::vector<token> forced_;   // in reverse
+  std::vector<token> guesses_;  // that stand at the end of the timeline, unchecked
   std::vector<float> raw_;
   std::vector<token_score> scores_;
   std::size_t n_tokens_ = 0, n_thought_ = 0, n_guessed_ = 0;
@@ -214,7 +219,8 @@ result<status> step_answers(workbench& bench, std::span<Answer* const> all, cons
   for (bool first = true;; first = false) {
     lines.clear();
     for (Answer* a : all)
-      if (timeline* line = a->line(); line && std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+      if (timeline* line = a->line(); line && std::find(lines.begin(), lines.end(), line) == lines.end())
+        lines.push_back(line);
     if (lines.empty()) return status::done;
     if (!first && deadline && clock::now() >= *deadline) return status::running;
     timeline* failed = nullptr;

@@ -16,17 +16,17 @@ struct chat_impl {
   std::optional<prompt_maker> prompts;
   std::optional<session> timeline;
   std::optional<sampler> next;
-  json variables = json::object();       // tools among them
-  json messages = json::array();         // without the system message
-  bool arguments_are_text = false;       // how this template wants those of a call
-  std::optional<constraint> calls;       // the shape of an answer that keeps to the tools
+  json variables = json::object();  // tools among them
+  json messages = json::array();    // without the system message
+  bool arguments_are_text = false;  // how this template wants those of a call
+  std::optional<constraint> calls;  // the shape of an answer that keeps to the tools
 
   // The answer in the making.
   bool busy = false, done = false;
-  std::size_t n_messages = 0;            // before the question
-  std::size_t n_forgotten = 0;           // messages that were left out to make room
+  std::size_t n_messages = 0;   // before the question
+  std::size_t n_forgotten = 0;  // messages that were left out to make room
   std::size_t n_rounds = 0;
-  std::size_t first_call = 0;            // of this round, in now.calls
+  std::size_t first_call = 0;  // of this round, in now.calls
   on_piece each;
   retort::reply now;
   std::optional<answer_writer> writer;
@@ -53,8 +53,8 @@ struct chat_impl {
       std::size_t later = n_forgotten + 1;  // the next question
       while (later < n_messages && messages[later]["role"] != "user") ++later;
       if (options.when_full == overflow::error || n_forgotten >= n_messages)
-        return error{errc::full, "the conversation needs " + std::to_string(p.tokens.size()) + " tokens and room for an answer; " +
-                                     "the context holds " + std::to_string(room)};
+        return error{errc::full, "the conversation needs " + std::to_string(p.tokens.size()) +
+                                     " tokens and room for an answer; " + "the context holds " + std::to_string(room)};
       n_forgotten = later;
     }
   }
@@ -121,7 +121,8 @@ struct chat_impl {
     json made = json::array();
     for (std::size_t i = first_call; i < now.calls.size(); ++i) {
       call_record& c = now.calls[i];
-      const auto called = std::find_if(options.tools.begin(), options.tools.end(), [&](const tool& t) { return t.name == c.name; });
+      const auto called =
+          std::find_if(options.tools.begin(), options.tools.end(), [&](const tool& t) { return t.name == c.name; });
       if (called == options.tools.end()) {
         c.result = "error: there is no tool called " + printable(c.name);
       } else if (!called->call) {
@@ -131,11 +132,17 @@ struct chat_impl {
         c.result = given ? std::move(*given) : "error: " + given.error().what;
       }
       c.answered = true;
-      made.push_back({{"id", c.id}, {"type", "function"}, {"function", {{"name", c.name}, {"arguments", arguments_as_wanted(c.arguments, arguments_are_text)}}}});
+      made.push_back(
+          {{"id", c.id},
+           {"type", "function"},
+           {"function", {{"name", c.name}, {"arguments", arguments_as_wanted(c.arguments, arguments_are_text)}}}});
     }
     messages.push_back({{"role", "assistant"}, {"content", now.answer}, {"tool_calls", std::move(made)}});
     for (std::size_t i = first_call; i < now.calls.size(); ++i)
-      messages.push_back({{"role", "tool"}, {"tool_call_id", now.calls[i].id}, {"name", now.calls[i].name}, {"content", now.calls[i].result}});
+      messages.push_back({{"role", "tool"},
+                          {"tool_call_id", now.calls[i].id},
+                          {"name", now.calls[i].name},
+                          {"content", now.calls[i].result}});
     return true;
   }
 
@@ -275,7 +282,8 @@ RETORT_INLINE void chat::clear() {
 RETORT_INLINE void chat::shape(std::optional<constraint> of_answers) { impl_->options.shape = std::move(of_answers); }
 RETORT_INLINE std::size_t chat::n_turns() const noexcept {
   const auto& all = impl_->messages;
-  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto& m) { return m["role"] == "user"; }));
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const auto& m) { return m["role"] == "user"; }));
 }
 
 RETORT_INLINE result<chat> chat::fork() {

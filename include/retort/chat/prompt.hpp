@@ -35,7 +35,7 @@ class prompt_maker {
   /// errors bad_template (what the template raises), limit
   /// source transformers' apply_chat_template: the template places BOS, none is added
   [[nodiscard]] result<prompt> render(nlohmann::ordered_json variables, const render_options& options = {}) const {
-    const auto name_token = [&](const char* name, std::optional<token_id> id) {
+    const auto name_token = [&](const char* name, std::optional<token> id) {
       if (id && !variables.contains(name)) variables[name] = std::string(text_->bytes(*id));
     };
     name_token("bos_token", text_->bos());

@@ -31,7 +31,8 @@ inline const source_words& words_of(source_language language) noexcept {
       "[webpage N end], where N is its number.\n",
       "Today is ", ".\n",
       "How to answer:\n"
-      "- Put [citation:N] at the end of every sentence that rests on page N, and [citation:N][citation:M] if it rests on "
+      "- Put [citation:N] at the end of every sentence that rests on page N, and [citation:N][citation:M] if it rests "
+      "on "
       "several. Cite where the fact stands, not in one list at the end.\n"
       "- Some pages may not fit the question. Judge each one, and leave out what does not help.\n"
       "- If the user asks for a list, give the most important points, at most ten, and say that the pages hold more.\n"
@@ -45,7 +46,8 @@ inline const source_words& words_of(source_language language) noexcept {
       "以下是根据用户消息搜索到的网页。每个网页位于 [webpage N begin] 与 [webpage N end] 之间，N 为网页编号。\n",
       "今天的日期是", "。\n",
       "回答要求：\n"
-      "- 凡是依据网页 N 的句子，请在句末标注 [citation:N]；依据多个网页时写成 [citation:N][citation:M]。请在相应位置标注，不要集中放在结尾。\n"
+      "- 凡是依据网页 N 的句子，请在句末标注 [citation:N]；依据多个网页时写成 "
+      "[citation:N][citation:M]。请在相应位置标注，不要集中放在结尾。\n"
       "- 并非所有网页都与问题有关，请自行判断，舍弃无用的内容。\n"
       "- 列举类问题请给出最重要的要点，不超过十条，并说明网页中还有更多内容。\n"
       "- 写作类问题请结合多个网页写出完整的文章。\n"
@@ -80,8 +82,8 @@ inline const source_words& words_of(source_language language) noexcept {
 /// today   a date as the user would read it; empty leaves it out
 /// errors  none
 /// source  the R1 model card, "web search" prompt form
-inline std::string prompt_with_pages(std::span<const source_page> pages, std::string_view question, std::string_view today,
-                                     source_language language = source_language::english) {
+inline std::string prompt_with_pages(std::span<const source_page> pages, std::string_view question,
+                                     std::string_view today, source_language language = source_language::english) {
   const detail::source_words& words = detail::words_of(language);
   std::string out(words.intro);
   for (std::size_t i = 0; i < pages.size(); ++i) {

@@ -12,14 +12,18 @@ namespace detail {
 inline result<json> describe(std::span<const tool> tools) {
   auto all = json::array();
   for (const tool& t : tools) {
-    if (!is_tool_name(t.name)) return error{errc::bad_argument, "a tool's name has 1 to 64 letters, digits, _ and -, not \"" + printable(t.name) + "\""};
+    if (!is_tool_name(t.name))
+      return error{errc::bad_argument,
+                   "a tool's name has 1 to 64 letters, digits, _ and -, not \"" + printable(t.name) + "\""};
     json parameters = {{"type", "object"}, {"properties", json::object()}};
     if (!t.parameters.empty()) {
       auto given = parse_object(t.parameters);
       if (given) parameters = std::move(*given);
       if (!given) return error{errc::bad_argument, "the parameters of the tool " + t.name + " are no JSON schema"};
     }
-    all.push_back({{"type", "function"}, {"function", {{"name", t.name}, {"description", t.description}, {"parameters", std::move(parameters)}}}});
+    all.push_back(
+        {{"type", "function"},
+         {"function", {{"name", t.name}, {"description", t.description}, {"parameters", std::move(parameters)}}}});
   }
   return all;
 }
@@ -28,7 +32,8 @@ inline result<json> describe(std::span<const tool> tools) {
 /// at an object, or writes it down as Python would.
 inline bool wants_arguments_as_text(const prompt_maker& prompts) {
   const auto render = [&prompts](json arguments) {
-    const json call = {{"id", "call_0"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", std::move(arguments)}}}};
+    const json call = {
+        {"id", "call_0"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", std::move(arguments)}}}};
     const json user = {{"role", "user"}, {"content", "x"}};
     const json said = {{"role", "assistant"}, {"content", ""}, {"tool_calls", json::array({call})}};
     const json told = {{"role", "tool"}, {"tool_call_id", "call_0"}, {"name", "f"}, {"content", "y"}};

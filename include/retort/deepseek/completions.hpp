@@ -15,12 +15,12 @@ struct completions_impl {
 
   model of;
   completions_options options;
-  std::optional<prompt_maker> prompts;   // nothing where the file has no chat template
+  std::optional<prompt_maker> prompts;  // nothing where the file has no chat template
   std::optional<prefix_cache> prefixes;
-  std::optional<session> timeline;       // nothing where there was no memory for it
-  std::mutex replacing;                  // of the timeline, which cancel() may want meanwhile
+  std::optional<session> timeline;  // nothing where there was no memory for it
+  std::mutex replacing;             // of the timeline, which cancel() may want meanwhile
   std::optional<bool> arguments_are_text;
-  std::vector<std::pair<std::string, constraint>> shapes;   // compiled ones, the latest at the end
+  std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest at the end
   std::atomic<bool> working{false};
   std::uint64_t n_requests = 0;
 
@@ -57,10 +57,14 @@ struct completions_impl {
     const api::request& q = asked();
     streaming = each || q.stream;
     busy = true;
-    const api::response::identity who{name_answer(text, created), q.model.empty() ? of.info().name : q.model, system_fingerprint(), created};
+    const api::response::identity who{name_answer(text, created), q.model.empty() ? of.info().name : q.model,
+                                      system_fingerprint(), created};
     const bool is_text = to == endpoint::completions;
-    answer = {who, {is_text, thinks, streaming, q.stream_usage, q.n_top.has_value(), is_text && fim.echo ? fim.prompt : ""},
-              **of.text(), n_prompt, n_cached};
+    answer = {who,
+              {is_text, thinks, streaming, q.stream_usage, q.n_top.has_value(), is_text && fim.echo ? fim.prompt : ""},
+              **of.text(),
+              n_prompt,
+              n_cached};
   }
   [[nodiscard]] std::chrono::sys_seconds time() const {
     if (options.now) return options.now();
@@ -99,7 +103,8 @@ struct completions_impl {
     how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text);
     how.text.calls = chat.use != choice::none;
     if (how.text.calls) how.text.tools_json = dump(chat.tools);
-    thinks = how.text.start == reply_start::thought || (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
+    thinks = how.text.start == reply_start::thought ||
+             (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
     if (chat.effort == "low") how.max_thought = 1024;
     return start(std::move(how), chat, p->tokens);
   }
@@ -110,7 +115,8 @@ struct completions_impl {
     q.how.top_p = static_cast<float>(!ignores && q.top_p ? *q.top_p : thinks ? 0.95 : 1.0);
     if (ignores) q.how.presence_penalty = q.how.frequency_penalty = 0;
     auto drawn = sampler::make(q.how, of.info().n_vocab);
-    if (!drawn) return api::refusal{422, drawn.error().what, "invalid_request_error", "logit_bias"};  // all else was looked at
+    if (!drawn)
+      return api::refusal{422, drawn.error().what, "invalid_request_error", "logit_bias"};  // all else was looked at
     next.emplace(std::move(*drawn));
     how.max_tokens = q.max_tokens;
     how.max_guesses = options.session.max_guesses;
@@ -118,8 +124,10 @@ struct completions_impl {
     how.text.stop = q.stop;
     if (auto there = set_timeline(q.owner); !there) return api::refusal_of(there.error());
     if (tokens.size() >= timeline->context())
-      return api::refusal{400, "This model's maximum context length is " + std::to_string(timeline->context()) + " tokens. However, you requested " +
-                                   std::to_string(tokens.size()) + " tokens.", "invalid_request_error", to == endpoint::completions ? "prompt" : "messages",
+      return api::refusal{400,
+                          "This model's maximum context length is " + std::to_string(timeline->context()) +
+                              " tokens. However, you requested " + std::to_string(tokens.size()) + " tokens.",
+                          "invalid_request_error", to == endpoint::completions ? "prompt" : "messages",
                           "context_length_exceeded"};
     if (auto synced = timeline->sync(tokens); !synced) return api::refusal_of(synced.error());
     n_prompt = tokens.size();
@@ -153,9 +161,13 @@ struct completions_impl {
           json& f = c["function"];
           f["arguments"] = arguments_as_wanted(f["arguments"].get<std::string>(), *arguments_are_text);
         }
-    json v = {{"messages", std::move(messages)}, {"add_generation_prompt", true}, {"thinking", chat.thinking}, {"enable_thinking", chat.thinking}};
+    json v = {{"messages", std::move(messages)},
+              {"add_generation_prompt", true},
+              {"thinking", chat.thinking},
+              {"enable_thinking", chat.thinking}};
     if (chat.use != choice::none) v["tools"] = chat.tools;
-    if (!chat.effort.empty() && chat.effort != "none") v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
+    if (!chat.effort.empty() && chat.effort != "none")
+      v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
     render_options how;
     how.now = time();
     return prompts->render(std::move(v), how);
@@ -169,8 +181,7 @@ struct completions_impl {
       std::string thought_text;
       if (chat.has_prefix_thought && (start == reply_start::thought || open))
         thought_text = (start == reply_start::thought ? "" : "<think>\n") + chat.prefix_thought + "\n</think>\n\n";
-      else if (start == reply_start::thought)
-        thought_text = "\n</think>\n\n";
+      else if (start == reply_start::thought) thought_text = "\n</think>\n\n";
       RETORT_CHECK(prompts->append(p, thought_text, true));
       return prompts->append(p, chat.prefix, false);
     }
@@ -182,7 +193,8 @@ struct completions_impl {
 
   /// What the answer must look like; a prefix is its beginning.
   std::optional<api::refusal> set_shape(answer_settings& how) {
-    const bool of_calls = chat.use == choice::required || chat.use == choice::named || (chat.use == choice::automatic && chat.strict);
+    const bool of_calls =
+        chat.use == choice::required || chat.use == choice::named || (chat.use == choice::automatic && chat.strict);
     const char* const param = of_calls ? "tools" : "response_format";
     auto shape = shape_of_answer();
     if (!shape) {
@@ -195,7 +207,8 @@ struct completions_impl {
     if (!ids) return api::refusal_of(ids.error());
     for (const token t : *ids)
       if (!how.shape->accept(t))
-        return api::refusal{400, std::string("the message to be continued does not begin what ") + param + " asks for", "invalid_request_error", "messages"};
+        return api::refusal{400, std::string("the message to be continued does not begin what ") + param + " asks for",
+                            "invalid_request_error", "messages"};
     return std::nullopt;
   }
   /// Compiled once.
@@ -208,9 +221,10 @@ struct completions_impl {
                             std::to_string(static_cast<int>(chat.answer_as)) + "\n" + (bound ? dump(chat.tools) : "");
     for (const auto& [k, c] : shapes)
       if (k == key) return std::optional<constraint>(c);
-    result<constraint> made = bound ? tool_shape(of, prompts->source().source(), chat.tools, chat.function, must_call, chat.strict)
-                              : chat.answer_as == format::object ? constraint::json_object(of)
-                                                                 : constraint::json_schema(of, chat.schema);
+    result<constraint> made =
+        bound ? tool_shape(of, prompts->source().source(), chat.tools, chat.function, must_call, chat.strict)
+        : chat.answer_as == format::object ? constraint::json_object(of)
+                                           : constraint::json_schema(of, chat.schema);
     if (!made) return made.error();
     if (shapes.size() >= 32) shapes.erase(shapes.begin());
     shapes.emplace_back(key, *made);
@@ -225,10 +239,13 @@ struct completions_impl {
     const tokenizer& t = **of.text();
     std::vector<token> ids = of.bos();
     result<void> put;
-    const auto add = [&](const std::string& s) { if (put) put = t.encode(s, special::plain, ids); };
+    const auto add = [&](const std::string& s) {
+      if (put) put = t.encode(s, special::plain, ids);
+    };
     if (fim.suffix) {
       if (!t.fim_prefix() || !t.fim_suffix() || !t.fim_middle())
-        return api::refusal{400, of.info().name + " has no tokens to fill in the middle; leave suffix out", "invalid_request_error", "suffix"};
+        return api::refusal{400, of.info().name + " has no tokens to fill in the middle; leave suffix out",
+                            "invalid_request_error", "suffix"};
       ids.push_back(*t.fim_prefix());
       add(fim.prompt);
       ids.push_back(*t.fim_suffix());
@@ -276,7 +293,10 @@ struct completions_impl {
     if (more) return true;
     timeline->remember();
     const finish why = writer->why();
-    close(why == finish::length ? "length" : why == finish::interrupted ? "aborted" : answer.has_calls() ? "tool_calls" : "stop");
+    close(why == finish::length        ? "length"
+          : why == finish::interrupted ? "aborted"
+          : answer.has_calls()         ? "tool_calls"
+                                       : "stop");
     return false;
   }
   /// Cancelled, or out of memory: what there is, is given back.
@@ -296,12 +316,14 @@ struct completions_impl {
   [[nodiscard]] std::string system_fingerprint() const {
     digest d;
     d.add(&of.impl()->fingerprint, sizeof of.impl()->fingerprint);
-    for (const std::string_view s : {std::string_view(timeline->target()), std::string_view(RETORT_VERSION)}) d.add(s.data(), s.size());
+    for (const std::string_view s : {std::string_view(timeline->target()), std::string_view(RETORT_VERSION)})
+      d.add(s.data(), s.size());
     return "fp_" + hex(d.value()).substr(0, 10);
   }
 
   void list_models() {
-    body = dump({{"object", "list"}, {"data", json::array({{{"id", of.info().name}, {"object", "model"}, {"owned_by", "local"}}})}});
+    body = dump({{"object", "list"},
+                 {"data", json::array({{{"id", of.info().name}, {"object", "model"}, {"owned_by", "local"}}})}});
   }
 
   std::string take(int* http_status) {
@@ -330,7 +352,8 @@ RETORT_INLINE result<completions> completions::make(const model& m, const comple
   session_options& s = c->options.session;
   s.prefixes = nullptr;
   RETORT_TRY(const memory_quote q, m.quote(s));
-  RETORT_TRY(c->prefixes, prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
+  RETORT_TRY(c->prefixes,
+             prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
   s.prefixes = &*c->prefixes;
   RETORT_TRY(session timeline, session::make(m, s));
   c->timeline.emplace(std::move(timeline));
@@ -349,9 +372,11 @@ RETORT_INLINE std::string completions::take(int* http_status) { return impl_->ta
 RETORT_INLINE std::string completions::complete(std::string_view request, endpoint to, int* http_status) {
   return stream(request, {}, to, http_status);
 }
-RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to, int* http_status) {
+RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to,
+                                              int* http_status) {
   if (impl_->working.exchange(true)) {
-    const detail::api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
+    const detail::api::refusal busy{
+        429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
     if (http_status) *http_status = busy.status;
     return detail::dump(busy.to_json());
   }

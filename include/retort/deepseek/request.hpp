@@ -13,13 +13,14 @@ namespace detail::api {
 
 /// What a refused request is told; to_json() is the body.
 struct refusal {
-  int status = 400;                  ///< as HTTP would have it
+  int status = 400;  ///< as HTTP would have it
   std::string message, type = "invalid_request_error";
-  std::string param{};               ///< the field concerned; empty = none
+  std::string param{};  ///< the field concerned; empty = none
   std::string code = "invalid_request_error";
 
   [[nodiscard]] json to_json() const {
-    return {{"error", {{"message", message}, {"type", type}, {"param", param.empty() ? json() : json(param)}, {"code", code}}}};
+    return {{"error",
+             {{"message", message}, {"type", type}, {"param", param.empty() ? json() : json(param)}, {"code", code}}}};
   }
 };
 
@@ -70,7 +71,8 @@ class field_reader {
       const auto x = j->get<std::uint64_t>();
       if (x >= low && x <= high) return x;
     }
-    refuse(name, std::string(name) + " must be an integer from " + std::to_string(low) + " to " + std::to_string(high), 422);
+    refuse(name, std::string(name) + " must be an integer from " + std::to_string(low) + " to " + std::to_string(high),
+           422);
     return std::nullopt;
   }
   std::optional<bool> boolean(const char* name) {
@@ -97,38 +99,40 @@ class field_reader {
   }
 
  private:
-  static std::string shortest(double x) { return json(x == std::floor(x) ? json(static_cast<std::int64_t>(x)) : json(x)).dump(); }
+  static std::string shortest(double x) {
+    return json(x == std::floor(x) ? json(static_cast<std::int64_t>(x)) : json(x)).dump();
+  }
   const json& of_;
   std::optional<refusal> wrong_;
 };
 
 /// What both endpoints share.
 struct request {
-  std::string model;                     ///< as it was asked for; echoed
-  std::string owner;                     ///< user_id: whose remembered beginnings may be used
+  std::string model;  ///< as it was asked for; echoed
+  std::string owner;  ///< user_id: whose remembered beginnings may be used
   std::optional<double> temperature, top_p;
-  sampling how;                          ///< the rest of the sampling fields
+  sampling how;  ///< the rest of the sampling fields
   std::size_t max_tokens = 0;
   std::vector<std::string> stop;
   bool stream = false, stream_usage = false;
-  std::optional<std::size_t> n_top;      ///< logprobs are wanted, with so many alternatives
+  std::optional<std::size_t> n_top;  ///< logprobs are wanted, with so many alternatives
 };
 
 struct chat_request : request {
   enum class format { text, object, schema };
   enum class choice { none, automatic, required, named };
-  json messages;                         ///< as templates take them; without the prefix message
-  bool has_prefix = false;               ///< the last message is to be continued
+  json messages;            ///< as templates take them; without the prefix message
+  bool has_prefix = false;  ///< the last message is to be continued
   std::string prefix, prefix_thought;
   bool has_prefix_thought = false;
   bool thinking = true;
-  std::string effort;                    ///< "low", "high", "max" or empty
+  std::string effort;  ///< "low", "high", "max" or empty
   format answer_as = format::text;
-  std::string schema;                    ///< of the answer
+  std::string schema;  ///< of the answer
   json tools = json::array();
   choice use = choice::none;
-  std::string function;                  ///< the one that must be called
-  bool strict = false;                   ///< the tools' schemas bind
+  std::string function;  ///< the one that must be called
+  bool strict = false;   ///< the tools' schemas bind
 };
 
 struct fim_request : request {
@@ -193,10 +197,12 @@ inline std::optional<std::string> read_content(field_reader& r, const json& cont
   }
   std::string all;
   for (const json& part : content) {
-    const std::string type = part.is_object() && part.contains("type") && part["type"].is_string() ? part["type"].get<std::string>() : "";
+    const std::string type =
+        part.is_object() && part.contains("type") && part["type"].is_string() ? part["type"].get<std::string>() : "";
     if (type != "text" || !part.contains("text") || !part["text"].is_string()) {
-      r.refuse(where, type.empty() || type == "text" ? where + " has a part that is no {\"type\": \"text\", \"text\": ..}"
-                                                     : "content of type " + printable(type) + " is not supported: this model reads text");
+      r.refuse(where, type.empty() || type == "text"
+                          ? where + " has a part that is no {\"type\": \"text\", \"text\": ..}"
+                          : "content of type " + printable(type) + " is not supported: this model reads text");
       return std::nullopt;
     }
     all += part["text"].get_ref<const std::string&>();
@@ -213,10 +219,14 @@ inline json read_calls(field_reader& r, const json& calls, const std::string& wh
     const bool good = f && c.contains("id") && c["id"].is_string() && f->contains("name") && (*f)["name"].is_string() &&
                       f->contains("arguments") && (*f)["arguments"].is_string();
     if (!good) {
-      r.refuse(where, where + " must hold {\"id\", \"type\": \"function\", \"function\": {\"name\", \"arguments\"}}, all of them strings");
+      r.refuse(where, where +
+                          " must hold {\"id\", \"type\": \"function\", \"function\": {\"name\", \"arguments\"}}, all "
+                          "of them strings");
       return all;
     }
-    all.push_back({{"id", c["id"]}, {"type", "function"}, {"function", {{"name", (*f)["name"]}, {"arguments", (*f)["arguments"]}}}});
+    all.push_back({{"id", c["id"]},
+                   {"type", "function"},
+                   {"function", {{"name", (*f)["name"]}, {"arguments", (*f)["arguments"]}}}});
   }
   return all;
 }
@@ -224,7 +234,8 @@ inline json read_calls(field_reader& r, const json& calls, const std::string& wh
 inline void read_messages(field_reader& r, chat_request& q, bool hosted) {
   const json* messages = r.find("messages");
   if (!messages) return r.refuse("messages", "messages is required", 422);
-  if (!messages->is_array() || messages->empty()) return r.refuse("messages", "messages must be an array of at least one message");
+  if (!messages->is_array() || messages->empty())
+    return r.refuse("messages", "messages must be an array of at least one message");
   q.messages = json::array();
   for (std::size_t i = 0; i < messages->size() && !r.wrong(); ++i) {
     const std::string where = "messages[" + std::to_string(i) + "]";
@@ -237,7 +248,8 @@ inline void read_messages(field_reader& r, chat_request& q, bool hosted) {
       return r.refuse(where + ".role", where + ".role must be system, user, assistant or tool");
     json out = {{"role", role}};
     const json* calls = of.find("tool_calls");
-    if (calls && role != "assistant") return r.refuse(where + ".tool_calls", "only an assistant's message has tool_calls");
+    if (calls && role != "assistant")
+      return r.refuse(where + ".tool_calls", "only an assistant's message has tool_calls");
     if (const json* content = of.find("content")) {
       const auto text = read_content(r, *content, where + ".content");
       if (!text) return;
@@ -250,7 +262,8 @@ inline void read_messages(field_reader& r, chat_request& q, bool hosted) {
     const auto thought = of.text("reasoning_content");
     if (role == "tool") {
       const auto id = of.text("tool_call_id");
-      if (!id) return r.refuse(where + ".tool_call_id", "a tool's message needs the tool_call_id of the call it answers");
+      if (!id)
+        return r.refuse(where + ".tool_call_id", "a tool's message needs the tool_call_id of the call it answers");
       out["tool_call_id"] = *id;
     }
     if (const auto name = of.text("name")) out["name"] = *name;
@@ -274,31 +287,39 @@ inline void read_messages(field_reader& r, chat_request& q, bool hosted) {
       q.messages.push_back(std::move(out));
     }
   }
-  if (q.messages.empty() && !r.wrong()) r.refuse("messages", "messages must hold more than the message to be continued");
+  if (q.messages.empty() && !r.wrong())
+    r.refuse("messages", "messages must hold more than the message to be continued");
 }
 
 inline void read_tools(field_reader& r, chat_request& q, bool hosted) {
   using choice = chat_request::choice;
   if (const json* tools = r.find("tools")) {
-    if (!tools->is_array() || tools->size() > 128) return r.refuse("tools", "tools must be an array of at most 128 tools", 422);
+    if (!tools->is_array() || tools->size() > 128)
+      return r.refuse("tools", "tools must be an array of at most 128 tools", 422);
     std::size_t n_strict = 0;
     for (std::size_t i = 0; i < tools->size(); ++i) {
       const std::string where = "tools[" + std::to_string(i) + "]";
       const json& t = (*tools)[i];
-      if (!t.is_object() || !t.contains("function") || !t["function"].is_object() || t.value("type", json("function")) != "function")
+      if (!t.is_object() || !t.contains("function") || !t["function"].is_object() ||
+          t.value("type", json("function")) != "function")
         return r.refuse(where, where + " must be {\"type\": \"function\", \"function\": {..}}", 422);
       field_reader f(t["function"]);
       const std::string name = f.text("name").value_or("");
       const bool strict = f.boolean("strict").value_or(false);
       (void)f.text("description");
-      if (const json* p = f.find("parameters"); p && !p->is_object()) f.refuse("parameters", "parameters must be a JSON schema", 422);
-      if (f.wrong()) return r.refuse(where + ".function." + f.wrong()->param, where + ".function." + f.wrong()->message, 422);
-      if (!retort::detail::is_tool_name(name)) return r.refuse(where + ".function.name", where + ".function.name must have 1 to 64 letters, digits, _ or -", 422);
+      if (const json* p = f.find("parameters"); p && !p->is_object())
+        f.refuse("parameters", "parameters must be a JSON schema", 422);
+      if (f.wrong())
+        return r.refuse(where + ".function." + f.wrong()->param, where + ".function." + f.wrong()->message, 422);
+      if (!retort::detail::is_tool_name(name))
+        return r.refuse(where + ".function.name", where + ".function.name must have 1 to 64 letters, digits, _ or -",
+                        422);
       n_strict += strict;
       q.tools.push_back(t);
     }
     q.strict = n_strict > 0;
-    if (n_strict != 0 && n_strict != tools->size()) return r.refuse("tools", "either all functions are strict or none is");
+    if (n_strict != 0 && n_strict != tools->size())
+      return r.refuse("tools", "either all functions are strict or none is");
   }
   q.use = q.tools.empty() ? choice::none : choice::automatic;
   const json* use = r.find("tool_choice");
@@ -307,14 +328,17 @@ inline void read_tools(field_reader& r, chat_request& q, bool hosted) {
     field_reader f(field_reader(*use).object("function"));
     q.function = f.text("name").value_or("");
     q.use = choice::named;
-    const bool known = std::any_of(q.tools.begin(), q.tools.end(), [&](const json& t) { return t["function"]["name"] == q.function; });
+    const bool known =
+        std::any_of(q.tools.begin(), q.tools.end(), [&](const json& t) { return t["function"]["name"] == q.function; });
     if (!known) return r.refuse("tool_choice", "tool_choice names a function that is not among the tools");
   } else if (*use == "none") {
     q.use = choice::none;
   } else if (*use == "required") {
     q.use = choice::required;
   } else if (*use != "auto") {
-    return r.refuse("tool_choice", "tool_choice must be none, auto, required or {\"type\": \"function\", \"function\": {\"name\": ..}}", 422);
+    return r.refuse(
+        "tool_choice",
+        "tool_choice must be none, auto, required or {\"type\": \"function\", \"function\": {\"name\": ..}}", 422);
   }
   if (q.use != choice::none && q.tools.empty()) return r.refuse("tool_choice", "tool_choice needs tools");
   if (hosted && q.thinking && (q.use == choice::required || q.use == choice::named))
@@ -330,8 +354,9 @@ inline void read_thinking(field_reader& r, chat_request& q) {
     q.thinking = type == "enabled";
   }
   if (const auto effort = r.text("reasoning_effort")) {
-    static const std::map<std::string, std::string> efforts = {{"none", "none"}, {"minimal", "low"}, {"low", "low"}, {"medium", "high"},
-                                                               {"high", "high"}, {"xhigh", "high"}, {"max", "max"}, {"ultra", "max"}};
+    static const std::map<std::string, std::string> efforts = {
+        {"none", "none"}, {"minimal", "low"}, {"low", "low"}, {"medium", "high"},
+        {"high", "high"}, {"xhigh", "high"},  {"max", "max"}, {"ultra", "max"}};
     const auto at = efforts.find(*effort);
     if (at == efforts.end()) return r.refuse("reasoning_effort", "reasoning_effort must be low, high or max", 422);
     if (at->second == "none") q.thinking = false;
@@ -356,7 +381,8 @@ inline void read_format(field_reader& r, chat_request& q, bool hosted) {
   if (type == "json_object") {
     q.answer_as = chat_request::format::object;
     if (hosted && !says_json(q.messages))
-      r.refuse("response_format", "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.");
+      r.refuse("response_format",
+               "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.");
   } else if (type == "json_schema") {
     const json& described = f.object("json_schema");
     if (!described.contains("schema") || !described["schema"].is_object())

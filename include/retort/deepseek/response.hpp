@@ -1,4 +1,5 @@
-// An answer in the words of the DeepSeek API: grown by the events of a reply, given out as one object or chunk by chunk.
+// An answer in the words of the DeepSeek API: grown by the events of a reply, given out as one object or chunk by
+// chunk.
 #pragma once
 
 #include <retort/chat/answer.hpp>
@@ -14,15 +15,15 @@ class response {
 
   struct identity {
     std::string id, model, fingerprint;
-    std::int64_t created = 0;            ///< seconds since the epoch
+    std::int64_t created = 0;  ///< seconds since the epoch
   };
   struct form {
-    bool text = false;                   ///< the completions endpoint: a text, not a message
-    bool thinks = false;                 ///< a thought is expected
-    bool chunks = false;                 ///< streamed
+    bool text = false;    ///< the completions endpoint: a text, not a message
+    bool thinks = false;  ///< a thought is expected
+    bool chunks = false;  ///< streamed
     bool usage_in_stream = false;
-    bool scores = false;                 ///< logprobs are wanted
-    std::string echo;                    ///< what a text begins with
+    bool scores = false;  ///< logprobs are wanted
+    std::string echo;     ///< what a text begins with
   };
 
   response() = default;
@@ -59,7 +60,8 @@ class response {
       json begun = {{"index", index}};
       begun.update(call(""));
       send({{"tool_calls", json::array({begun})}}, from, out);
-      send({{"tool_calls", json::array({{{"index", index}, {"function", {{"arguments", e.call->arguments}}}}})}}, from, out);
+      send({{"tool_calls", json::array({{{"index", index}, {"function", {{"arguments", e.call->arguments}}}}})}}, from,
+           out);
     } else {
       content_ += e.text;
       json delta = {{"content", std::string(e.text)}};
@@ -105,7 +107,10 @@ class response {
  private:
   /// A chunk around a delta, or around a text.
   [[nodiscard]] json chunk(json delta) const {
-    json choice = {{"index", 0}, {how_.text ? "text" : "delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", nullptr}};
+    json choice = {{"index", 0},
+                   {how_.text ? "text" : "delta", std::move(delta)},
+                   {"logprobs", nullptr},
+                   {"finish_reason", nullptr}};
     json c = {{"id", who_.id},
               {"object", how_.text ? "text_completion" : "chat.completion.chunk"},
               {"created", who_.created},

@@ -35,7 +35,8 @@ struct automaton {
 
   std::vector<state> states;  // and one more
   std::vector<edge> edges;    // of a state: sorted, apart
-  std::vector<std::array<std::uint32_t, 256>> rows;  // where each byte leads: what walks of a vocabulary spend their time on
+  std::vector<std::array<std::uint32_t, 256>>
+      rows;  // where each byte leads: what walks of a vocabulary spend their time on
   std::vector<call> calls;
   std::vector<control> controls;
   std::vector<std::uint32_t> starts;  // by rule
@@ -235,7 +236,8 @@ class open_automaton {
       next = at->second;
     }
     const unsigned shift = 6 * (n - 1);
-    bytes(from, lead[n] | static_cast<std::uint32_t>(first >> shift), lead[n] | static_cast<std::uint32_t>(last >> shift), next);
+    bytes(from, lead[n] | static_cast<std::uint32_t>(first >> shift),
+          lead[n] | static_cast<std::uint32_t>(last >> shift), next);
   }
 
   /// How much of the marker has been read, character by character; after a mismatch the longest part of it that the
@@ -388,10 +390,8 @@ class determinizer {
       mark_[s] = epoch_;
       bool matters = s == final_;
       for (const auto& e : (*open_)[s]) {
-        if (e.is == open_automaton::edge::nothing)
-          from.push_back(e.to);
-        else
-          matters = true;
+        if (e.is == open_automaton::edge::nothing) from.push_back(e.to);
+        else matters = true;
       }
       work_ += 1 + (*open_)[s].size();
       if (matters) all.push_back(s);
@@ -415,10 +415,8 @@ class determinizer {
     }
     for (auto& [key, to] : others) {
       const std::uint32_t target = intern(std::move(to));
-      if (key.second)
-        out_.calls.push_back({key.first, target});
-      else
-        out_.controls.push_back({static_cast<std::int32_t>(key.first), target});
+      if (key.second) out_.calls.push_back({key.first, target});
+      else out_.controls.push_back({static_cast<std::int32_t>(key.first), target});
     }
     // bytes between two of these ends go the same ways
     std::array<bool, 257> begins{};
@@ -436,8 +434,7 @@ class determinizer {
         const auto first = static_cast<std::uint8_t>(b), last = static_cast<std::uint8_t>(end - 1);
         if (out_.edges.size() > first_edge && out_.edges.back().to == target && out_.edges.back().last + 1 == first)
           out_.edges.back().last = last;
-        else
-          out_.edges.push_back({first, last, target});
+        else out_.edges.push_back({first, last, target});
       }
       b = end;
     }
@@ -495,7 +492,8 @@ class determinizer {
     }
     for (std::uint32_t r = 0; r < n; ++r)
       if (waiting[r] != 0)
-        return error{errc::bad_grammar, "rule \"" + printable(g_.name({r})) + "\" can call itself before it has read anything (left recursion)"};
+        return error{errc::bad_grammar, "rule \"" + printable(g_.name({r})) +
+                                            "\" can call itself before it has read anything (left recursion)"};
     return {};
   }
 

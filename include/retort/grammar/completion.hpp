@@ -142,10 +142,8 @@ class completion {
       settled[s] = true;
       order_.push_back(s);
       for (const use& u : uses_[s]) {
-        if (u.by.is != way::call)
-          offer(u.from, add(cost_[s], 1), u.by);
-        else if (settled[a_.starts[u.by.what]])
-          offer(u.from, add(cost_[a_.starts[u.by.what]], cost_[s]), u.by);
+        if (u.by.is != way::call) offer(u.from, add(cost_[s], 1), u.by);
+        else if (settled[a_.starts[u.by.what]]) offer(u.from, add(cost_[a_.starts[u.by.what]], cost_[s]), u.by);
       }
       if (rule_of[s] == automaton::none) continue;
       for (const use& u : calls_[rule_of[s]])
@@ -187,7 +185,8 @@ class completion {
 /// change of cost, so that one mask serves all. (In a text of at most 1,000 characters these are all but the last.)
 /// Where that takes too long every state is its own class.
 /// source  Moore 1956, stopped after n_bytes rounds; only what may have changed is looked at again
-inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vector<std::uint32_t>& costs, std::size_t n_bytes) {
+inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vector<std::uint32_t>& costs,
+                                             std::size_t n_bytes) {
   const auto n = static_cast<std::uint32_t>(a.n_states());
   bool bounded = true;  // a call that may read nothing takes a round but no byte
   for (const auto& c : a.calls) bounded = bounded && !a.nullable[c.rule];
@@ -237,7 +236,9 @@ inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vect
     items.clear();
     for (const std::uint32_t s : dirty) items.push_back({cls[s], signature(s), s});
     std::sort(items.begin(), items.end(), [](const item& x, const item& y) {
-      return x.cls != y.cls ? x.cls < y.cls : x.signature != y.signature ? x.signature < y.signature : x.state < y.state;
+      return x.cls != y.cls               ? x.cls < y.cls
+             : x.signature != y.signature ? x.signature < y.signature
+                                          : x.state < y.state;
     });
     moved.clear();
     for (std::size_t begin = 0, end; begin < items.size(); begin = end) {
@@ -251,8 +252,9 @@ inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vect
       }
       // members that are not looked at are alike, and differ from those that are: the class stays theirs
       if (size[c] == end - begin)
-        groups.erase(std::max_element(groups.begin(), groups.end(),
-                                      [](const auto& x, const auto& y) { return x.second - x.first < y.second - y.first; }));
+        groups.erase(std::max_element(groups.begin(), groups.end(), [](const auto& x, const auto& y) {
+          return x.second - x.first < y.second - y.first;
+        }));
       for (const auto& [first, last] : groups) {
         for (std::size_t i = first; i < last; ++i) {
           cls[items[i].state] = static_cast<std::uint32_t>(size.size());

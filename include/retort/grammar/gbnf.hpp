@@ -79,7 +79,8 @@ class gbnf {
     RETORT_TRY(const expression e, alternatives(0));
     if (g_.problem()) return *g_.problem();
     g_.define(r, e);
-    if (at_ < text_.size() && peek() != '\n' && peek() != '\r') return wrong("unexpected \"" + printable(text_.substr(at_, 8)) + "\"");
+    if (at_ < text_.size() && peek() != '\n' && peek() != '\r')
+      return wrong("unexpected \"" + printable(text_.substr(at_, 8)) + "\"");
     return {};
   }
 
@@ -165,7 +166,8 @@ class gbnf {
   }
   bool number(std::size_t& n) {
     const std::size_t begin = at_;
-    for (n = 0; peek() >= '0' && peek() <= '9'; ++at_) n = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(peek() - '0'), 1u << 30);
+    for (n = 0; peek() >= '0' && peek() <= '9'; ++at_)
+      n = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(peek() - '0'), 1u << 30);
     return at_ > begin;
   }
 
@@ -208,7 +210,14 @@ class gbnf {
       case 'n': return U'\n';
       case 'r': return U'\r';
       case 't': return U'\t';
-      case '\\': case '"': case '\'': case '[': case ']': case '-': case '^': case '/': return static_cast<char32_t>(e);
+      case '\\':
+      case '"':
+      case '\'':
+      case '[':
+      case ']':
+      case '-':
+      case '^':
+      case '/': return static_cast<char32_t>(e);
       case 'x': n_digits = 2; break;
       case 'u': n_digits = 4; break;
       case 'U': n_digits = 8; break;
@@ -217,11 +226,15 @@ class gbnf {
     char32_t value = 0;
     for (std::size_t i = 0; i < n_digits; ++i, ++at_) {
       const char h = peek();
-      const int digit = h >= '0' && h <= '9' ? h - '0' : h >= 'a' && h <= 'f' ? h - 'a' + 10 : h >= 'A' && h <= 'F' ? h - 'A' + 10 : -1;
+      const int digit = h >= '0' && h <= '9'   ? h - '0'
+                        : h >= 'a' && h <= 'f' ? h - 'a' + 10
+                        : h >= 'A' && h <= 'F' ? h - 'A' + 10
+                                               : -1;
       if (digit < 0) return wrong("an escape without its hexadecimal digits");
       value = value * 16 + static_cast<char32_t>(digit);
     }
-    if (value > char_set::last_character || (value >= 0xD800 && value < 0xE000)) return wrong("an escape that is no character");
+    if (value > char_set::last_character || (value >= 0xD800 && value < 0xE000))
+      return wrong("an escape that is no character");
     return value;
   }
   result<expression> token() {
@@ -240,7 +253,8 @@ class gbnf {
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
 RETORT_INLINE result<grammar> gbnf::parse(std::string_view text) {
-  if (text.size() > max_bytes) return error{errc::limit, "a grammar larger than " + std::to_string(max_bytes) + " bytes"};
+  if (text.size() > max_bytes)
+    return error{errc::limit, "a grammar larger than " + std::to_string(max_bytes) + " bytes"};
   if (utf8::valid_prefix(text) != text.size()) return error{errc::bad_grammar, "the grammar is not UTF-8"};
   grammar g;
   gbnf in(g, text);
@@ -251,7 +265,8 @@ RETORT_INLINE result<grammar> gbnf::parse(std::string_view text) {
     in.skip(true);
   }
   for (std::uint32_t r = 0; r < g.n_rules(); ++r)
-    if (!g.is_defined({r})) return error{errc::bad_grammar, "grammar: rule \"" + printable(g.name({r})) + "\" is not defined"};
+    if (!g.is_defined({r}))
+      return error{errc::bad_grammar, "grammar: rule \"" + printable(g.name({r})) + "\" is not defined"};
   if (g.problem()) return *g.problem();
   return g;
 }

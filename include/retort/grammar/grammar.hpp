@@ -97,7 +97,7 @@ class grammar {
   struct rule {
     std::uint32_t index;
   };
-  static constexpr rule root{0};                          ///< where a text begins; every grammar has it
+  static constexpr rule root{0};  ///< where a text begins; every grammar has it
   static constexpr std::uint32_t unbounded = 0xffffffffu;
   static constexpr std::uint32_t max_depth = 512, max_nodes = 1u << 18, max_rules = 1u << 16;
 
@@ -120,14 +120,18 @@ class grammar {
     return add({kind::chars, 1, static_cast<std::uint32_t>(sets_.size() - 1), 0, 0, 0});
   }
   expression sequence(std::span<const expression> parts) { return parent(kind::sequence, parts); }
-  expression sequence(std::initializer_list<expression> parts) { return sequence(std::span(parts.begin(), parts.size())); }
+  expression sequence(std::initializer_list<expression> parts) {
+    return sequence(std::span(parts.begin(), parts.size()));
+  }
   expression any_of(std::span<const expression> parts) { return parent(kind::any_of, parts); }
   expression any_of(std::initializer_list<expression> parts) { return any_of(std::span(parts.begin(), parts.size())); }
   expression repeat(expression what, std::uint32_t min, std::uint32_t max = unbounded) {
     const expression e = parent(kind::repeat, std::span(&what, 1));
     nodes_[e.index].min = min;
     nodes_[e.index].max = max;
-    if (min > max) fail(errc::bad_grammar, "a repetition of at least " + std::to_string(min) + " and at most " + std::to_string(max));
+    if (min > max)
+      fail(errc::bad_grammar,
+           "a repetition of at least " + std::to_string(min) + " and at most " + std::to_string(max));
     return e;
   }
   expression optional(expression what) { return repeat(what, 0, 1); }
@@ -157,9 +161,7 @@ class grammar {
     return e;
   }
   /// Exactly this token, whatever its text: for tokens that mean structure.
-  expression control(std::int32_t token) {
-    return add({kind::control, 1, static_cast<std::uint32_t>(token), 0, 0, 0});
-  }
+  expression control(std::int32_t token) { return add({kind::control, 1, static_cast<std::uint32_t>(token), 0, 0, 0}); }
   /// What the rule stands for.
   expression call(rule which) { return add({kind::call, 1, which.index, 0, 0, 0}); }
 
@@ -189,13 +191,17 @@ class grammar {
   enum class kind : std::uint8_t { literal, chars, sequence, any_of, repeat, list, until, except, control, call };
   struct node {
     kind is;
-    std::uint32_t depth;           // 1 without children
-    std::uint32_t first, count;    // children; or an index of texts, sets, rules; or a token
-    std::uint32_t min, max;        // of a repetition; first word and number of words
+    std::uint32_t depth;         // 1 without children
+    std::uint32_t first, count;  // children; or an index of texts, sets, rules; or a token
+    std::uint32_t min, max;      // of a repetition; first word and number of words
   };
   [[nodiscard]] const node& operator[](expression e) const { return nodes_[e.index]; }
-  [[nodiscard]] std::span<const expression> children(const node& n) const { return {children_.data() + n.first, n.count}; }
-  [[nodiscard]] item::presence_type presence(const node& list, std::size_t i) const { return presences_[list.first + 1 + i]; }
+  [[nodiscard]] std::span<const expression> children(const node& n) const {
+    return {children_.data() + n.first, n.count};
+  }
+  [[nodiscard]] item::presence_type presence(const node& list, std::size_t i) const {
+    return presences_[list.first + 1 + i];
+  }
   [[nodiscard]] const std::string& text(std::size_t i) const { return texts_[i]; }
   [[nodiscard]] const char_set& set(const node& n) const { return sets_[n.first]; }
   [[nodiscard]] std::size_t n_rules() const noexcept { return rules_.size(); }

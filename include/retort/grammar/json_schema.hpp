@@ -12,7 +12,8 @@ RETORT_BEGIN
 namespace detail {
 
 /// Adds what satisfies a schema to a grammar. Every text of it is valid; where a schema leaves more open than a
-/// grammar should (properties that are not declared, types that are not named), the texts are fewer than the valid ones.
+/// grammar should (properties that are not declared, types that are not named), the texts are fewer than the valid
+/// ones.
 class json_schema {
  public:
   using expression = grammar::expression;
@@ -33,7 +34,8 @@ class json_schema {
 
   // ---- errors ----
   static error unsupported(const std::string& what, const std::string& pointer) {
-    return {errc::unsupported, "JSON schema: " + printable(what) + " at \"#" + printable(pointer) + "\" is not supported"};
+    return {errc::unsupported,
+            "JSON schema: " + printable(what) + " at \"#" + printable(pointer) + "\" is not supported"};
   }
   static error wrong(const std::string& what, const std::string& pointer) {
     return {errc::bad_argument, "JSON schema: " + printable(what) + " at \"#" + printable(pointer) + "\""};
@@ -48,20 +50,43 @@ class json_schema {
       std::string_view key;
       role is;
     };
-    static constexpr row rows[] = {
-        {"title", role::annotation},      {"description", role::annotation}, {"default", role::annotation},
-        {"examples", role::annotation},   {"$schema", role::annotation},     {"$id", role::annotation},
-        {"$comment", role::annotation},   {"$defs", role::annotation},       {"definitions", role::annotation},
-        {"deprecated", role::annotation}, {"readOnly", role::annotation},    {"writeOnly", role::annotation},
-        {"$ref", role::reference},        {"anyOf", role::combination},      {"oneOf", role::combination},
-        {"allOf", role::combination},     {"enum", role::values},            {"const", role::values},
-        {"type", role::type},             {"nullable", role::type},          {"properties", role::object},
-        {"required", role::object},       {"additionalProperties", role::object},
-        {"items", role::array},           {"prefixItems", role::array},      {"minItems", role::array},
-        {"maxItems", role::array},        {"uniqueItems", role::array},      {"minLength", role::string},
-        {"maxLength", role::string},      {"pattern", role::string},         {"format", role::string},
-        {"minimum", role::number},        {"maximum", role::number},         {"exclusiveMinimum", role::number},
-        {"exclusiveMaximum", role::number}, {"multipleOf", role::number}};
+    static constexpr row rows[] = {{"title", role::annotation},
+                                   {"description", role::annotation},
+                                   {"default", role::annotation},
+                                   {"examples", role::annotation},
+                                   {"$schema", role::annotation},
+                                   {"$id", role::annotation},
+                                   {"$comment", role::annotation},
+                                   {"$defs", role::annotation},
+                                   {"definitions", role::annotation},
+                                   {"deprecated", role::annotation},
+                                   {"readOnly", role::annotation},
+                                   {"writeOnly", role::annotation},
+                                   {"$ref", role::reference},
+                                   {"anyOf", role::combination},
+                                   {"oneOf", role::combination},
+                                   {"allOf", role::combination},
+                                   {"enum", role::values},
+                                   {"const", role::values},
+                                   {"type", role::type},
+                                   {"nullable", role::type},
+                                   {"properties", role::object},
+                                   {"required", role::object},
+                                   {"additionalProperties", role::object},
+                                   {"items", role::array},
+                                   {"prefixItems", role::array},
+                                   {"minItems", role::array},
+                                   {"maxItems", role::array},
+                                   {"uniqueItems", role::array},
+                                   {"minLength", role::string},
+                                   {"maxLength", role::string},
+                                   {"pattern", role::string},
+                                   {"format", role::string},
+                                   {"minimum", role::number},
+                                   {"maximum", role::number},
+                                   {"exclusiveMinimum", role::number},
+                                   {"exclusiveMaximum", role::number},
+                                   {"multipleOf", role::number}};
     for (const row& r : rows)
       if (r.key == key) return r.is;
     return {};
@@ -84,7 +109,16 @@ class json_schema {
   }
 
   // ---- types ----
-  enum kind : unsigned { null = 1, boolean = 2, integer = 4, fractional = 8, string = 16, array = 32, object = 64, all = 127 };
+  enum kind : unsigned {
+    null = 1,
+    boolean = 2,
+    integer = 4,
+    fractional = 8,
+    string = 16,
+    array = 32,
+    object = 64,
+    all = 127
+  };
   static unsigned kind_of(const json& value) {
     if (value.is_null()) return null;
     if (value.is_boolean()) return boolean;
@@ -98,8 +132,14 @@ class json_schema {
   static unsigned kind_named(const json& name) {
     if (!name.is_string()) return 0;
     const auto& n = name.get_ref<const std::string&>();
-    return n == "null" ? null : n == "boolean" ? boolean : n == "integer" ? integer : n == "number" ? integer | fractional
-         : n == "string" ? string : n == "array" ? array : n == "object" ? object : 0u;
+    return n == "null"      ? null
+           : n == "boolean" ? boolean
+           : n == "integer" ? integer
+           : n == "number"  ? integer | fractional
+           : n == "string"  ? string
+           : n == "array"   ? array
+           : n == "object"  ? object
+                            : 0u;
   }
   /// The types a schema names, all where it names none.
   static result<unsigned> kinds_named(const json& schema, const std::string& pointer) {
@@ -118,7 +158,8 @@ class json_schema {
   }
 
   result<expression> value(const json& schema, const std::string& pointer, std::size_t depth) {
-    if (++n_schemas_ > max_schemas || depth > max_nesting || g_.problem()) return g_.problem() ? *g_.problem() : too_deep(pointer);
+    if (++n_schemas_ > max_schemas || depth > max_nesting || g_.problem())
+      return g_.problem() ? *g_.problem() : too_deep(pointer);
     if (schema.is_boolean()) return schema.get<bool>() ? text_.any() : g_.nothing();
     if (!schema.is_object()) return wrong("neither an object nor a boolean", pointer);
     bool has[9] = {};
@@ -170,7 +211,10 @@ class json_schema {
       for (std::size_t k = i + 1; k < end; ++k) {
         const auto hex = [&](std::size_t n) {
           const char c = n < end ? text[n] : 'x';
-          return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+          return c >= '0' && c <= '9'   ? c - '0'
+                 : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                 : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                        : -1;
         };
         if (text[k] == '~' && k + 1 < end && (text[k + 1] == '0' || text[k + 1] == '1')) {
           key += text[++k] == '0' ? '~' : '/';
@@ -233,13 +277,15 @@ class json_schema {
     const bool one = !schema.contains("anyOf");
     const char* const key = one ? "oneOf" : "anyOf";
     const json& parts = schema[key];
-    if (!parts.is_array() || parts.empty()) return wrong(std::string(key) + " must be a list that is not empty", pointer);
+    if (!parts.is_array() || parts.empty())
+      return wrong(std::string(key) + " must be a list that is not empty", pointer);
     if (one)
       for (std::size_t i = 0; i < parts.size(); ++i)
         for (std::size_t k = 0; k < i; ++k)
           if (!disjoint(parts[k], parts[i], 0))
             return unsupported("oneOf whose cases " + std::to_string(k) + " and " + std::to_string(i) +
-                                   " may hold together (anyOf would do)", pointer + "/oneOf");
+                                   " may hold together (anyOf would do)",
+                               pointer + "/oneOf");
     const json rest = without(schema, key);
     std::vector<expression> ways;
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -264,7 +310,8 @@ class json_schema {
       if (side->contains("$ref")) {
         RETORT_TRY(const json* target, resolve((*side)["$ref"], pointer));
         RETORT_TRY(const json whole, merged(*target, without(*side, "$ref"), pointer));
-        if (whole.is_object() && whole.contains("$ref")) return unsupported("$ref to a $ref beside other keywords", pointer);
+        if (whole.is_object() && whole.contains("$ref"))
+          return unsupported("$ref to a $ref beside other keywords", pointer);
         return side == &a ? merged(whole, b, pointer) : merged(a, whole, pointer);
       }
     RETORT_CHECK(check_closed(a, b, pointer));
@@ -291,17 +338,16 @@ class json_schema {
       const bool numbers = ours.is_number() && theirs.is_number();
       if (numbers && (key == "minimum" || key == "exclusiveMinimum" || key == "minLength" || key == "minItems")) {
         if (ours < theirs) ours = theirs;
-      } else if (numbers && (key == "maximum" || key == "exclusiveMaximum" || key == "maxLength" || key == "maxItems")) {
+      } else if (numbers &&
+                 (key == "maximum" || key == "exclusiveMaximum" || key == "maxLength" || key == "maxItems")) {
         if (theirs < ours) ours = theirs;
       } else if (key == "required" && ours.is_array() && theirs.is_array()) {
         for (const json& name : theirs)
           if (std::find(ours.begin(), ours.end(), name) == ours.end()) ours.push_back(name);
       } else if (key == "properties" && ours.is_object() && theirs.is_object()) {
         for (const auto& [name, property] : theirs.items())
-          if (ours.contains(name))
-            both(ours[name], property);
-          else
-            ours[name] = property;
+          if (ours.contains(name)) both(ours[name], property);
+          else ours[name] = property;
       } else if (key == "items" || key == "additionalProperties") {
         both(ours, theirs);
       } else if (key == "type") {
@@ -326,8 +372,7 @@ class json_schema {
   static void both(json& ours, const json& theirs) {
     if (ours.is_object() && ours.size() == 1 && ours.contains("allOf") && ours["allOf"].is_array())
       ours["allOf"].push_back(theirs);
-    else
-      ours = json{{"allOf", json::array({ours, theirs})}};
+    else ours = json{{"allOf", json::array({ours, theirs})}};
   }
   static std::size_t size_of(const json& value) {
     std::size_t n = 1;
@@ -375,8 +420,9 @@ class json_schema {
     const unsigned kinds_a = kinds_of(a, values_a), kinds_b = kinds_of(b, values_b), common = kinds_a & kinds_b;
     if (common == 0) return true;
     if (values_a.is_array() && values_b.is_array())
-      return std::none_of(values_a.begin(), values_a.end(),
-                          [&](const json& v) { return std::find(values_b.begin(), values_b.end(), v) != values_b.end(); });
+      return std::none_of(values_a.begin(), values_a.end(), [&](const json& v) {
+        return std::find(values_b.begin(), values_b.end(), v) != values_b.end();
+      });
     if (common != object) return false;
     for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &a)}) {
       const json* needed = find(*x, "required");
@@ -386,7 +432,8 @@ class json_schema {
         const json* others = find(*y, "additionalProperties");
         if (!there && others && others->is_boolean() && !others->get<bool>()) return true;
         const json* needed_too = find(*y, "required");
-        const bool twice = needed_too && needed_too->is_array() && std::find(needed_too->begin(), needed_too->end(), name) != needed_too->end();
+        const bool twice = needed_too && needed_too->is_array() &&
+                           std::find(needed_too->begin(), needed_too->end(), name) != needed_too->end();
         const json* here = property(*x, name);
         if (twice && here && there && disjoint(*here, *there, depth + 1)) return true;
       }
@@ -432,13 +479,15 @@ class json_schema {
   }
 
   /// A count such as maxItems, or `otherwise`.
-  static result<std::uint32_t> count(const json& schema, const char* key, std::uint32_t otherwise, const std::string& pointer) {
+  static result<std::uint32_t> count(const json& schema, const char* key, std::uint32_t otherwise,
+                                     const std::string& pointer) {
     const json* n = find(schema, key);
     if (!n) return otherwise;
     const double x = n->is_number() ? n->get<double>() : -1;
     if (!(x >= 0) || std::floor(x) != x) return wrong(std::string(key) + " must be a count", pointer);
     const bool least = std::string_view(key).starts_with("min");
-    if (x > max_count && least) return error{errc::limit, "JSON schema: " + std::string(key) + " over " + std::to_string(max_count)};
+    if (x > max_count && least)
+      return error{errc::limit, "JSON schema: " + std::string(key) + " over " + std::to_string(max_count)};
     return static_cast<std::uint32_t>(std::min<double>(x, max_count));
   }
 
@@ -515,8 +564,10 @@ class json_schema {
         source = format_named(source);
         if (source.empty()) return unsupported("format \"" + text.get<std::string>() + "\"", pointer + "/format");
       }
-      auto e = regex::parse(g_, source, format != nullptr, [this](const char_set& set) { return text_.character_of(set); });
-      if (!e) return error{e.error().code, "JSON schema: at \"#" + printable(pointer) + "/pattern\": " + e.error().what};
+      auto e =
+          regex::parse(g_, source, format != nullptr, [this](const char_set& set) { return text_.character_of(set); });
+      if (!e)
+        return error{e.error().code, "JSON schema: at \"#" + printable(pointer) + "/pattern\": " + e.error().what};
       return text_.quoted(*e);
     }
     RETORT_TRY(const std::uint32_t min, count(schema, "minLength", 0, pointer));
@@ -534,16 +585,17 @@ class json_schema {
     struct row {
       std::string_view name, pattern;
     };
-    static constexpr row rows[] = {
-        {"date", RETORT_DATE},
-        {"time", RETORT_TIME},
-        {"date-time", RETORT_DATE "T" RETORT_TIME},
-        {"email", "[A-Za-z0-9_+-]{1,24}(\\.[A-Za-z0-9_+-]{1,24}){0,2}@" RETORT_DOMAIN},
-        {"hostname", RETORT_HOST},
-        {"ipv4", RETORT_OCTET "(\\." RETORT_OCTET "){3}"},
-        {"ipv6", "[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}|([0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,2})?::([0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,2})?"},
-        {"uuid", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
-        {"uri", "https?://" RETORT_DOMAIN "(/[A-Za-z0-9._~-]{1,64}){0,8}/?"}};
+    static constexpr row rows[] = {{"date", RETORT_DATE},
+                                   {"time", RETORT_TIME},
+                                   {"date-time", RETORT_DATE "T" RETORT_TIME},
+                                   {"email", "[A-Za-z0-9_+-]{1,24}(\\.[A-Za-z0-9_+-]{1,24}){0,2}@" RETORT_DOMAIN},
+                                   {"hostname", RETORT_HOST},
+                                   {"ipv4", RETORT_OCTET "(\\." RETORT_OCTET "){3}"},
+                                   {"ipv6",
+                                    "[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}|([0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,2})?::([0-9a-f]{"
+                                    "1,4}(:[0-9a-f]{1,4}){0,2})?"},
+                                   {"uuid", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
+                                   {"uri", "https?://" RETORT_DOMAIN "(/[A-Za-z0-9._~-]{1,64}){0,8}/?"}};
 #undef RETORT_DATE
 #undef RETORT_TIME
 #undef RETORT_HOST
@@ -564,8 +616,9 @@ class json_schema {
       if (!n) continue;
       if (!n->is_number()) return wrong(std::string(key) + " must be a number", pointer);
       const auto at = json_text::parse_decimal(n->dump());
-      if (!at) return error{errc::limit, "JSON schema: " + std::string(key) + " at \"#" + printable(pointer) + "\" has more than " +
-                                             std::to_string(json_text::max_digits) + " digits"};
+      if (!at)
+        return error{errc::limit, "JSON schema: " + std::string(key) + " at \"#" + printable(pointer) +
+                                      "\" has more than " + std::to_string(json_text::max_digits) + " digits"};
       const bool upper = std::string_view(key).ends_with("aximum"), strict = key[0] == 'e';
       auto& bound = upper ? high : low;
       double& known = tightest[upper];
@@ -577,7 +630,9 @@ class json_schema {
     if (!low && !high) return integers ? text_.integer() : text_.number();
     if (low && high && tightest[0] > tightest[1]) return g_.nothing();
     const auto e = text_.between(low, high, integers);
-    if (!e) return error{errc::limit, "JSON schema: the bounds at \"#" + printable(pointer) + "\" have too many digits together"};
+    if (!e)
+      return error{errc::limit,
+                   "JSON schema: the bounds at \"#" + printable(pointer) + "\" have too many digits together"};
     return *e;
   }
 
@@ -600,7 +655,8 @@ RETORT_INLINE result<grammar> json_schema::parse(std::string_view schema) {
   return g;
 }
 
-RETORT_INLINE result<json_schema::expression> json_schema::add_text(grammar& g, json_text& text, std::string_view schema) {
+RETORT_INLINE result<json_schema::expression> json_schema::add_text(grammar& g, json_text& text,
+                                                                    std::string_view schema) {
   if (schema.size() > max_bytes)
     return error{errc::limit, "JSON schema: larger than " + std::to_string(max_bytes) + " bytes"};
   auto parsed = parse_json(schema, max_nesting);

@@ -12,8 +12,8 @@ namespace detail {
 /// white space; numbers have few digits; values of any kind nest at most `max_nesting` deep.
 class json_text {
  public:
-  static constexpr std::uint32_t max_nesting = 12;     // of values of any kind
-  static constexpr std::uint32_t max_digits = 15;      // of integers and before the point: a double holds them exactly
+  static constexpr std::uint32_t max_nesting = 12;  // of values of any kind
+  static constexpr std::uint32_t max_digits = 15;   // of integers and before the point: a double holds them exactly
   using expression = grammar::expression;
 
   explicit json_text(grammar& g) : g_(g) {}
@@ -29,12 +29,15 @@ class json_text {
     const auto hex = g_.chars({{'0', '9'}, {'A', 'F'}, {'a', 'f'}});
     const auto hex2 = g_.repeat(hex, 2, 2);
     const auto d = g_.chars({{'d', 'd'}, {'D', 'D'}});
-    const auto unit = g_.any_of({g_.sequence({g_.chars({{'0', '9'}, {'A', 'C'}, {'a', 'c'}, {'E', 'F'}, {'e', 'f'}}), hex, hex2}),
-                                 g_.sequence({d, g_.chars({{'0', '7'}}), hex2})});
+    const auto unit =
+        g_.any_of({g_.sequence({g_.chars({{'0', '9'}, {'A', 'C'}, {'a', 'c'}, {'E', 'F'}, {'e', 'f'}}), hex, hex2}),
+                   g_.sequence({d, g_.chars({{'0', '7'}}), hex2})});
     const auto pair = g_.sequence({d, g_.chars({{'8', '9'}, {'A', 'B'}, {'a', 'b'}}), hex2, g_.literal("\\u"), d,
                                    g_.chars({{'C', 'F'}, {'c', 'f'}}), hex2});
-    const auto simple = g_.chars({{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', 'b'}, {'f', 'f'}, {'n', 'n'}, {'r', 'r'}, {'t', 't'}});
-    const auto escaped = g_.sequence({g_.literal("\\"), g_.any_of({simple, g_.sequence({g_.literal("u"), g_.any_of({unit, pair})})})});
+    const auto simple =
+        g_.chars({{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', 'b'}, {'f', 'f'}, {'n', 'n'}, {'r', 'r'}, {'t', 't'}});
+    const auto escaped =
+        g_.sequence({g_.literal("\\"), g_.any_of({simple, g_.sequence({g_.literal("u"), g_.any_of({unit, pair})})})});
     return g_.any_of({g_.chars(plain()), escaped});
   }
   /// One character of a set, raw where that is allowed, escaped where it must be.
@@ -48,7 +51,7 @@ class json_text {
       const char* name = names;
       while (*name != '\0' && *name != byte) name += 2;
       ways.push_back(g_.literal(c != 0 && *name != '\0' ? std::string{'\\', name[1]}
-                                                       : std::string("\\u00") + hex[c >> 4] + hex[c & 15]));
+                                                        : std::string("\\u00") + hex[c >> 4] + hex[c & 15]));
     }
     return g_.any_of(ways);
   }
@@ -63,11 +66,14 @@ class json_text {
   expression quoted(expression content) { return g_.sequence({g_.literal("\""), content, g_.literal("\"")}); }
 
   expression integer() {
-    return g_.sequence({g_.optional(g_.literal("-")), g_.any_of({g_.literal("0"), g_.sequence({g_.chars({{'1', '9'}}), digits(0, max_digits - 1)})})});
+    return g_.sequence(
+        {g_.optional(g_.literal("-")),
+         g_.any_of({g_.literal("0"), g_.sequence({g_.chars({{'1', '9'}}), digits(0, max_digits - 1)})})});
   }
   expression number() {
     const auto fraction = g_.sequence({g_.literal("."), digits(1, max_digits)});
-    const auto exponent = g_.sequence({g_.chars({{'E', 'E'}, {'e', 'e'}}), g_.optional(g_.chars({{'+', '+'}, {'-', '-'}})), digits(1, 2)});
+    const auto exponent = g_.sequence(
+        {g_.chars({{'E', 'E'}, {'e', 'e'}}), g_.optional(g_.chars({{'+', '+'}, {'-', '-'}})), digits(1, 2)});
     return g_.sequence({integer(), g_.optional(fraction), g_.optional(exponent)});
   }
   expression digits(std::uint32_t min, std::uint32_t max) { return g_.repeat(g_.chars({{'0', '9'}}), min, max); }
@@ -81,7 +87,8 @@ class json_text {
     std::vector<std::string> names;
     for (const member& m : members) {
       const auto key = g_.literal(quote(m.name) + ":");
-      items.push_back({g_.sequence({key, space(), m.value}), m.required ? grammar::item::required : grammar::item::optional});
+      items.push_back(
+          {g_.sequence({key, space(), m.value}), m.required ? grammar::item::required : grammar::item::optional});
       names.push_back(m.name);
     }
     if (others) {
@@ -107,7 +114,8 @@ class json_text {
       if (n_first > 0) {
         rest = more(least, most);
       } else {
-        rest = g_.sequence({g_.call(one), more(least > 0 ? least - 1 : 0, most == grammar::unbounded ? most : most - 1)});
+        rest =
+            g_.sequence({g_.call(one), more(least > 0 ? least - 1 : 0, most == grammar::unbounded ? most : most - 1)});
         if (least == 0) rest = g_.optional(rest);
       }
     }
@@ -199,7 +207,8 @@ class json_text {
     };
     const bound zero;
     std::vector<expression> ways;
-    if (!high->at.negative && !(high->at.is_zero() && high->strict)) ways.push_back(magnitude(low->at.negative ? zero : *low, *high));
+    if (!high->at.negative && !(high->at.is_zero() && high->strict))
+      ways.push_back(magnitude(low->at.negative ? zero : *low, *high));
     if (low->at.negative) {
       const bool up_to_zero = !high->at.negative && !(high->at.is_zero() && high->strict);
       if (!(integers && up_to_zero))
@@ -223,7 +232,10 @@ class json_text {
       if (c == '"' || c == '\\') {
         out += {'\\', c};
       } else if (u < 0x20) {
-        out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : std::string("\\u00") + hex[u >> 4] + hex[u & 15];
+        out += c == '\n'   ? "\\n"
+               : c == '\t' ? "\\t"
+               : c == '\r' ? "\\r"
+                           : std::string("\\u00") + hex[u >> 4] + hex[u & 15];
       } else {
         out += c;
       }
@@ -254,10 +266,8 @@ class json_text {
     if (!down) {
       std::size_t i = all.size();
       while (i > 0 && all[i - 1] == '9') all[--i] = '0';
-      if (i == 0)
-        all.insert(0, 1, '1');
-      else
-        ++all[i - 1];
+      if (i == 0) all.insert(0, 1, '1');
+      else ++all[i - 1];
     }
     b.at.whole = all.substr(0, all.size() - n_fraction_);
     f = all.substr(all.size() - n_fraction_);
@@ -313,7 +323,9 @@ class json_text {
   /// A digit from first to last and what follows it, which depends on whether the digit is still a bound's own.
   template <class F>
   expression next_digit(char first, char last, bool at_low, bool at_high, F follow) {
-    const auto range = [this](char a, char b) { return g_.chars({{static_cast<char32_t>(a), static_cast<char32_t>(b)}}); };
+    const auto range = [this](char a, char b) {
+      return g_.chars({{static_cast<char32_t>(a), static_cast<char32_t>(b)}});
+    };
     if (first > last) return g_.nothing();
     if (first == last) return g_.sequence({range(first, first), follow(at_low, at_high)});
     std::vector<expression> ways;

@@ -16,10 +16,10 @@ struct mask_entry {
     std::vector<std::uint64_t> bits;  // [n_words], or ...
     std::vector<std::uint32_t> ids;   // ... where they are few
   };
-  std::vector<level> levels;          // lowest first
-  std::vector<std::uint64_t> all;     // [n_words] their union; empty without levels
-  std::vector<std::uint32_t> exits;   // nodes of the tree
-  std::uint32_t exits_id = 0;         // equal for equal exits; 0 = none
+  std::vector<level> levels;         // lowest first
+  std::vector<std::uint64_t> all;    // [n_words] their union; empty without levels
+  std::vector<std::uint32_t> exits;  // nodes of the tree
+  std::uint32_t exits_id = 0;        // equal for equal exits; 0 = none
 };
 
 /// The entries of a grammar for a vocabulary. Shared between threads: entries are immutable and computed outside
@@ -48,12 +48,12 @@ class mask_cache {
     call_stacks stacks(g_, 0);
     recognizer read(g_, stacks);
     std::vector<std::pair<std::int32_t, std::vector<std::uint32_t>>> levels;
-    const auto record = [&](std::span<const token_id> tokens, std::uint32_t cost) {
+    const auto record = [&](std::span<const token> tokens, std::uint32_t cost) {
       if (tokens.empty() || cost == completion::never) return;
       const auto change = static_cast<std::int32_t>(cost - base(state));
       auto at = std::find_if(levels.begin(), levels.end(), [&](const auto& l) { return l.first == change; });
       if (at == levels.end()) at = levels.insert(at, {change, {}});
-      for (const token_id id : tokens) at->second.push_back(static_cast<std::uint32_t>(id));
+      for (const token id : tokens) at->second.push_back(static_cast<std::uint32_t>(id));
     };
     struct frame {
       std::uint32_t end;

@@ -29,14 +29,14 @@ struct constraint_impl {
 };
 
 struct matcher_impl {
-  static constexpr std::uint32_t max_depth = 256;       // open calls; deeper texts are steered to close
-  static constexpr std::size_t max_nodes = 1u << 14;    // of call stacks, before those out of use are dropped
-  static constexpr std::size_t max_forced = 4096;       // bytes
-  static constexpr std::size_t max_parts = 4096;        // of a mask; very ambiguous grammars lose tokens that cross rules
+  static constexpr std::uint32_t max_depth = 256;     // open calls; deeper texts are steered to close
+  static constexpr std::size_t max_nodes = 1u << 14;  // of call stacks, before those out of use are dropped
+  static constexpr std::size_t max_forced = 4096;     // bytes
+  static constexpr std::size_t max_parts = 4096;      // of a mask; very ambiguous grammars lose tokens that cross rules
 
   std::shared_ptr<const constraint_impl> of;
   call_stacks stacks;
-  std::vector<position> now;          // open
+  std::vector<position> now;  // open
   bool complete = false, ended = false;
   std::vector<std::uint64_t> mask;
 
@@ -153,7 +153,8 @@ RETORT_INLINE std::span<const std::uint64_t> matcher_impl::allowed(std::size_t n
   if (complete)
     for (const token id : of->trie->ends()) set(static_cast<std::size_t>(id));
   if (now.empty()) return mask;
-  const std::int64_t limit = n_left == 0 ? no_limit : static_cast<std::int64_t>(std::min<std::size_t>(n_left, completion::never)) - 1;
+  const std::int64_t limit =
+      n_left == 0 ? no_limit : static_cast<std::int64_t>(std::min<std::size_t>(n_left, completion::never)) - 1;
   std::int64_t least = no_limit;  // cost after any token
   std::vector<part> parts;
   for (const position& p : now) {

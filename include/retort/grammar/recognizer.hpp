@@ -16,7 +16,8 @@ struct compiled_grammar {
   std::vector<bool> plain;             // by state: neither final nor calling
   std::vector<std::uint8_t> loops;     // by state, if plain: kinds of bytes of which each leads back to it
 
-  /// errors  bad_grammar, limit, unsupported (what the grammar could not say); missing: the vocabulary cannot write any of it
+  /// errors  bad_grammar, limit, unsupported (what the grammar could not say); missing: the vocabulary cannot write any
+  /// of it
   static result<compiled_grammar> make(const grammar& g, const token_trie& t);
 
  private:
@@ -24,7 +25,8 @@ struct compiled_grammar {
     if (code.states[s].row == automaton::none) return 0;
     std::uint8_t kinds = 255;
     for (unsigned b = 0; b < 256; ++b)
-      if (code.next(s, static_cast<std::uint8_t>(b)) != s) kinds = static_cast<std::uint8_t>(kinds & ~kind_of_byte(static_cast<std::uint8_t>(b)));
+      if (code.next(s, static_cast<std::uint8_t>(b)) != s)
+        kinds = static_cast<std::uint8_t>(kinds & ~kind_of_byte(static_cast<std::uint8_t>(b)));
     return kinds;
   }
 };
@@ -55,7 +57,8 @@ class call_stacks {
   [[nodiscard]] std::uint32_t depth(std::uint32_t node) const { return nodes_[node].depth; }
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
 
-  /// The node with these links. A return to where nothing is left to read is left out: what is behind it takes its place.
+  /// The node with these links. A return to where nothing is left to read is left out: what is behind it takes its
+  /// place.
   std::uint32_t node(std::vector<position>& to) {
     for (std::size_t i = 0, n = to.size(); i < n; ++i)
       if (to[i].state != automaton::outside && g_->code.states[to[i].state].final && g_->code.is_end(to[i].state)) {
@@ -162,7 +165,8 @@ class recognizer {
       }
       if (called_.empty()) break;
       // by rank, so that all calls of a rule at this place are known when it is opened
-      const auto lowest = std::min_element(called_.begin(), called_.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; });
+      const auto lowest = std::min_element(called_.begin(), called_.end(),
+                                           [](const auto& a, const auto& b) { return a.rank < b.rank; });
       const std::uint32_t rule = lowest->rule;
       returns_.clear();
       std::erase_if(called_, [&](const opened& o) {

@@ -25,7 +25,15 @@ class regex {
   /// The characters that \s stands for, in ASCII and beyond.
   static char_set spaces(bool all) {
     char_set s{{'\t', '\r'}, {' ', ' '}};
-    if (all) s.add({{0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}});
+    if (all)
+      s.add({{0xA0, 0xA0},
+             {0x1680, 0x1680},
+             {0x2000, 0x200A},
+             {0x2028, 0x2029},
+             {0x202F, 0x202F},
+             {0x205F, 0x205F},
+             {0x3000, 0x3000},
+             {0xFEFF, 0xFEFF}});
     return s;
   }
   static char_set words() { return {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}; }
@@ -48,14 +56,17 @@ class regex {
     return c;
   }
   [[nodiscard]] error wrong(const std::string& what) const {
-    return {errc::bad_grammar, "regular expression \"" + printable(text_) + "\": " + what + " at byte " + std::to_string(at_)};
+    return {errc::bad_grammar,
+            "regular expression \"" + printable(text_) + "\": " + what + " at byte " + std::to_string(at_)};
   }
   [[nodiscard]] error not_done(const std::string& what) const {
-    return {errc::unsupported, "regular expression \"" + printable(text_) + "\": " + what + " at byte " + std::to_string(at_)};
+    return {errc::unsupported,
+            "regular expression \"" + printable(text_) + "\": " + what + " at byte " + std::to_string(at_)};
   }
 
   result<expression> alternatives(top where, std::size_t depth) {
-    if (depth > max_nesting) return error{errc::limit, "a regular expression nested deeper than " + std::to_string(max_nesting)};
+    if (depth > max_nesting)
+      return error{errc::limit, "a regular expression nested deeper than " + std::to_string(max_nesting)};
     std::vector<expression> all;
     do {
       RETORT_TRY(const expression e, sequence(where, depth));
@@ -94,7 +105,9 @@ class regex {
           if (!take(")")) return wrong("a ( without a )");
           return e;
         }
-        return not_done(take("?=") || take("?!") ? "lookahead" : take("?<=") || take("?<!") ? "lookbehind" : "a special group");
+        return not_done(take("?=") || take("?!")     ? "lookahead"
+                        : take("?<=") || take("?<!") ? "lookbehind"
+                                                     : "a special group");
       }
       case '[': ++at_; return set();
       case '.': {
@@ -102,8 +115,11 @@ class regex {
         char_set s{{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}};
         return write_(s.complement());
       }
-      case '^': case '$': return not_done("an anchor inside the expression");
-      case '*': case '+': case '?': return wrong("nothing to repeat");
+      case '^':
+      case '$': return not_done("an anchor inside the expression");
+      case '*':
+      case '+':
+      case '?': return wrong("nothing to repeat");
       case '{':
         if (std::size_t min, max; count(min, max)) return wrong("nothing to repeat");
         break;
@@ -129,7 +145,8 @@ class regex {
       } else if (peek() != '{' || !count(min, max)) {
         return what;
       }
-      if (max != grammar::unbounded && max > max_count) return error{errc::limit, "a repetition of more than " + std::to_string(max_count)};
+      if (max != grammar::unbounded && max > max_count)
+        return error{errc::limit, "a repetition of more than " + std::to_string(max_count)};
       if (min > max_count) return error{errc::limit, "a repetition of more than " + std::to_string(max_count)};
       if (min > max) return wrong("a repetition whose bounds are in the wrong order");
       take("?");  // lazy: the same texts
@@ -154,7 +171,8 @@ class regex {
   }
   bool number(std::size_t& n) {
     const std::size_t begin = at_;
-    for (n = 0; peek() >= '0' && peek() <= '9'; ++at_) n = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(peek() - '0'), 1u << 30);
+    for (n = 0; peek() >= '0' && peek() <= '9'; ++at_)
+      n = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(peek() - '0'), 1u << 30);
     return at_ > begin;
   }
 
@@ -173,10 +191,8 @@ class regex {
         char_set s;
         RETORT_CHECK(escape(s, true, negated));
         single = s.ranges().size() == 1 && s.ranges()[0].first == s.ranges()[0].last;
-        if (single)
-          c = s.ranges()[0].first;
-        else
-          all.add(s);
+        if (single) c = s.ranges()[0].first;
+        else all.add(s);
         return {};
       };
       RETORT_CHECK(one(first));
@@ -203,7 +219,10 @@ class regex {
       value = 0;
       for (std::size_t i = 0; i < n; ++i, ++at_) {
         const char h = peek();
-        const int digit = h >= '0' && h <= '9' ? h - '0' : h >= 'a' && h <= 'f' ? h - 'a' + 10 : h >= 'A' && h <= 'F' ? h - 'A' + 10 : -1;
+        const int digit = h >= '0' && h <= '9'   ? h - '0'
+                          : h >= 'a' && h <= 'f' ? h - 'a' + 10
+                          : h >= 'A' && h <= 'F' ? h - 'A' + 10
+                                                 : -1;
         if (digit < 0) return false;
         value = value * 16 + static_cast<char32_t>(digit);
       }
@@ -244,7 +263,8 @@ class regex {
           if (value >= 0xD800 && value < 0xDC00 && take("\\u") && hex(4, low) && low >= 0xDC00 && low < 0xE000)
             value = 0x10000 + ((value - 0xD800) << 10) + (low - 0xDC00);
         }
-        if (value > char_set::last_character || (value >= 0xD800 && value < 0xE000)) return wrong("\\u that is no character");
+        if (value > char_set::last_character || (value >= 0xD800 && value < 0xE000))
+          return wrong("\\u that is no character");
         break;
       default:
         if ((c >= '1' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
@@ -262,9 +282,12 @@ class regex {
 
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
-RETORT_INLINE result<regex::expression> regex::parse(grammar& g, std::string_view pattern, bool whole, write_chars write) {
-  if (pattern.size() > max_length) return error{errc::limit, "a regular expression of " + std::to_string(pattern.size()) + " bytes"};
-  if (utf8::valid_prefix(pattern) != pattern.size()) return error{errc::bad_grammar, "the regular expression is not UTF-8"};
+RETORT_INLINE result<regex::expression> regex::parse(grammar& g, std::string_view pattern, bool whole,
+                                                     write_chars write) {
+  if (pattern.size() > max_length)
+    return error{errc::limit, "a regular expression of " + std::to_string(pattern.size()) + " bytes"};
+  if (utf8::valid_prefix(pattern) != pattern.size())
+    return error{errc::bad_grammar, "the regular expression is not UTF-8"};
   if (!write) write = [&g](const char_set& set) { return g.chars(set); };
   regex r(g, pattern, std::move(write));
   RETORT_TRY(const expression e, r.alternatives(whole ? top::whole : top::search, 0));

@@ -153,20 +153,13 @@ namespace detail {
 /// An integer of any type; what does not fit (u64 from 2^63 on) comes out negative.
 [[nodiscard]] inline std::int64_t integer_at(gguf_type t, const std::byte* at) noexcept {
   switch (t) {
-    case gguf_type::u8:
-      return load_as<std::uint8_t>(at);
-    case gguf_type::i8:
-      return load_as<std::int8_t>(at);
-    case gguf_type::u16:
-      return load_as<std::uint16_t>(at);
-    case gguf_type::i16:
-      return load_as<std::int16_t>(at);
-    case gguf_type::u32:
-      return load_as<std::uint32_t>(at);
-    case gguf_type::i32:
-      return load_as<std::int32_t>(at);
-    default:
-      return load_as<std::int64_t>(at);
+    case gguf_type::u8: return load_as<std::uint8_t>(at);
+    case gguf_type::i8: return load_as<std::int8_t>(at);
+    case gguf_type::u16: return load_as<std::uint16_t>(at);
+    case gguf_type::i16: return load_as<std::int16_t>(at);
+    case gguf_type::u32: return load_as<std::uint32_t>(at);
+    case gguf_type::i32: return load_as<std::int32_t>(at);
+    default: return load_as<std::int64_t>(at);
   }
 }
 [[nodiscard]] inline double real_at(gguf_type t, const std::byte* at) noexcept {

@@ -15,10 +15,8 @@ template <class... Parts>
 [[nodiscard]] std::string worded(const Parts&... parts) {
   std::string text;
   const auto add = [&](const auto& part) {
-    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(part)>>)
-      text += std::to_string(part);
-    else
-      text += part;
+    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(part)>>) text += std::to_string(part);
+    else text += part;
   };
   (add(parts), ...);
   return text;

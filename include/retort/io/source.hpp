@@ -37,14 +37,16 @@ class reader {
 
 namespace detail {
 
-/// Asks Linux to keep what is read or written there from now on in pages of 2 MB: weights in pages of 4 kB cost an entry
-/// of the translation tables, and a fault, for every few rows. What is there already stays as it is. A hint: systems
-/// without such pages refuse it.
+/// Asks Linux to keep what is read or written there from now on in pages of 2 MB: weights in pages of 4 kB cost an
+/// entry of the translation tables, and a fault, for every few rows. What is there already stays as it is. A hint:
+/// systems without such pages refuse it.
 inline void ask_for_large_pages([[maybe_unused]] void* at, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(MADV_HUGEPAGE)
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)), address = reinterpret_cast<std::uintptr_t>(at);
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)),
+             address = reinterpret_cast<std::uintptr_t>(at);
   const std::uintptr_t begin = (address + page - 1) / page * page;
-  if (begin < address + bytes) static_cast<void>(::madvise(reinterpret_cast<void*>(begin), address + bytes - begin, MADV_HUGEPAGE));
+  if (begin < address + bytes)
+    static_cast<void>(::madvise(reinterpret_cast<void*>(begin), address + bytes - begin, MADV_HUGEPAGE));
 #endif
 }
 
@@ -107,7 +109,8 @@ class file_handle {
     return h;
   }
 
-  /// Maps the whole file for reading, in large pages what is read from now on; the mapping outlives the handle. errors io
+  /// Maps the whole file for reading, in large pages what is read from now on; the mapping outlives the handle. errors
+  /// io
   [[nodiscard]] result<const std::byte*> map(const std::string& path) const {
 #if defined(_WIN32)
     const HANDLE mapping = CreateFileMappingW(file_, nullptr, PAGE_READONLY, 0, 0, nullptr);
@@ -253,7 +256,8 @@ class source {
   static result<source> in_memory(std::size_t size, std::string name, allocator& from) {
     source s;
     RETORT_TRY(s.memory_, buffer::make(size, printable(name), from));
-    if (&from == &system_allocator()) detail::ask_for_large_pages(s.memory_.data(), size);  // a host's memory is the host's
+    if (&from == &system_allocator())
+      detail::ask_for_large_pages(s.memory_.data(), size);  // a host's memory is the host's
     s.data_ = s.memory_.data();
     s.bytes_ = size;
     s.name_ = std::move(name);

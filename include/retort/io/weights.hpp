@@ -191,9 +191,8 @@ RETORT_INLINE result<weights> weights::from_parts(std::vector<source> parts) {
   const gguf& head = w.parts_[0];
   RETORT_TRY(const std::uint64_t claimed, head.uint_or("split.tensors.count", n_tensors));
   if (claimed != n_tensors)
-    return error{errc::mismatch,
-                 detail::worded(printable(head.file_name()), ": key \"split.tensors.count\": expected ", n_tensors,
-                                ", the tensors in all parts, found ", claimed)};
+    return error{errc::mismatch, detail::worded(printable(head.file_name()), ": key \"split.tensors.count\": expected ",
+                                                n_tensors, ", the tensors in all parts, found ", claimed)};
   w.tensors_.reserve(static_cast<std::size_t>(n_tensors));
   for (const gguf& part : w.parts_) w.tensors_.insert(w.tensors_.end(), part.tensors().begin(), part.tensors().end());
   w.index_ = name_index(w.tensors_);

@@ -97,7 +97,7 @@ inline bool is_trusted_name(std::string_view name) noexcept { return name.ends_w
 }  // namespace detail::templates
 
 RETORT_INLINE result<rendered> chat_template::render(const nlohmann::ordered_json& variables,
-                                              const render_options& options) const {
+                                                     const render_options& options) const {
   using namespace detail::templates;
   if (!variables.is_object()) return error{errc::bad_argument, "the variables of a chat template are a JSON object"};
   runtime rt(parts_->limits);
@@ -110,7 +110,8 @@ RETORT_INLINE result<rendered> chat_template::render(const nlohmann::ordered_jso
   return run(rt, find, options);
 }
 
-RETORT_INLINE result<rendered> chat_template::render_json(std::string_view variables, const render_options& options) const {
+RETORT_INLINE result<rendered> chat_template::render_json(std::string_view variables,
+                                                          const render_options& options) const {
   using namespace detail::templates;
   runtime rt(parts_->limits);
   const auto trusted = [&](std::string_view name) { return options.trust_variables || is_trusted_name(name); };

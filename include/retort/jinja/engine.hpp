@@ -15,14 +15,14 @@ namespace detail::templates {
 struct loop_state final : object {
   walker source;
   const node* of = nullptr;
-  std::uint32_t scope = 0;    ///< around the loop
-  std::vector<value> ahead;   ///< pulled before their turn (loop.last, loop.length), from `ahead_at`
+  std::uint32_t scope = 0;   ///< around the loop
+  std::vector<value> ahead;  ///< pulled before their turn (loop.last, loop.length), from `ahead_at`
   std::size_t ahead_at = 0;
-  bool dry = false;           ///< nothing more to pull
+  bool dry = false;  ///< nothing more to pull
   bool first = true;
-  value before, now, seen;    ///< `seen`: the arguments of the last loop.changed()
+  value before, now, seen;  ///< `seen`: the arguments of the last loop.changed()
   std::int64_t index0 = -1;
-  unsigned depth = 0;         ///< loops around this one
+  unsigned depth = 0;  ///< loops around this one
 };
 
 /// One render of one tree. errors  bad_template, limit, unsupported
@@ -69,7 +69,8 @@ class engine {
   };
 
   void set_globals(lookup_variable variables) {
-    constexpr std::string_view names[] = {"range", "namespace", "dict", "raise_exception", "strftime_now", "cycler", "joiner", "lipsum"};
+    constexpr std::string_view names[] = {"range",        "namespace", "dict",   "raise_exception",
+                                          "strftime_now", "cycler",    "joiner", "lipsum"};
     for (id s = 0; s < tree_.symbols.size() && !rt_.failed(); ++s) {
       const std::string& name = tree_.symbols[s];
       globals_[s].second = variables(name, globals_[s].first);
@@ -236,10 +237,8 @@ class engine {
   }
   bool advance(loop_state& l) {
     value v;
-    if (l.ahead_at < l.ahead.size())
-      v = std::move(l.ahead[l.ahead_at++]);
-    else if (!pull(l, v))
-      return false;
+    if (l.ahead_at < l.ahead.size()) v = std::move(l.ahead[l.ahead_at++]);
+    else if (!pull(l, v)) return false;
     ++l.index0;
     l.before = std::exchange(l.now, std::move(v));
     return rt_.iterate();
@@ -304,10 +303,8 @@ class engine {
       block_text_ = before;
     }
     if (rt_.failed()) return;
-    if (set)
-      assign_target(tree_.nodes[n.a], v);
-    else
-      write(v);
+    if (set) assign_target(tree_.nodes[n.a], v);
+    else write(v);
   }
   value new_macro(id which) {
     auto* m = new macro;
@@ -375,7 +372,9 @@ class engine {
 
   value constant(const node& n) {
     value& c = constants_[n.a];
-    if (c.is(kind::undefined)) c = n.kind == op::string ? make_text(new text(tree_.strings[n.a])) : value::of(kind::huge, new text(tree_.strings[n.a]));
+    if (c.is(kind::undefined))
+      c = n.kind == op::string ? make_text(new text(tree_.strings[n.a]))
+                               : value::of(kind::huge, new text(tree_.strings[n.a]));
     return c;
   }
   value sequence_of(const node& n) {
@@ -575,18 +574,17 @@ class engine {
     if (shape.takes_rest) assign(rest_symbol_, rt_.list(std::move(rest), kind::tuple));
     bind_named(shape, args, used, name);
   }
-  void bind_named(const macro_shape& shape, const arguments& args, const std::vector<bool>& used, const std::string& name) {
+  void bind_named(const macro_shape& shape, const arguments& args, const std::vector<bool>& used,
+                  const std::string& name) {
     auto* m = new mapping;
     const value all = value::of(kind::dict, m);
     for (std::size_t k = 0; k < used.size(); ++k) {
       if (used[k]) continue;
       const auto& [key, v] = args.named[k];
-      if (key == "caller" && shape.takes_caller)
-        assign(caller_symbol_, v);
+      if (key == "caller" && shape.takes_caller) assign(caller_symbol_, v);
       else if (!shape.takes_named)
         rt_.fail("macro '" + printable(name) + "' has no parameter '" + printable(key) + "'");
-      else
-        templates::assign(rt_, *m, rt_.string(key), v);
+      else templates::assign(rt_, *m, rt_.string(key), v);
     }
     if (shape.takes_named) assign(named_symbol_, all);
   }
@@ -656,7 +654,8 @@ class engine {
     return v;
   }
   value time_text(const arguments& args) {
-    if (args.positional.size() != 1 || !args.positional[0].is_string()) return rt_.fail("strftime_now() takes one format string");
+    if (args.positional.size() != 1 || !args.positional[0].is_string())
+      return rt_.fail("strftime_now() takes one format string");
     std::string out;
     if (!format_time(*now_, args.positional[0].bytes(), out))
       return rt_.fail("strftime_now(): a directive that is not supported", errc::unsupported);

@@ -7,11 +7,13 @@
 RETORT_BEGIN
 namespace detail::templates {
 
+// clang-format off
 enum class filter : int {
   absolute, attr, capitalize, default_value, dictsort, escape, first, floating, format, indent, integer, items, join,
   last, length, list, lower, map, maximum, minimum, reject, rejectattr, replace, reverse, round, safe, select,
   selectattr, sort, string, sum, title, tojson, trim, unique, upper, unsupported,
 };
+// clang-format on
 
 inline constexpr signature filter_table[] = {
     {"abs", int(filter::absolute), 0, ""},
@@ -71,11 +73,14 @@ inline constexpr signature filter_table[] = {
     {"xmlattr", int(filter::unsupported), 0, "*"},
 };
 
+// clang-format off
 enum class test : int {
   boolean, callable, defined, divisibleby, eq, escaped, even, is_false, filter, floating, ge, gt, in, integer, iterable,
   le, lower, lt, mapping, ne, none, number, odd, sameas, sequence, string, test_name, is_true, undefined, upper,
 };
+// clang-format on
 
+// clang-format off
 inline constexpr signature test_table[] = {
     {"!=", int(test::ne), 1, "b"},           {"<", int(test::lt), 1, "b"},
     {"<=", int(test::le), 1, "b"},           {"==", int(test::eq), 1, "b"},
@@ -98,13 +103,15 @@ inline constexpr signature test_table[] = {
     {"true", int(test::is_true), 0, ""},     {"undefined", int(test::undefined), 0, ""},
     {"upper", int(test::upper), 0, ""},
 };
+// clang-format on
 
 // --- tests
 
 inline bool remainder_is(runtime& rt, const value& v, const value* divisor, std::int64_t by, std::int64_t wanted) {
   if (divisor && !integer_argument(rt, divisor, "test 'divisibleby'", by)) return false;
   if (by == 0) rt.fail("division by zero");
-  if (v.is(kind::real) && !rt.failed()) return std::fmod(v.real(), static_cast<double>(by)) == static_cast<double>(wanted);
+  if (v.is(kind::real) && !rt.failed())
+    return std::fmod(v.real(), static_cast<double>(by)) == static_cast<double>(wanted);
   if (!v.is_integer()) fail_type(rt, v, "a test for divisibility");
   if (rt.failed() || by == -1) return wanted == 0;
   const std::int64_t r = v.integer() % by;
@@ -238,8 +245,7 @@ inline value filter_sort(runtime& rt, const value& v, const bound_arguments& arg
   std::vector<attribute_path> paths;
   if (args[2] && args[2]->is_string())
     for (const value& one : split_at(*args[2], ",", -1)) paths.emplace_back(one);
-  else
-    paths.emplace_back(args[2] ? *args[2] : value::none());
+  else paths.emplace_back(args[2] ? *args[2] : value::none());
   for (const value& item : items) {
     std::vector<value> key;
     for (const attribute_path& path : paths) key.push_back(folded(path(rt, item), sensitive));
@@ -323,24 +329,20 @@ inline value filter_unique(runtime& rt, const value& v, const bound_arguments& a
 inline value filter_items(runtime& rt, const value& v) {
   auto* g = new generator;
   value result = value::of(kind::generator, g);
-  if (v.is(kind::dict))
-    g->items = items_of(rt, view_of(v, view::part::items), "filter 'items'");
-  else if (!v.is(kind::undefined))
-    g->error = "filter 'items' needs a mapping, not " + std::string(type_name(v));
+  if (v.is(kind::dict)) g->items = items_of(rt, view_of(v, view::part::items), "filter 'items'");
+  else if (!v.is(kind::undefined)) g->error = "filter 'items' needs a mapping, not " + std::string(type_name(v));
   return rt.made(g);
 }
 
 /// What map() does to one item.
-inline value map_item(runtime& rt, const arguments& args, const arguments& rest, const signature* f, const value& item) {
+inline value map_item(runtime& rt, const arguments& args, const arguments& rest, const signature* f,
+                      const value& item) {
   if (f) return apply_filter(rt, *f, item, rest);
   value attribute, otherwise;
   for (const auto& [name, v] : args.named) {
-    if (name == "attribute")
-      attribute = v;
-    else if (name == "default")
-      otherwise = v;
-    else
-      return rt.fail("filter 'map' got an unknown named argument");
+    if (name == "attribute") attribute = v;
+    else if (name == "default") otherwise = v;
+    else return rt.fail("filter 'map' got an unknown named argument");
   }
   value found = attribute_path(attribute)(rt, item);
   return found.is(kind::undefined) && !otherwise.is(kind::undefined) && !otherwise.is(kind::none) ? otherwise : found;
@@ -454,10 +456,8 @@ inline value filter_escape(runtime& rt, const value& v, bool forced_markup_only)
     constexpr std::string_view from = "&<>'\"";
     constexpr std::string_view to[] = {"&amp;", "&lt;", "&gt;", "&#39;", "&#34;"};
     const std::size_t which = from.find(s.bytes()[at]);
-    if (which == npos)
-      out->append(s.string(), at, at + 1);
-    else
-      out->append(to[which], !s.string().input.empty());
+    if (which == npos) out->append(s.string(), at, at + 1);
+    else out->append(to[which], !s.string().input.empty());
   }
   return result;
 }
@@ -528,7 +528,8 @@ inline value filter_round(runtime& rt, const value& v, const bound_arguments& ar
     if (v.is_integer()) return value::integer(v.integer());
     if (!std::isfinite(v.real())) return v;
     char buffer[800];
-    const auto done = std::to_chars(buffer, buffer + sizeof buffer, v.real(), std::chars_format::fixed, static_cast<int>(digits));
+    const auto done =
+        std::to_chars(buffer, buffer + sizeof buffer, v.real(), std::chars_format::fixed, static_cast<int>(digits));
     double d = 0;
     parse_real(std::string_view(buffer, static_cast<std::size_t>(done.ptr - buffer)), d);
     return value::real(d);
@@ -552,8 +553,7 @@ inline bool json_style_of(runtime& rt, const bound_arguments& args, json_style& 
     std::int64_t width = 0;
     style.pretty = true;
     style.item_separator = ",";
-    if (indent->is_string())
-      style.indent = indent->bytes();
+    if (indent->is_string()) style.indent = indent->bytes();
     else if (integer_argument(rt, indent, "filter 'tojson'", width) && rt.produce(width > 0 ? std::uint64_t(width) : 0))
       style.indent.assign(width > 0 ? static_cast<std::size_t>(width) : 0, ' ');
   }
@@ -604,7 +604,8 @@ inline value filter_text(runtime& rt, filter which, const value& v, const bound_
 inline value apply_bound_filter(runtime& rt, filter which, const value& v, const bound_arguments& args) {
   switch (which) {
     case filter::absolute: return filter_abs(rt, v);
-    case filter::attr: return args[0]->is_string() ? attribute_of(rt, v, args[0]->bytes()) : fail_type(rt, *args[0], "filter 'attr'");
+    case filter::attr:
+      return args[0]->is_string() ? attribute_of(rt, v, args[0]->bytes()) : fail_type(rt, *args[0], "filter 'attr'");
     case filter::default_value: {
       const bool replace = v.is(kind::undefined) || (args.truth(1, false) && !truthy(v));
       return !replace ? v : args[0] ? *args[0] : rt.string("");

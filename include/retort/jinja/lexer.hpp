@@ -7,7 +7,11 @@
 RETORT_BEGIN
 namespace detail::templates {
 
-enum class token_type : std::uint8_t { data, print_begin, print_end, block_begin, block_end, name, string, integer, real, sign, end };
+// clang-format off
+enum class token_type : std::uint8_t {
+  data, print_begin, print_end, block_begin, block_end, name, string, integer, real, sign, end,
+};
+// clang-format on
 
 /// A piece of the source. `sign` tokens carry their one or two characters in `sign`.
 struct token {
@@ -61,7 +65,9 @@ class lexer {
     count_lines(begin);
     tokens_.push_back({type, which, line_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
   }
-  [[nodiscard]] char peek(std::size_t ahead = 0) const noexcept { return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0'; }
+  [[nodiscard]] char peek(std::size_t ahead = 0) const noexcept {
+    return at_ + ahead < s_.size() ? s_[at_ + ahead] : '\0';
+  }
 
   void skip_space() {
     while (at_ < s_.size() && is_space(point_at(s_, at_).code)) at_ += point_at(s_, at_).length;
@@ -109,10 +115,8 @@ class lexer {
 
   /// After "%}" or "#}": one line end goes too, unless the mark says otherwise.
   void after_block(trim mark) {
-    if (mark == trim::strip)
-      skip_space();
-    else if (mark == trim::normal && peek() == '\n')
-      ++at_;
+    if (mark == trim::strip) skip_space();
+    else if (mark == trim::normal && peek() == '\n') ++at_;
   }
 
   void comment() {
@@ -191,7 +195,8 @@ class lexer {
 
   static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
   static bool is_word(char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<signed char>(c) < 0;
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           static_cast<signed char>(c) < 0;
   }
   void lex_one() {
     const char c = peek();
@@ -321,7 +326,9 @@ class unescaper {
     unsigned n = 0;
     for (; n < most && at_ < s_.size(); ++n, ++at_) {
       const char d = static_cast<char>(s_[at_] | 32);
-      const unsigned v = s_[at_] >= '0' && s_[at_] <= '9' ? unsigned(s_[at_] - '0') : d >= 'a' && d <= 'f' ? unsigned(d - 'a') + 10 : 99;
+      const unsigned v = s_[at_] >= '0' && s_[at_] <= '9' ? unsigned(s_[at_] - '0')
+                         : d >= 'a' && d <= 'f'           ? unsigned(d - 'a') + 10
+                                                          : 99;
       if (v >= base) break;
       c = c * base + v;
     }

@@ -73,6 +73,7 @@ inline bool integer_argument(runtime& rt, const value* v, std::string_view what,
 
 // --- methods
 
+// clang-format off
 enum class method : int {
   // str
   split, rsplit, strip, lstrip, rstrip, startswith, endswith, replace, upper, lower, title, capitalize, find, rfind,
@@ -85,6 +86,7 @@ enum class method : int {
   // what a sandbox refuses
   unsafe,
 };
+// clang-format on
 
 inline constexpr signature string_methods[] = {
     {"split", int(method::split), 0, "sep maxsplit"},
@@ -134,6 +136,7 @@ inline constexpr signature string_methods[] = {
     {"isprintable", int(method::unsupported), 0, "*"},
     {"istitle", int(method::unsupported), 0, "*"},
 };
+// clang-format off
 inline constexpr signature dict_methods[] = {
     {"get", int(method::get), 1, "key default"},  {"items", int(method::items), 0, ""},
     {"keys", int(method::keys), 0, ""},           {"values", int(method::values), 0, ""},
@@ -142,6 +145,7 @@ inline constexpr signature dict_methods[] = {
     {"clear", int(method::unsafe), 0, "*"},       {"popitem", int(method::unsafe), 0, "*"},
     {"fromkeys", int(method::unsupported), 0, "*"},
 };
+// clang-format on
 inline constexpr signature list_methods[] = {
     {"index", int(method::list_index), 1, "value"}, {"count", int(method::list_count), 1, "value"},
     {"copy", int(method::list_copy), 0, ""},        {"append", int(method::unsafe), 0, "*"},
@@ -262,7 +266,8 @@ inline bool slice_of(runtime& rt, const value& start, const value& stop, const v
   out.start = bound(start, out.step < 0 ? high : low);
   out.stop = bound(stop, out.step < 0 ? low : high);
   const std::int64_t distance = out.step < 0 ? out.start - out.stop : out.stop - out.start;
-  const std::uint64_t stride = out.step < 0 ? 0 - static_cast<std::uint64_t>(out.step) : static_cast<std::uint64_t>(out.step);
+  const std::uint64_t stride =
+      out.step < 0 ? 0 - static_cast<std::uint64_t>(out.step) : static_cast<std::uint64_t>(out.step);
   out.count = distance <= 0 ? 0 : static_cast<std::int64_t>((static_cast<std::uint64_t>(distance) - 1) / stride + 1);
   return !rt.failed();
 }
@@ -275,7 +280,8 @@ inline value slice_characters(runtime& rt, const value& v, const slice_bounds& b
   const std::string& s = v.bytes();
   if (!rt.produce(s.size() * 5)) return {};
   std::vector<std::uint32_t> offsets;  // of every code point; strings here are bounded by the budget
-  for (std::size_t at = 0; at < s.size(); at += point_at(s, at).length) offsets.push_back(static_cast<std::uint32_t>(at));
+  for (std::size_t at = 0; at < s.size(); at += point_at(s, at).length)
+    offsets.push_back(static_cast<std::uint32_t>(at));
   for (std::int64_t n = 0; n < b.count && rt.charge(); ++n) {
     const std::size_t at = offsets[static_cast<std::size_t>(b.start + n * b.step)];
     out->append(v.string(), at, at + point_at(s, at).length);

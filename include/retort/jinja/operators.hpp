@@ -12,7 +12,8 @@ namespace detail::templates {
 inline value fail_operands(runtime& rt, std::string_view sign, const value& a, const value& b) {
   const value& odd = a.is(kind::undefined) ? a : b;
   if (odd.is(kind::undefined)) return rt.fail(why_undefined(odd) + " (operator " + std::string(sign) + ")");
-  if (a.is(kind::huge) || b.is(kind::huge)) return rt.fail("arithmetic with integers beyond 64 bits", errc::unsupported);
+  if (a.is(kind::huge) || b.is(kind::huge))
+    return rt.fail("arithmetic with integers beyond 64 bits", errc::unsupported);
   return rt.fail("operator " + std::string(sign) + " cannot take " + std::string(type_name(a)) + " and " +
                  std::string(type_name(b)));
 }
@@ -127,7 +128,8 @@ inline value multiply(runtime& rt, const value& a, const value& b) {
   if (!repeats) return fail_operands(rt, "*", a, b);
   const auto n = static_cast<std::uint64_t>(times.integer() < 0 ? 0 : times.integer());
   const std::uint64_t size = what.is_string() ? what.bytes().size() : what.as<sequence>().items.size() * sizeof(value);
-  if (size != 0 && n > rt.limits.produced_bytes / size) return rt.fail_limit("bytes produced", rt.limits.produced_bytes);
+  if (size != 0 && n > rt.limits.produced_bytes / size)
+    return rt.fail_limit("bytes produced", rt.limits.produced_bytes);
   if (what.is_string()) {
     auto* t = new text;
     value v = make_text(t);

@@ -13,29 +13,33 @@ namespace detail::templates {
 enum class op : std::uint8_t {
   nothing,
   // statements
-  data,       // a: string
-  print,      // a: expression
-  group,      // list: statements
-  branch,     // list: condition, group, condition, group, ..., [else group]
-  loop,       // a: target, b: iterable, c: condition or 0; list: body, [else group]
-  set,        // a: target, b: expression
-  set_block,  // a: target, b: filters or 0, c: group
-  macro,      // a: macro index
-  call_block, // a: macro index, b: call
-  with,       // list: target, expression, ..., group
-  filtered,   // a: filters, b: group
-  leave,      // break
-  repeat,     // continue
+  data,        // a: string
+  print,       // a: expression
+  group,       // list: statements
+  branch,      // list: condition, group, condition, group, ..., [else group]
+  loop,        // a: target, b: iterable, c: condition or 0; list: body, [else group]
+  set,         // a: target, b: expression
+  set_block,   // a: target, b: filters or 0, c: group
+  macro,       // a: macro index
+  call_block,  // a: macro index, b: call
+  with,        // list: target, expression, ..., group
+  filtered,    // a: filters, b: group
+  leave,       // break
+  repeat,      // continue
   // targets
   to_name,    // a: symbol
   to_tuple,   // list: targets
   to_member,  // a: symbol of the namespace, b: string
   // expressions
-  name,       // a: symbol
-  none, truth,  // a: 0 or 1
-  integer, real,  // a: number index
-  huge, string,   // a: string
-  list, tuple,  // list: items
+  name,  // a: symbol
+  none,
+  truth,  // a: 0 or 1
+  integer,
+  real,  // a: number index
+  huge,
+  string,  // a: string
+  list,
+  tuple,      // list: items
   dict,       // list: key, value, ...
   attribute,  // a: of, b: string
   item,       // a: of, b: key
@@ -43,12 +47,21 @@ enum class op : std::uint8_t {
   call,       // a: what, c: arguments
   filter,     // a: of (0: the block's text), b: filter index, c: arguments; first: its name if it is unknown
   test,       // a: of, b: test index, c: arguments; first: its name if it is unknown
-  negate, minus, plus,  // a
-  both, either,  // a, b
-  compare,    // a; list: sign, operand, ...
-  add, subtract, multiply, divide, floor_divide, modulo, power,  // a, b
-  concat,     // list
-  choose,     // a: condition, b: then, c: else or 0
+  negate,
+  minus,
+  plus,  // a
+  both,
+  either,   // a, b
+  compare,  // a; list: sign, operand, ...
+  add,
+  subtract,
+  multiply,
+  divide,
+  floor_divide,
+  modulo,
+  power,   // a, b
+  concat,  // list
+  choose,  // a: condition, b: then, c: else or 0
 };
 
 inline constexpr std::uint16_t sign_in = sign('i', 'n'), sign_not_in = sign('n', 'i');
@@ -154,10 +167,8 @@ class parser {
     if (!take(c)) unexpected(std::string("'") + c + "'");
   }
   void expect(token_type type, std::string_view wanted) {
-    if (is(type))
-      next();
-    else
-      unexpected(wanted);
+    if (is(type)) next();
+    else unexpected(wanted);
   }
   std::string word(std::string_view wanted) {
     const std::string w = is(token_type::name) ? std::string(text_of(here())) : std::string();
@@ -168,7 +179,8 @@ class parser {
   struct level {
     explicit level(parser& p) : of(p) {
       if (++p.depth_ > p.limits_.nesting)
-        p.fail("more than " + std::to_string(p.limits_.nesting) + " statements and brackets inside each other", errc::limit);
+        p.fail("more than " + std::to_string(p.limits_.nesting) + " statements and brackets inside each other",
+               errc::limit);
     }
     ~level() { --of.depth_; }
     parser& of;
@@ -250,7 +262,8 @@ class parser {
       if (loops_ == 0) fail("'" + name + "' outside of a loop");
       return add(name == "break" ? op::leave : op::repeat);
     }
-    for (std::string_view known : {"include", "import", "from", "extends", "block", "autoescape", "do", "trans", "debug"})
+    for (std::string_view known :
+         {"include", "import", "from", "extends", "block", "autoescape", "do", "trans", "debug"})
       if (name == known) fail("the tag '" + name + "' is not supported", errc::unsupported);
     fail("unknown tag '" + name + "'");
     return 0;
@@ -323,10 +336,8 @@ class parser {
     while (good_ && !is(')')) {
       if (!m.parameters.empty()) expect(',');
       m.parameters.push_back(symbol(word("a parameter name")));
-      if (take('='))
-        m.defaults.push_back(expression());
-      else if (!m.defaults.empty())
-        fail("a parameter without default follows one with a default");
+      if (take('=')) m.defaults.push_back(expression());
+      else if (!m.defaults.empty()) fail("a parameter without default follows one with a default");
     }
     expect(')');
   }
@@ -624,12 +635,9 @@ class parser {
 
   id postfix(id n) {
     while (good_) {
-      if (is('.') || is('['))
-        n = subscript(n);
-      else if (is('('))
-        n = call(n);
-      else
-        break;
+      if (is('.') || is('[')) n = subscript(n);
+      else if (is('(')) n = call(n);
+      else break;
     }
     return n;
   }
@@ -701,14 +709,10 @@ class parser {
 
   id filters_and_tests(id n) {
     while (good_) {
-      if (is('|'))
-        n = filter_chain(n, false);
-      else if (is_word("is"))
-        n = test(n);
-      else if (is('('))
-        n = call(n);
-      else
-        break;
+      if (is('|')) n = filter_chain(n, false);
+      else if (is_word("is")) n = test(n);
+      else if (is('(')) n = call(n);
+      else break;
     }
     return n;
   }

@@ -101,9 +101,9 @@ class runtime {
 
 /// Python's name of a type, for messages.
 inline std::string_view type_name(const value& v) noexcept {
-  constexpr std::string_view names[] = {"Undefined", "None",  "bool",      "int",        "float", "int",
-                                        "str",       "list",  "tuple",     "dict",       "Namespace", "range",
-                                        "generator", "dict view", "LoopContext", "Macro", "method", "function"};
+  constexpr std::string_view names[] = {"Undefined", "None",      "bool",        "int",   "float",     "int",
+                                        "str",       "list",      "tuple",       "dict",  "Namespace", "range",
+                                        "generator", "dict view", "LoopContext", "Macro", "method",    "function"};
   return names[static_cast<std::size_t>(v.type())];
 }
 
@@ -202,8 +202,7 @@ inline bool equal(runtime& rt, const value& a, const value& b) {
     case kind::dict: return a.address() == b.address() || equal_mappings(rt, a.as<mapping>(), b.as<mapping>());
     case kind::range: {
       const auto &x = a.as<number_range>(), &y = b.as<number_range>();
-      return x.size() == y.size() &&
-             (x.size() == 0 || (x.start == y.start && (x.size() == 1 || x.step == y.step)));
+      return x.size() == y.size() && (x.size() == 0 || (x.start == y.start && (x.size() == 1 || x.step == y.step)));
     }
     case kind::function: return a.integer() == b.integer();
     default: return a.address() == b.address();
@@ -223,7 +222,8 @@ inline int order_huge(const value& a, const value& b) {
 
 /// -1, 0, 1 as a < b, a == b, a > b; fails where Python refuses to order them.
 inline int order(runtime& rt, const value& a, const value& b) {
-  if ((a.is(kind::huge) || a.is_number()) && (b.is(kind::huge) || b.is_number()) && (a.is(kind::huge) || b.is(kind::huge)))
+  if ((a.is(kind::huge) || a.is_number()) && (b.is(kind::huge) || b.is_number()) &&
+      (a.is(kind::huge) || b.is(kind::huge)))
     return order_huge(a, b);
   if (a.is_number() && b.is_number()) {
     if (a.is_integer() && b.is_integer()) return a.integer() < b.integer() ? -1 : a.integer() > b.integer();
@@ -244,10 +244,8 @@ inline int order(runtime& rt, const value& a, const value& b) {
     return x.size() < y.size() ? -1 : x.size() > y.size();
   }
   const value& odd = a.is(kind::undefined) ? a : b;
-  if (odd.is(kind::undefined))
-    rt.fail(why_undefined(odd) + " (ordering)");
-  else
-    rt.fail("ordering is not defined between " + std::string(type_name(a)) + " and " + std::string(type_name(b)));
+  if (odd.is(kind::undefined)) rt.fail(why_undefined(odd) + " (ordering)");
+  else rt.fail("ordering is not defined between " + std::string(type_name(a)) + " and " + std::string(type_name(b)));
   return 0;
 }
 

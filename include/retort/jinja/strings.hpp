@@ -146,10 +146,8 @@ enum class letter_case : std::uint8_t { lower, upper };
 
 inline void append_case(std::string& out, char32_t c, letter_case to) {
   if (c < 0x80) {
-    if (to == letter_case::lower)
-      out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    else
-      out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    if (to == letter_case::lower) out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    else out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
     return;
   }
   const case_tables& tables = case_tables::get();
@@ -187,10 +185,8 @@ inline value recase(const value& s, casing how) {
   for (std::size_t at = 0; at < from.size();) {
     const utf8::step p = point_at(from, at);
     const bool up = how == casing::upper || (how == casing::capital && at == 0) || (titles && begins);
-    if (p.valid)
-      append_case(t->bytes, p.code, up ? letter_case::upper : letter_case::lower);
-    else
-      t->bytes.append(from, at, p.length);
+    if (p.valid) append_case(t->bytes, p.code, up ? letter_case::upper : letter_case::lower);
+    else t->bytes.append(from, at, p.length);
     if (titles) begins = p.valid && before_word(p.code, how);
     at += p.length;
   }

@@ -17,19 +17,19 @@ enum class kind : std::uint8_t {
   boolean,
   integer,
   real,
-  huge,       ///< an integer beyond 64 bits, kept as its decimal text
+  huge,  ///< an integer beyond 64 bits, kept as its decimal text
   string,
   list,
   tuple,
   dict,
-  space,      ///< namespace(): the only thing a template can change
+  space,  ///< namespace(): the only thing a template can change
   range,
   generator,  ///< what map(), select() or items yield: to be walked once
   view,       ///< dict.items(), .keys(), .values()
   loop,
   macro,
-  method,     ///< a method bound to its object
-  function,   ///< a global function
+  method,    ///< a method bound to its object
+  function,  ///< a global function
 };
 
 /// Base of everything on the heap. Counted without atomics: values never leave the render that made them.
@@ -44,8 +44,8 @@ struct object {
 /// A string whose bytes are trusted (from the template) or input (from the variables).
 struct text final : object {
   std::string bytes;
-  std::vector<byte_range> input;       ///< sorted, disjoint, not touching
-  bool markup = false;                 ///< `|safe`: `+` escapes what is joined to it
+  std::vector<byte_range> input;         ///< sorted, disjoint, not touching
+  bool markup = false;                   ///< `|safe`: `+` escapes what is joined to it
   std::size_t points = std::size_t(-1);  ///< code points, counted on demand
 
   text() = default;
@@ -53,10 +53,8 @@ struct text final : object {
 
   void mark(std::size_t begin, std::size_t end) {
     if (begin == end) return;
-    if (!input.empty() && input.back().end == begin)
-      input.back().end = end;
-    else
-      input.push_back({begin, end});
+    if (!input.empty() && input.back().end == begin) input.back().end = end;
+    else input.push_back({begin, end});
   }
   void append(std::string_view more, bool from_input = false) {
     if (from_input) mark(bytes.size(), bytes.size() + more.size());

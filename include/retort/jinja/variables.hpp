@@ -52,7 +52,8 @@ inline value from_json(runtime& rt, const nlohmann::ordered_json& j, bool input,
 /// Builds a value while nlohmann's parser walks a text: the parser alone knows how a number was written.
 class json_builder {
  public:
-  explicit json_builder(runtime& rt, function_ref<bool(std::string_view)> is_trusted) : rt_(rt), is_trusted_(is_trusted) {}
+  explicit json_builder(runtime& rt, function_ref<bool(std::string_view)> is_trusted)
+      : rt_(rt), is_trusted_(is_trusted) {}
 
   [[nodiscard]] const value& root() const noexcept { return root_; }
   [[nodiscard]] const std::string& why() const noexcept { return why_; }

@@ -10,12 +10,12 @@ namespace detail {
 
 /// The ids of the special tokens, under their present and older names.
 inline result<void> read_special_ids(const gguf& file, vocabulary& v) {
-  const auto id = [&file](std::initializer_list<const char*> keys, std::optional<token_id>& out) -> result<void> {
+  const auto id = [&file](std::initializer_list<const char*> keys, std::optional<token>& out) -> result<void> {
     for (const char* k : keys) {
       const std::string key = std::string("tokenizer.ggml.") + k;
       if (out || !file.has(key)) continue;
       RETORT_TRY(const std::uint64_t n, file.uint(key, 0xffffffffu));
-      if (n <= 0x7fffffff) out = static_cast<token_id>(n);
+      if (n <= 0x7fffffff) out = static_cast<token>(n);
     }
     return {};
   };
@@ -80,7 +80,8 @@ inline result<vocabulary> read_vocabulary(const gguf& file, std::string_view pre
   }
   if (const gguf_value* map = file.find("tokenizer.ggml.precompiled_charsmap")) {
     if (map->type != gguf_type::array || (map->element != gguf_type::u8 && map->element != gguf_type::i8))
-      return error{errc::mismatch, printable(file.file_name()) + ": key \"tokenizer.ggml.precompiled_charsmap\" is no byte array"};
+      return error{errc::mismatch,
+                   printable(file.file_name()) + ": key \"tokenizer.ggml.precompiled_charsmap\" is no byte array"};
     v.character_map = {reinterpret_cast<const char*>(map->data), static_cast<std::size_t>(map->bytes)};
   }
   RETORT_CHECK(detail::read_special_ids(file, v));

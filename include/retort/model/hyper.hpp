@@ -18,17 +18,17 @@ enum class mixing : std::uint8_t { grouped, latent };
 
 /// What distinguishes one architecture name from another, beyond the numbers in the file.
 struct family {
-  const char* name = nullptr;        ///< general.architecture
+  const char* name = nullptr;  ///< general.architecture
   pair_style style = pair_style::halves;
-  mixing mix = mixing::grouped;      ///< of every layer
+  mixing mix = mixing::grouped;  ///< of every layer
   qk_norm norm = qk_norm::none;
   enum class experts : std::uint8_t { never, if_counted, always, after_dense } moe = experts::never;
-  gating gate = gating::softmax;     ///< where the file does not say
-  bool normalize = false;            ///< of the chosen weights, where the file does not say
-  bool gate_in_file = false;         ///< expert_gating_func, expert_weights_norm and the groups are read
+  gating gate = gating::softmax;  ///< where the file does not say
+  bool normalize = false;         ///< of the chosen weights, where the file does not say
+  bool gate_in_file = false;      ///< expert_gating_func, expert_weights_norm and the groups are read
   const char* ffn_norm = "ffn_norm";
   gated_activation activation = gated_activation::silu;
-  bool windowed = false;             ///< every second layer sees only sliding_window positions
+  bool windowed = false;  ///< every second layer sees only sliding_window positions
 };
 
 /// Every architecture that loads.
@@ -40,10 +40,17 @@ inline constexpr family families[] = {
     {.name = "qwen2moe", .moe = family::experts::always},
     {.name = "qwen3moe", .norm = qk_norm::per_head, .moe = family::experts::always, .normalize = true},
     {.name = "olmoe", .norm = qk_norm::over_heads, .moe = family::experts::always},
-    {.name = "gpt-oss", .moe = family::experts::always, .gate = gating::softmax_of_chosen,
-     .ffn_norm = "post_attention_norm", .activation = gated_activation::clamped_swiglu, .windowed = true},
+    {.name = "gpt-oss",
+     .moe = family::experts::always,
+     .gate = gating::softmax_of_chosen,
+     .ffn_norm = "post_attention_norm",
+     .activation = gated_activation::clamped_swiglu,
+     .windowed = true},
     {.name = "deepseek", .style = pair_style::adjacent, .moe = family::experts::after_dense},
-    {.name = "deepseek2", .style = pair_style::adjacent, .mix = mixing::latent, .moe = family::experts::after_dense,
+    {.name = "deepseek2",
+     .style = pair_style::adjacent,
+     .mix = mixing::latent,
+     .moe = family::experts::after_dense,
      .gate_in_file = true},
 };
 
@@ -136,8 +143,8 @@ inline result<const family*> family_of(const gguf& file) {
     if (arch == f.name) return &f;
     known += (known.empty() ? "" : ", ") + std::string(f.name);
   }
-  return error{errc::unsupported, printable(file.file_name()) + ": architecture \"" + printable(arch) +
-                                      "\" is not one of " + known};
+  return error{errc::unsupported,
+               printable(file.file_name()) + ": architecture \"" + printable(arch) + "\" is not one of " + known};
 }
 
 /// rope.*: base, scaling and magnitude. dim_key is the width of a whole key head.
@@ -204,8 +211,9 @@ inline result<void> read_gqa(const hyper_reader& r, const gguf& file, hyper& h) 
   g.eps = h.eps;
   RETORT_TRY(g.n_heads_kv, r.uniform("attention.head_count_kv", h.n_layers + h.n_layers_extra, g.n_heads));
   if (g.n_heads_kv == 0 || g.n_heads % g.n_heads_kv)
-    return r.fail(errc::bad_file, "attention.head_count_kv",
-                  "is " + std::to_string(g.n_heads_kv) + ", which does not divide " + std::to_string(g.n_heads) + " heads");
+    return r.fail(
+        errc::bad_file, "attention.head_count_kv",
+        "is " + std::to_string(g.n_heads_kv) + ", which does not divide " + std::to_string(g.n_heads) + " heads");
   RETORT_TRY(g.dim_head, r.count_or("attention.key_length", h.dim / g.n_heads));
   RETORT_TRY(g.dim_head_v, r.count_or("attention.value_length", h.dim / g.n_heads));
   if (g.dim_head == 0 || g.dim_head_v == 0 || g.dim_head > 4096 || g.dim_head_v > 4096)
@@ -229,10 +237,10 @@ inline result<void> read_mla(const hyper_reader& r, const gguf& file, hyper& h) 
   h.gqa.n_heads_kv = 1;
   RETORT_TRY(m.dim_latent, r.count("attention.kv_lora_rank"));
   RETORT_TRY(m.dim_q_latent, r.count_or("attention.q_lora_rank", 0));
-  RETORT_TRY(const std::size_t dim_qk, r.count(r.has("attention.key_length_mla") ? "attention.key_length_mla"
-                                                                                 : "attention.key_length"));
-  RETORT_TRY(m.dim_v, r.count(r.has("attention.value_length_mla") ? "attention.value_length_mla"
-                                                                  : "attention.value_length"));
+  RETORT_TRY(const std::size_t dim_qk,
+             r.count(r.has("attention.key_length_mla") ? "attention.key_length_mla" : "attention.key_length"));
+  RETORT_TRY(m.dim_v,
+             r.count(r.has("attention.value_length_mla") ? "attention.value_length_mla" : "attention.value_length"));
   RETORT_CHECK(read_rope(r, *h.kind, dim_qk, h.context_length, file, h.rope));
   m.dim_rope = h.rope.dim_rope;
   if (m.dim_rope >= dim_qk || dim_qk > 4096 || m.dim_v > 4096 || m.dim_latent > 65536 || m.dim_q_latent > 65536)
@@ -241,8 +249,7 @@ inline result<void> read_mla(const hyper_reader& r, const gguf& file, hyper& h) 
   m.style = h.rope.style;
   // The yarn magnitude of both query and key goes into the softmax scale; cos and sin stay 1.
   RETORT_TRY(const double multiplier, r.real_or("rope.scaling.yarn_log_multiplier", 0.0));
-  const double magnitude =
-      h.rope.scaling == rope_scaling::yarn ? yarn_magnitude(h.rope.factor, multiplier) : 1.0;
+  const double magnitude = h.rope.scaling == rope_scaling::yarn ? yarn_magnitude(h.rope.factor, multiplier) : 1.0;
   m.scale = h.scale = static_cast<float>(magnitude * magnitude / std::sqrt(static_cast<double>(dim_qk)));
   return {};
 }
@@ -268,8 +275,9 @@ inline result<void> read_moe(const hyper_reader& r, const gguf& file, bool selec
   }
   RETORT_TRY(m.n_used, r.count("expert_used_count"));
   if (m.n_experts == 0 || m.n_experts > 1024 || m.n_used > m.n_experts)
-    return r.fail(errc::bad_file, "expert_used_count", "is " + std::to_string(m.n_used) + " of " +
-                                                           std::to_string(m.n_experts) + " experts; at most 1024 exist");
+    return r.fail(
+        errc::bad_file, "expert_used_count",
+        "is " + std::to_string(m.n_used) + " of " + std::to_string(m.n_experts) + " experts; at most 1024 exist");
   m.dim = h.dim;
   m.activation = f.activation;
   const std::size_t width = h.dim_ffn.empty() ? 0 : h.dim_ffn.back();
@@ -307,7 +315,8 @@ inline result<void> read_moe(const hyper_reader& r, const gguf& file, bool selec
   if (f.moe == family::experts::after_dense) {
     RETORT_TRY(h.n_layers_dense, r.count_or("leading_dense_block_count", 0));
   }
-  if (h.n_layers_dense > h.n_layers) return r.fail(errc::bad_file, "leading_dense_block_count", "is over the layer count");
+  if (h.n_layers_dense > h.n_layers)
+    return r.fail(errc::bad_file, "leading_dense_block_count", "is over the layer count");
   return {};
 }
 
@@ -322,7 +331,8 @@ inline result<hyper> read_hyper(const weights& w) {
   RETORT_TRY(const std::size_t n_blocks, r.count("block_count"));
   RETORT_TRY(h.n_layers_extra, r.count_or("nextn_predict_layers", 0));
   if (n_blocks > 1024 || h.n_layers_extra >= n_blocks)
-    return r.fail(errc::bad_file, "block_count", "is " + std::to_string(n_blocks) + ", outside 1 to 1024 or all extra layers");
+    return r.fail(errc::bad_file, "block_count",
+                  "is " + std::to_string(n_blocks) + ", outside 1 to 1024 or all extra layers");
   h.n_layers = n_blocks - h.n_layers_extra;
   RETORT_TRY(h.context_length, r.count_or("context_length", 0));
   if (h.context_length == 0) return r.fail(errc::missing, "context_length", "is missing or 0");

@@ -1,4 +1,5 @@
-// From a file to a network: every tensor is found by name and checked against the hyper-parameters before one is touched.
+// From a file to a network: every tensor is found by name and checked against the hyper-parameters before one is
+// touched.
 #pragma once
 
 #include <retort/model/network.hpp>
@@ -29,7 +30,8 @@ class tensor_finder {
     RETORT_TRY(const gguf_tensor t, w_.tensor(name));
     if (t.columns() != n_in || t.rows() != n_out) return wrong_shape(t, n_out, n_in);
     if (!is_weight_type(t.type))
-      return fail(errc::unsupported, name, std::string("has type ") + retort::name(t.type) + ", which is no weight type");
+      return fail(errc::unsupported, name,
+                  std::string("has type ") + retort::name(t.type) + ", which is no weight type");
     used_.insert(name);
     net_.has_bf16 = net_.has_bf16 || t.type == dtype::bf16;
     return weight_matrix{t.type, t.data, n_out, n_in, row_bytes(t.type, n_in)};
@@ -47,8 +49,9 @@ class tensor_finder {
     if (t.type == dtype::f32 && reinterpret_cast<std::uintptr_t>(t.data) % alignof(float) == 0)
       return reinterpret_cast<const float*>(t.data);
     if (t.type != dtype::f32 && t.type != dtype::f16 && t.type != dtype::bf16)
-      return fail(errc::unsupported, name, std::string("has type ") + retort::name(t.type) + "; f32, f16 or bf16 is expected");
-    RETORT_TRY(std::byte* memory, own(n * sizeof(float), name));
+      return fail(errc::unsupported, name,
+                  std::string("has type ") + retort::name(t.type) + "; f32, f16 or bf16 is expected");
+    RETORT_TRY(std::byte * memory, own(n * sizeof(float), name));
     auto* out = reinterpret_cast<float*>(memory);
     dequantize(t.type, t.data, n, out);
     return static_cast<const float*>(out);
@@ -59,7 +62,7 @@ class tensor_finder {
   }
   /// n_experts matrices, stacked in one tensor.
   result<std::vector<weight_matrix>> stack(const std::string& name, std::size_t n_experts, std::size_t n_out,
-                                          std::size_t n_in) {
+                                           std::size_t n_in) {
     RETORT_TRY(const weight_matrix all, matrix(name, n_experts * n_out, n_in));
     std::vector<weight_matrix> out;
     for (std::size_t e = 0; e < n_experts; ++e) out.push_back(all.rows(e * n_out, n_out));
@@ -104,12 +107,13 @@ class tensor_finder {
 /// Copy of m turned round: [n_in, n_out], in f16 or q8_0 where m is quantized, else in m's own type.
 inline result<weight_matrix> transposed(tensor_finder& find, const weight_matrix& m, const std::string& what) {
   const bool small = traits(m.type).quantized;
-  const dtype type = !small ? (m.type == dtype::f32 ? dtype::f32 : dtype::f16)
-                            : (m.n_out % 32 == 0 ? dtype::q8_0 : dtype::f16);
+  const dtype type =
+      !small ? (m.type == dtype::f32 ? dtype::f32 : dtype::f16) : (m.n_out % 32 == 0 ? dtype::q8_0 : dtype::f16);
   const std::size_t bytes_row = row_bytes(type, m.n_out);
-  RETORT_TRY(std::byte* out, find.own(m.n_in * bytes_row, what));
+  RETORT_TRY(std::byte * out, find.own(m.n_in * bytes_row, what));
   std::vector<float> rows(m.n_out * m.n_in), column(m.n_out);
-  for (std::size_t r = 0; r < m.n_out; ++r) dequantize(m.type, m.data + r * m.row_bytes, m.n_in, rows.data() + r * m.n_in);
+  for (std::size_t r = 0; r < m.n_out; ++r)
+    dequantize(m.type, m.data + r * m.row_bytes, m.n_in, rows.data() + r * m.n_in);
   const auto* store = simd::scalar::table.cache(type);
   for (std::size_t c = 0; c < m.n_in; ++c) {
     for (std::size_t r = 0; r < m.n_out; ++r) column[r] = rows[r * m.n_in + c];
@@ -122,7 +126,8 @@ inline result<weight_matrix> transposed(tensor_finder& find, const weight_matrix
 ///
 /// joined  attn_kv_b [n_heads * (dim_nope + dim_v), dim_latent]: per head first keys, then values
 /// split   attn_k_b [n_heads, dim_latent, dim_nope] (turned round) and attn_v_b [n_heads, dim_v, dim_latent]
-inline result<void> load_latent_heads(tensor_finder& find, const std::string& blk, const mla_config& m, mla_weights& w) {
+inline result<void> load_latent_heads(tensor_finder& find, const std::string& blk, const mla_config& m,
+                                      mla_weights& w) {
   const std::size_t H = m.n_heads, per_head = m.dim_nope + m.dim_v;
   RETORT_TRY(const weight_matrix kv_b, find.optional_matrix(blk + "attn_kv_b.weight", H * per_head, m.dim_latent));
   RETORT_TRY(const weight_matrix k_b, find.optional_matrix(blk + "attn_k_b.weight", H * m.dim_latent, m.dim_nope));
@@ -145,7 +150,8 @@ inline result<void> load_latent_heads(tensor_finder& find, const std::string& bl
   return {};
 }
 
-inline result<std::unique_ptr<mixer>> load_mla(tensor_finder& find, const std::string& blk, const hyper& h, std::size_t) {
+inline result<std::unique_ptr<mixer>> load_mla(tensor_finder& find, const std::string& blk, const hyper& h,
+                                               std::size_t) {
   auto made = std::make_unique<mla>();
   mla_config& m = made->how = h.mla;
   mla_weights& w = made->w;
@@ -166,7 +172,8 @@ inline result<std::unique_ptr<mixer>> load_mla(tensor_finder& find, const std::s
   return std::unique_ptr<mixer>(std::move(made));
 }
 
-inline result<std::unique_ptr<mixer>> load_gqa(tensor_finder& find, const std::string& blk, const hyper& h, std::size_t index) {
+inline result<std::unique_ptr<mixer>> load_gqa(tensor_finder& find, const std::string& blk, const hyper& h,
+                                               std::size_t index) {
   auto made = std::make_unique<gqa>();
   const gqa_config& g = made->how = h.gqa;
   gqa_weights& w = made->w;
@@ -202,7 +209,8 @@ inline result<std::unique_ptr<mixer>> load_gqa(tensor_finder& find, const std::s
 }
 
 /// How a layer's mixer is loaded, by its kind: one row each.
-using mixer_loader = result<std::unique_ptr<mixer>> (*)(tensor_finder& find, const std::string& blk, const hyper& h, std::size_t layer);
+using mixer_loader = result<std::unique_ptr<mixer>> (*)(tensor_finder& find, const std::string& blk, const hyper& h,
+                                                        std::size_t layer);
 [[nodiscard]] inline mixer_loader loader_of(mixing kind) noexcept {
   switch (kind) {
     case mixing::grouped: return &load_gqa;
@@ -213,7 +221,8 @@ using mixer_loader = result<std::unique_ptr<mixer>> (*)(tensor_finder& find, con
 
 inline result<void> load_ffn(tensor_finder& find, const std::string& blk, const std::string& suffix, std::size_t dim,
                              std::size_t dim_hidden, ffn_weights& f) {
-  if (dim_hidden == 0) return find.fail(errc::missing, blk + "ffn_gate" + suffix + ".weight", "has no width in the metadata");
+  if (dim_hidden == 0)
+    return find.fail(errc::missing, blk + "ffn_gate" + suffix + ".weight", "has no width in the metadata");
   RETORT_TRY(f.gate, find.matrix(blk + "ffn_gate" + suffix + ".weight", dim_hidden, dim));
   RETORT_TRY(f.up, find.matrix(blk + "ffn_up" + suffix + ".weight", dim_hidden, dim));
   RETORT_TRY(f.down, find.matrix(blk + "ffn_down" + suffix + ".weight", dim, dim_hidden));
@@ -228,7 +237,8 @@ inline result<void> load_experts(tensor_finder& find, const std::string& blk, co
   const std::size_t E = m.n_experts, f = m.dim_hidden;
   w.experts.resize(E);
   if (find.has(blk + "ffn_gate.0.weight")) {
-    for (std::size_t e = 0; e < E; ++e) RETORT_CHECK(load_ffn(find, blk, "." + std::to_string(e), m.dim, f, w.experts[e]));
+    for (std::size_t e = 0; e < E; ++e)
+      RETORT_CHECK(load_ffn(find, blk, "." + std::to_string(e), m.dim, f, w.experts[e]));
     return {};
   }
   std::vector<weight_matrix> gate, up;
@@ -255,7 +265,11 @@ inline result<void> load_experts(tensor_finder& find, const std::string& blk, co
   RETORT_TRY(const float* b_up, bias("up", f));
   RETORT_TRY(const float* b_down, bias("down", m.dim));
   for (std::size_t e = 0; e < E; ++e)
-    w.experts[e] = {gate[e], up[e], down[e], b_gate ? b_gate + e * f : nullptr, b_up ? b_up + e * f : nullptr,
+    w.experts[e] = {gate[e],
+                    up[e],
+                    down[e],
+                    b_gate ? b_gate + e * f : nullptr,
+                    b_up ? b_up + e * f : nullptr,
                     b_down ? b_down + e * m.dim : nullptr};
   return {};
 }
@@ -325,7 +339,8 @@ RETORT_INLINE result<network> load_network(const weights& w, allocator& memory) 
     RETORT_TRY(const float* g, find.vector("rope_freqs.weight", h.rope.dim_rope / 2));
     h.rope.divisors.assign(g, g + h.rope.dim_rope / 2);
     for (float x : h.rope.divisors)
-      if (!(x > 0 && x < 1e30f)) return find.fail(errc::bad_file, "rope_freqs.weight", "holds a value that is not positive");
+      if (!(x > 0 && x < 1e30f))
+        return find.fail(errc::bad_file, "rope_freqs.weight", "holds a value that is not positive");
   }
   net.rope_frequencies = rope_frequencies(h.rope);
   for (std::size_t i = 0; i < h.n_layers; ++i) {

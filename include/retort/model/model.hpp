@@ -21,9 +21,9 @@ struct model_impl {
   weights file;
   nn::network net;
   std::optional<tokenizer> text;
-  error text_error{errc::missing, ""};   ///< why there is no tokenizer
+  error text_error{errc::missing, ""};  ///< why there is no tokenizer
   model_info info;
-  std::uint64_t fingerprint = 0;         ///< of shapes, types and the first bytes of every tensor
+  std::uint64_t fingerprint = 0;  ///< of shapes, types and the first bytes of every tensor
 
   /// The vocabulary as a tree, made when the first constraint needs it.
   result<std::shared_ptr<const token_trie>> trie() const {
@@ -68,8 +68,7 @@ inline std::string summary_of(const nn::network& net) {
   if (h.rope.scaling == nn::rope_scaling::linear) s += " linear x" + short_number(h.rope.factor);
   if (!h.rope.divisors.empty()) s += " llama3 factors";
   if (h.rope.amplitude != 1) s += " amplitude " + short_number(h.rope.amplitude);
-  return s + ", scale " + short_number(static_cast<double>(h.scale)) + ", vocabulary " +
-         n(h.n_vocab);
+  return s + ", scale " + short_number(static_cast<double>(h.scale)) + ", vocabulary " + n(h.n_vocab);
 }
 
 /// "q4_k 78%, q6_k 22%": element types by share of bytes, largest first.
@@ -77,10 +76,8 @@ inline std::string types_of(const weights& w) {
   std::vector<std::pair<std::uint64_t, dtype>> bytes;
   for (const gguf_tensor& t : w.tensors()) {
     const auto at = std::find_if(bytes.begin(), bytes.end(), [&](const auto& b) { return b.second == t.type; });
-    if (at == bytes.end())
-      bytes.emplace_back(t.bytes, t.type);
-    else
-      at->first += t.bytes;
+    if (at == bytes.end()) bytes.emplace_back(t.bytes, t.type);
+    else at->first += t.bytes;
   }
   std::sort(bytes.begin(), bytes.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string out;
@@ -171,10 +168,8 @@ inline result<std::shared_ptr<const model_impl>> build_model(weights file, alloc
                                        " token texts for " + std::to_string(m->net.hyper.n_vocab) + " embedding rows"};
     return tokenizer::make(v);
   };
-  if (auto text = build_text())
-    m->text = std::move(*text);
-  else
-    m->text_error = text.error();
+  if (auto text = build_text()) m->text = std::move(*text);
+  else m->text_error = text.error();
   return std::shared_ptr<const model_impl>(std::move(m));
 }
 
@@ -203,6 +198,45 @@ RETORT_INLINE result<model> model::read(reader& from, const model_options& o) {
   RETORT_TRY(weights w, weights::from_parts(std::move(parts)));
   RETORT_TRY(auto impl, detail::build_model(std::move(w), memory));
   return model(std::move(impl));
+}
+
+RETORT_INLINE std::size_t stored_tensor::n_columns() const noexcept { return shape.empty() ? 1 : shape.back(); }
+RETORT_INLINE std::size_t stored_tensor::n_rows() const noexcept {
+  std::size_t n = 1;
+  for (std::size_t i = 0; i + 1 < shape.size(); ++i) n *= shape[i];
+  return n;
+}
+RETORT_INLINE result<void> stored_tensor::read(std::size_t first, retort::tensor<float, 2> out) const {
+  const gguf_tensor* t = of_ ? of_->file.find(name) : nullptr;
+  if (!t) return error{errc::bad_argument, "the tensor is empty"};
+  const std::size_t n = out.shape(0);
+  if (n > n_rows() || first > n_rows() - n || out.shape(1) != n_columns())
+    return error{errc::bad_argument, "tensor \"" + printable(name) + "\" has " + std::to_string(n_rows()) +
+                                         " rows of " + std::to_string(n_columns()) + "; asked for " +
+                                         std::to_string(n) + " of " + std::to_string(out.shape(1)) + " from row " +
+                                         std::to_string(first) + " on"};
+  for (std::size_t i = 0; i < n; ++i)
+    if (!dequantize(t->type, t->data + (first + i) * row_bytes(t->type, n_columns()), n_columns(), out.at(i)))
+      return error{errc::unsupported,
+                   "tensor \"" + printable(name) + "\" has elements of type " + type + ", which are no floats"};
+  return {};
+}
+RETORT_INLINE result<stored_tensor> model::tensor(std::string_view name) const {
+  const gguf_tensor* t = impl_ ? impl_->file.find(name) : nullptr;
+  if (!t) return error{errc::missing, "there is no tensor \"" + printable(name) + "\""};
+  stored_tensor s;
+  s.name = t->name;
+  s.type = retort::name(t->type);
+  s.shape.assign(t->shape.begin(), t->shape.begin() + t->rank);
+  s.bytes = {t->data, static_cast<std::size_t>(t->bytes)};
+  s.of_ = impl_;
+  return s;
+}
+RETORT_INLINE std::vector<std::string> model::tensors() const {
+  std::vector<std::string> names;
+  if (impl_)
+    for (const gguf_tensor& t : impl_->file.tensors()) names.emplace_back(t.name);
+  return names;
 }
 
 RETORT_INLINE const model_info& model::info() const { return impl_->info; }

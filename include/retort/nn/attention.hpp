@@ -19,8 +19,8 @@ inline constexpr std::size_t split_tokens = 512;
 /// m  largest score   l  sum of exp(score - m)   o  sum of exp(score - m) * value
 /// source  online softmax, arXiv:1805.02867; FlashAttention-2 arXiv:2307.08691 section 3.1
 struct softmax_part {
-  tensor<float, 1> m, l;   // [n_q]
-  tensor<float, 2> o;      // [n_q, dim_v]
+  tensor<float, 1> m, l;  // [n_q]
+  tensor<float, 2> o;     // [n_q, dim_v]
 
   static std::size_t floats(std::size_t n_q, std::size_t dim_v) noexcept { return n_q * (2 + dim_v); }
   static softmax_part in(float* memory, std::size_t n_q, std::size_t dim_v) noexcept {
@@ -68,23 +68,23 @@ struct attention_view {
   const kv_cache* cache = nullptr;
   const kv_layer* layer = nullptr;
   std::size_t head_kv = 0;
-  bool values_in_keys = false;       ///< latent attention: the value is the front of the key row
+  bool values_in_keys = false;  ///< latent attention: the value is the front of the key row
   float scale = 1;
 };
 
 /// Queries of several tokens that look at the same cache rows together, so that a row is read once for all of them.
 struct query_block {
-  tensor<const float, 2> q;          // [n_tokens * group, dim_k]
-  std::size_t group = 1;             ///< queries of a token
-  std::size_t first_end = 0;         ///< the first token sees the positions before this, each later token one more
+  tensor<const float, 2> q;   // [n_tokens * group, dim_k]
+  std::size_t group = 1;      ///< queries of a token
+  std::size_t first_end = 0;  ///< the first token sees the positions before this, each later token one more
   [[nodiscard]] std::size_t n_q() const noexcept { return q.shape(0); }
 };
 
 /// The part over positions [begin, end), which lie inside one split; a token sees fewer where its own end comes first.
 ///
 /// shape   scores scratch [n_q, split_tokens]
-inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end, const query_block& b,
-                   tensor<float, 2> scores, const softmax_part& out) noexcept {
+inline void attend(const simd::kernels& k, const attention_view& v, std::size_t begin, std::size_t end,
+                   const query_block& b, tensor<float, 2> scores, const softmax_part& out) noexcept {
   const auto each_page = [&](auto&& f) {
     for (std::size_t j = begin; j < end;) {
       const std::size_t page = j / page_tokens, first = j % page_tokens;
@@ -105,26 +105,30 @@ inline void attend(const simd::kernels& k, const attention_view& v, std::size_t 
   }
   std::memset(out.o.data(), 0, b.n_q() * out.dim_v() * sizeof(float));
   each_page([&](std::size_t page, std::size_t first, std::size_t n, std::size_t at) {
-    const auto rows = v.values_in_keys ? v.cache->keys(*v.layer, page, v.head_kv) : v.cache->values(*v.layer, page, v.head_kv);
+    const auto rows =
+        v.values_in_keys ? v.cache->keys(*v.layer, page, v.head_kv) : v.cache->values(*v.layer, page, v.head_kv);
     v.kernels->weighted_sum(scores.columns(at, n), rows.rows(first, n), out.o);
   });
 }
 
 /// Tokens of a prompt that look at the cache together.
-[[nodiscard]] inline std::size_t tokens_together(std::size_t group) noexcept { return std::max<std::size_t>(1, 16 / group); }
+[[nodiscard]] inline std::size_t tokens_together(std::size_t group) noexcept {
+  return std::max<std::size_t>(1, 16 / group);
+}
 
 /// Scratch of one attention call: per worker for whole queries, and the parts
 /// of a single query whose splits run in parallel.
 struct attention_scratch {
-  tensor<float, 2> worker;           // [n_workers, floats]
-  tensor<float, 1> parts;            // [n_groups, n_splits, part floats]   one token
+  tensor<float, 2> worker;  // [n_workers, floats]
+  tensor<float, 1> parts;   // [n_groups, n_splits, part floats]   one token
 
   static std::size_t floats_per_worker(std::size_t group, std::size_t dim_k, std::size_t dim_v) noexcept {
     const std::size_t n_q = group * tokens_together(group);
     return n_q * (split_tokens + dim_k) + 2 * softmax_part::floats(n_q, dim_v);
   }
   /// `floats`: of a worker.
-  static attention_scratch take(arena& memory, std::size_t floats, std::size_t n_heads, std::size_t dim_v, const pass_size& size) noexcept {
+  static attention_scratch take(arena& memory, std::size_t floats, std::size_t n_heads, std::size_t dim_v,
+                                const pass_size& size) noexcept {
     const std::size_t n_splits = (size.context + split_tokens - 1) / split_tokens;
     return {retort::take<float>(memory, size.n_workers, align_up(floats, 16)),
             retort::take<float>(memory, n_splits * softmax_part::floats(n_heads, dim_v))};
@@ -133,13 +137,13 @@ struct attention_scratch {
 
 /// What one attention call computes: queries in, weighted values out.
 struct attention_call {
-  tensor<const float, 3> q;          // [n_tokens, n_heads, dim_k]
-  tensor<float, 3> out;              // [n_tokens, n_heads, dim_v]
-  std::size_t group = 1;             ///< query heads that run together on one key-value head
-  std::size_t heads_per_kv = 1;      ///< query heads that share a key-value head; a multiple of group
-  std::size_t window = 0;            ///< only the last `window` positions are seen; 0 = all
-  const float* sinks = nullptr;      // [n_heads] or none
-  attention_view view;               ///< cache and head_kv are filled in per token
+  tensor<const float, 3> q;      // [n_tokens, n_heads, dim_k]
+  tensor<float, 3> out;          // [n_tokens, n_heads, dim_v]
+  std::size_t group = 1;         ///< query heads that run together on one key-value head
+  std::size_t heads_per_kv = 1;  ///< query heads that share a key-value head; a multiple of group
+  std::size_t window = 0;        ///< only the last `window` positions are seen; 0 = all
+  const float* sinks = nullptr;  // [n_heads] or none
+  attention_view view;           ///< cache and head_kv are filled in per token
 
   [[nodiscard]] std::size_t n_heads() const noexcept { return q.shape(1); }
   [[nodiscard]] std::size_t dim_k() const noexcept { return q.shape(2); }
@@ -173,8 +177,8 @@ inline std::size_t n_together(const attention_call& a, std::span<const token_row
 }
 
 /// Some tokens from t on, one group of heads, all splits in order.
-inline void attend_together(const compute& c, const attention_call& a, const token_row& row, std::size_t t, std::size_t n,
-                            std::size_t group, float* memory) noexcept {
+inline void attend_together(const compute& c, const attention_call& a, const token_row& row, std::size_t t,
+                            std::size_t n, std::size_t group, float* memory) noexcept {
   const std::size_t dim_k = a.dim_k(), dim_v = a.dim_v(), head = group * a.group, n_q = n * a.group;
   const std::size_t part_floats = softmax_part::floats(n_q, dim_v);
   const softmax_part total = softmax_part::in(memory, n_q, dim_v);
@@ -202,8 +206,8 @@ inline void attend_together(const compute& c, const attention_call& a, const tok
 }
 
 /// The parts of one group of a single token, one for each split: [n_groups, n_splits].
-inline softmax_part part_of_split(const attention_call& a, const attention_scratch& scratch, std::size_t group, std::size_t split,
-                                  std::size_t n_splits) noexcept {
+inline softmax_part part_of_split(const attention_call& a, const attention_scratch& scratch, std::size_t group,
+                                  std::size_t split, std::size_t n_splits) noexcept {
   const std::size_t floats = softmax_part::floats(a.group, a.dim_v());
   return softmax_part::in(scratch.parts.data() + (group * n_splits + split) * floats, a.group, a.dim_v());
 }
@@ -245,9 +249,8 @@ inline task attend_all(compute& c, const token_rows& b, const attention_call& a,
     co_await parallel(c, n_groups * n_splits, position_ns * split_tokens, [&](std::size_t i, std::size_t worker) {
       detail::attend_one_split(c, a, b.rows[0], i / n_splits, i % n_splits, n_splits, scratch, worker);
     });
-    co_await parallel(c, n_groups, static_cast<double>(n_splits * part_floats), [&](std::size_t g, std::size_t) {
-      detail::merge_splits(c, a, g, n_splits, scratch);
-    });
+    co_await parallel(c, n_groups, static_cast<double>(n_splits * part_floats),
+                      [&](std::size_t g, std::size_t) { detail::merge_splits(c, a, g, n_splits, scratch); });
     co_return;
   }
   const std::size_t most = a.window ? 1 : tokens_together(a.group), n_tasks = (b.n_tokens() + most - 1) / most;

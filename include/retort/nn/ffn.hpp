@@ -13,25 +13,28 @@ namespace nn {
 enum class gated_activation : std::uint8_t { silu, clamped_swiglu };
 
 struct ffn_weights {
-  weight_matrix gate, up;             // [dim_hidden, dim]
-  weight_matrix down;                 // [dim, dim_hidden]
-  const float* b_gate = nullptr;     // [dim_hidden] or none
+  weight_matrix gate, up;         // [dim_hidden, dim]
+  weight_matrix down;             // [dim, dim_hidden]
+  const float* b_gate = nullptr;  // [dim_hidden] or none
   const float* b_up = nullptr;
-  const float* b_down = nullptr;     // [dim] or none
+  const float* b_down = nullptr;  // [dim] or none
 };
 
 struct ffn_workspace {
-  activation_rows hidden;            // [n_rows, dim_hidden], floats where down reads them
-  tensor<float, 3> worker;           // [n_workers, 2, floats]   gate and up of the rows a worker has in hand
+  activation_rows hidden;   // [n_rows, dim_hidden], floats where down reads them
+  tensor<float, 3> worker;  // [n_workers, 2, floats]   gate and up of the rows a worker has in hand
 
-  /// Rows of gate and up that a worker has in hand for n tokens: whole pairs of tiles, to stay in the second-level cache.
+  /// Rows of gate and up that a worker has in hand for n tokens: whole pairs of tiles, to stay in the second-level
+  /// cache.
   [[nodiscard]] static std::size_t rows_in_hand(std::size_t n_tokens) noexcept {
     return std::max<std::size_t>(64, in_hand / n_tokens / 64 * 64);
   }
   /// `n_rows`: of all jobs together; size.n_tokens: most of one.
-  static ffn_workspace take(arena& memory, std::size_t n_rows, std::size_t dim_hidden, const pass_size& size, bool bf16) noexcept {
+  static ffn_workspace take(arena& memory, std::size_t n_rows, std::size_t dim_hidden, const pass_size& size,
+                            bool bf16) noexcept {
     const std::size_t floats = std::max(in_hand, 64 * size.n_tokens);
-    return {activation_rows::take(memory, n_rows, dim_hidden, bf16), retort::take<float>(memory, size.n_workers, 2, floats)};
+    return {activation_rows::take(memory, n_rows, dim_hidden, bf16),
+            retort::take<float>(memory, size.n_workers, 2, floats)};
   }
 
  private:
@@ -42,8 +45,8 @@ struct ffn_workspace {
 ///
 /// shape   gate, up, hidden [n]
 /// source  SwiGLU arXiv:2002.05202; clamped: g = min(g, 7), u = clamp(u, -7, 7), g sigmoid(1.702 g) (u + 1)
-inline void join(const simd::kernels& k, gated_activation activation, const float* gate, const float* up,
-                 std::size_t n, float* hidden) noexcept {
+inline void join(const simd::kernels& k, gated_activation activation, const float* gate, const float* up, std::size_t n,
+                 float* hidden) noexcept {
   if (activation == gated_activation::silu) {
     k.silu_mul(gate, up, n, hidden);
     return;
@@ -57,18 +60,20 @@ inline void join(const simd::kernels& k, gated_activation activation, const floa
 /// The hidden rows of some tokens: one dense layer, or one expert.
 struct gated_job {
   const ffn_weights* w = nullptr;
-  activations a;                     // [n_tokens, dim]
-  std::size_t first = 0;             // the row of the workspace that the first token has
+  activations a;          // [n_tokens, dim]
+  std::size_t first = 0;  // the row of the workspace that the first token has
 
   [[nodiscard]] const weight_matrix& rows() const noexcept { return w->gate; }
-  [[nodiscard]] double cost_ns() const noexcept { return product_ns(w->gate, a.n_tokens) + product_ns(w->up, a.n_tokens); }
+  [[nodiscard]] double cost_ns() const noexcept {
+    return product_ns(w->gate, a.n_tokens) + product_ns(w->up, a.n_tokens);
+  }
 };
 
 namespace detail {
 
 /// Elements [begin, begin + n) of the job's hidden rows.
-inline void gate_some(const simd::kernels& k, gated_activation activation, const gated_job& j, const ffn_workspace& s, std::size_t worker,
-                      std::size_t begin, std::size_t n, const std::byte* then) noexcept {
+inline void gate_some(const simd::kernels& k, gated_activation activation, const gated_job& j, const ffn_workspace& s,
+                      std::size_t worker, std::size_t begin, std::size_t n, const std::byte* then) noexcept {
   const std::size_t n_tokens = j.a.n_tokens;
   const tensor<float, 2> gate{s.worker.at(worker, 0), n_tokens, n}, up{s.worker.at(worker, 1), n_tokens, n};
   const weight_matrix w_gate = j.w->gate.rows(begin, n), w_up = j.w->up.rows(begin, n);
@@ -86,18 +91,20 @@ inline void gate_some(const simd::kernels& k, gated_activation activation, const
 
 }  // namespace detail
 
-/// Awaitable: hidden = activation(Wgate x) * (Wup x) for every job, in the forms that its Wdown reads, all but lows. A task
-/// makes some rows of both products and all that follows of them, so that gate and up never leave the cache.
+/// Awaitable: hidden = activation(Wgate x) * (Wup x) for every job, in the forms that its Wdown reads, all but lows. A
+/// task makes some rows of both products and all that follows of them, so that gate and up never leave the cache.
 template <class Jobs>
 [[nodiscard]] auto gated(compute& c, gated_activation activation, Jobs jobs, const ffn_workspace& s) {
-  return detail::by_rows(c, std::move(jobs), [&k = c.k, activation, s](const gated_job& j, std::size_t begin, std::size_t end,
-                                                                      const std::byte* then, std::size_t worker) {
-    const std::size_t in_hand = ffn_workspace::rows_in_hand(j.a.n_tokens);
-    for (std::size_t row = begin; row < end; row += in_hand) {
-      const std::size_t n = std::min(in_hand, end - row);
-      detail::gate_some(k, activation, j, s, worker, row, n, row + n < end ? j.w->gate.row(row + n) : then);
-    }
-  });
+  return detail::by_rows(c, std::move(jobs),
+                         [&k = c.k, activation, s](const gated_job& j, std::size_t begin, std::size_t end,
+                                                   const std::byte* then, std::size_t worker) {
+                           const std::size_t in_hand = ffn_workspace::rows_in_hand(j.a.n_tokens);
+                           for (std::size_t row = begin; row < end; row += in_hand) {
+                             const std::size_t n = std::min(in_hand, end - row);
+                             detail::gate_some(k, activation, j, s, worker, row, n,
+                                               row + n < end ? j.w->gate.row(row + n) : then);
+                           }
+                         });
 }
 
 /// y = Wdown * (silu(Wgate x) * (Wup x)).
@@ -105,7 +112,8 @@ template <class Jobs>
 /// shape   x [n_tokens, dim] with its rounded forms   y [n_tokens, dim]
 /// source  SwiGLU arXiv:2002.05202
 /// tested  tests/nn/ffn_test.cpp
-inline task feed_forward(compute& c, const ffn_weights& w, const activations& x, const ffn_workspace& s, tensor<float, 2> y) {
+inline task feed_forward(compute& c, const ffn_weights& w, const activations& x, const ffn_workspace& s,
+                         tensor<float, 2> y) {
   const activation_rows hidden = s.hidden.rows(0, x.n_tokens);
   co_await gated(c, gated_activation::silu, std::array{gated_job{&w, x, 0}}, s);
   if (rounded_forms::of(w.down).lows) co_await round_lows(c, hidden);
@@ -115,7 +123,9 @@ inline task feed_forward(compute& c, const ffn_weights& w, const activations& x,
 /// The feed-forward half of a dense layer.
 class dense final : public block {
  public:
-  explicit dense(const ffn_weights& weights) : w(weights) { reads = rounded_forms::of(w.gate) | rounded_forms::of(w.up); }
+  explicit dense(const ffn_weights& weights) : w(weights) {
+    reads = rounded_forms::of(w.gate) | rounded_forms::of(w.up);
+  }
   const ffn_weights w;
 
   [[nodiscard]] task pass(compute& c, const block_call& io) const override { return run(c, w, io); }

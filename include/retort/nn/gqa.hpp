@@ -11,37 +11,37 @@ RETORT_BEGIN
 namespace nn {
 
 struct gqa_config {
-  std::size_t dim = 0;               ///< width of the residual stream
+  std::size_t dim = 0;  ///< width of the residual stream
   std::size_t n_heads = 0, n_heads_kv = 0;
   std::size_t dim_head = 0, dim_head_v = 0;
   std::size_t dim_rope = 0;
   pair_style style = pair_style::halves;
-  float scale = 1;                   ///< of the scores, usually 1 / sqrt(dim_head)
-  float eps = 0;                     ///< of the q and k norms
+  float scale = 1;  ///< of the scores, usually 1 / sqrt(dim_head)
+  float eps = 0;    ///< of the q and k norms
   [[nodiscard]] std::size_t group() const noexcept { return n_heads / n_heads_kv; }
 };
 
 struct gqa_weights {
-  weight_matrix wq;                   // [n_heads * dim_head, dim]
-  weight_matrix wk;                   // [n_heads_kv * dim_head, dim]
-  weight_matrix wv;                   // [n_heads_kv * dim_head_v, dim]
-  weight_matrix wo;                   // [dim, n_heads * dim_head_v]
-  const float* bq = nullptr;         // [n_heads * dim_head] or none
+  weight_matrix wq;           // [n_heads * dim_head, dim]
+  weight_matrix wk;           // [n_heads_kv * dim_head, dim]
+  weight_matrix wv;           // [n_heads_kv * dim_head_v, dim]
+  weight_matrix wo;           // [dim, n_heads * dim_head_v]
+  const float* bq = nullptr;  // [n_heads * dim_head] or none
   const float* bk = nullptr;
   const float* bv = nullptr;
   const float* bo = nullptr;
-  const float* q_norm = nullptr;     // [dim_head] per head, or [n_heads * dim_head] over all, or none
+  const float* q_norm = nullptr;  // [dim_head] per head, or [n_heads * dim_head] over all, or none
   const float* k_norm = nullptr;
-  bool norm_over_heads = false;      ///< the norm spans all heads (OLMoE), not one (Qwen3)
-  const float* sinks = nullptr;      // [n_heads] or none
+  bool norm_over_heads = false;  ///< the norm spans all heads (OLMoE), not one (Qwen3)
+  const float* sinks = nullptr;  // [n_heads] or none
   std::size_t window = 0;
 };
 
 struct gqa_workspace {
-  tensor<float, 3> q;                // [n_tokens, n_heads, dim_head]
-  tensor<float, 3> k;                // [n_tokens, n_heads_kv, dim_head]
-  tensor<float, 3> v;                // [n_tokens, n_heads_kv, dim_head_v]
-  activation_rows o;                 // [n_tokens, n_heads * dim_head_v]
+  tensor<float, 3> q;  // [n_tokens, n_heads, dim_head]
+  tensor<float, 3> k;  // [n_tokens, n_heads_kv, dim_head]
+  tensor<float, 3> v;  // [n_tokens, n_heads_kv, dim_head_v]
+  activation_rows o;   // [n_tokens, n_heads * dim_head_v]
   attention_scratch scratch;
   attention_tile tile;
 
@@ -127,14 +127,13 @@ inline task grouped_query_attention(compute& c, const gqa_config& g, const gqa_w
   const std::size_t n = io.b.n_tokens();
   const gqa_workspace s = gqa_workspace::take(io.memory, g, io.size);
   const auto as_rows = [n](tensor<float, 3> x) { return tensor<float, 2>(x.data(), n, x.shape(1) * x.shape(2)); };
-  co_await linear(c, linear_job{&w.wq, io.x, as_rows(s.q), w.bq},
-                  linear_job{&w.wk, io.x, as_rows(s.k), w.bk},
+  co_await linear(c, linear_job{&w.wq, io.x, as_rows(s.q), w.bq}, linear_job{&w.wk, io.x, as_rows(s.k), w.bk},
                   linear_job{&w.wv, io.x, as_rows(s.v), w.bv});
   co_await parallel(c, n, static_cast<double>(g.n_heads * g.dim_head),
                     [&](std::size_t t, std::size_t) { detail::finish_qkv(c, g, w, io, s, t); });
 
   attention_call a;
-  a.q = s.q;                                                       // [n_tokens, n_heads, dim_head]
+  a.q = s.q;  // [n_tokens, n_heads, dim_head]
   a.out = {s.o.x, n, g.n_heads, g.dim_head_v};
   a.group = a.heads_per_kv = g.group();
   a.window = w.window;
@@ -142,10 +141,8 @@ inline task grouped_query_attention(compute& c, const gqa_config& g, const gqa_w
   a.view.kernels = c.k.cache(io.b.layout().type);
   a.view.layer = &io.kept();
   a.view.scale = g.scale;
-  if (io.b.tiled)
-    co_await attend_tiles(c, io, a, s);
-  else
-    co_await attend_all(c, io.b, a, s.scratch);
+  if (io.b.tiled) co_await attend_tiles(c, io, a, s);
+  else co_await attend_all(c, io.b, a, s.scratch);
 
   co_await round_rows(c, s.o, rounded_forms::of(w.wo));
   co_await linear(c, linear_job{&w.wo, s.o, io.y, w.bo});
@@ -163,7 +160,8 @@ class gqa final : public mixer {
   void measure(arena& memory, const pass_size& size) const override { (void)gqa_workspace::take(memory, how, size); }
   void keep(kv_layout& layout) const override { layout.add_rows(how.n_heads_kv, how.dim_head, how.dim_head_v); }
   [[nodiscard]] std::string summary() const override {
-    return std::to_string(how.n_heads) + "/" + std::to_string(how.n_heads_kv) + " heads of " + std::to_string(how.dim_head);
+    return std::to_string(how.n_heads) + "/" + std::to_string(how.n_heads_kv) + " heads of " +
+           std::to_string(how.dim_head);
   }
 };
 

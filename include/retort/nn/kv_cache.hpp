@@ -23,16 +23,16 @@ inline constexpr std::size_t page_tokens = 64;
 /// key row is [c_kv | k_pe] and whose value is the front of that row (dim_v = 0).
 struct kv_layer {
   std::size_t n_heads_kv = 0;
-  std::size_t dim_k = 0, dim_v = 0;              ///< channels
+  std::size_t dim_k = 0, dim_v = 0;  ///< channels
   std::size_t bytes_k_row = 0, bytes_v_row = 0;
-  std::size_t offset = 0;                        ///< of the layer inside the page, bytes
+  std::size_t offset = 0;  ///< of the layer inside the page, bytes
 };
 
 struct kv_layout {
   dtype type = dtype::f16;
   std::vector<kv_layer> layers;
   std::size_t bytes_page = 0;
-  std::size_t odd_width = 0;         ///< of a row, or of a part that is read by itself, which is no whole blocks of the type
+  std::size_t odd_width = 0;  ///< of a row, or of a part that is read by itself, which is no whole blocks of the type
 
   /// A layer that keeps rows for every token. `front`: channels of a key that are also read apart from the rest.
   void add_rows(std::size_t n_heads_kv, std::size_t dim_k, std::size_t dim_v, std::size_t front = 0) {
@@ -138,7 +138,8 @@ class kv_cache {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] const std::shared_ptr<kv_pool>& pool() const noexcept { return pool_; }
 
-  /// A timeline with the first n_tokens of this one, sharing its pages; room for as many as this one, or for `capacity`.
+  /// A timeline with the first n_tokens of this one, sharing its pages; room for as many as this one, or for
+  /// `capacity`.
   [[nodiscard]] kv_cache fork(std::size_t n_tokens, std::size_t capacity = 0) const {
     kv_cache copy(pool_, capacity ? capacity : capacity_);
     for (std::size_t i = 0; i * page_tokens < n_tokens; ++i) {
@@ -156,7 +157,7 @@ class kv_cache {
                                    " are needed"};
     for (std::size_t i = begin / page_tokens; i * page_tokens < end; ++i) {
       if (i < pages_.size() && pages_[i]->users.load(std::memory_order_acquire) == 1) continue;
-      RETORT_TRY(kv_pool::page* fresh, pool_->take());
+      RETORT_TRY(kv_pool::page * fresh, pool_->take());
       if (i < pages_.size()) {
         std::memcpy(fresh->data, pages_[i]->data, layout().bytes_page);
         pool_->give_back(std::exchange(pages_[i], fresh));

@@ -17,11 +17,12 @@ inline void round_part(const simd::kernels& k, const float* x, std::size_t n, ro
 /// Awaitable: the rounded forms of rows; those that no such kernel can read (n_in % 32) are left alone.
 [[nodiscard]] inline auto round_rows(compute& c, const activation_rows& a, rounded_forms wanted) {
   const bool some = a.n_in % 32 == 0 && (wanted.int8 || (wanted.bf16 && a.bf16));
-  return parallel(c, some ? a.n_tokens : 0, static_cast<double>(a.n_in) * 0.2, [&c, a, wanted](std::size_t t, std::size_t) {
-    const activation_rows row = a.rows(t, 1);
-    round_part(c.k, row.x, a.n_in, wanted, row);
-    if (wanted.lows) c.k.quantize_lows(a.n_in, row);
-  });
+  return parallel(c, some ? a.n_tokens : 0, static_cast<double>(a.n_in) * 0.2,
+                  [&c, a, wanted](std::size_t t, std::size_t) {
+                    const activation_rows row = a.rows(t, 1);
+                    round_part(c.k, row.x, a.n_in, wanted, row);
+                    if (wanted.lows) c.k.quantize_lows(a.n_in, row);
+                  });
 }
 
 /// Awaitable: the lows of rows whose other int8 forms are there.
@@ -50,7 +51,8 @@ struct linear_job {
 };
 
 /// y = x w^T + bias for the rows [begin, end) of w, on this thread. `then` as in simd::matmul_fn.
-inline void multiply(const simd::kernels& k, const linear_job& j, std::size_t begin, std::size_t end, const std::byte* then) noexcept {
+inline void multiply(const simd::kernels& k, const linear_job& j, std::size_t begin, std::size_t end,
+                     const std::byte* then) noexcept {
   k.matmul[static_cast<std::size_t>(j.w->type)](*j.w, j.a, j.y, begin, end, then);
   if (j.bias)
     for (std::size_t t = 0; t < j.a.n_tokens; ++t)
@@ -59,8 +61,8 @@ inline void multiply(const simd::kernels& k, const linear_job& j, std::size_t be
 
 namespace detail {
 
-/// Cuts the rows of several jobs into tasks of about equal cost: run(job, begin, end, then, worker). A task is a number of
-/// whole tiles of 32 rows; the kernels for many tokens work on two at once.
+/// Cuts the rows of several jobs into tasks of about equal cost: run(job, begin, end, then, worker). A task is a number
+/// of whole tiles of 32 rows; the kernels for many tokens work on two at once.
 template <class Jobs, class Run>
 class row_tasks {
  public:
@@ -74,8 +76,8 @@ class row_tasks {
       many_tokens = many_tokens || j.a.n_tokens > 1;
     }
     const double tile_ns = tiles ? total_ns / static_cast<double>(tiles) : 0;
-    // sixteen tasks a thread balance the load without cutting what memory reads well into bits; none longer than a tenth of a
-    // millisecond; but two tiles for many tokens, where no deadline waits
+    // sixteen tasks a thread balance the load without cutting what memory reads well into bits; none longer than a
+    // tenth of a millisecond; but two tiles for many tokens, where no deadline waits
     const std::size_t by_threads = tiles / (c.pool().size() * 16);
     const std::size_t by_time = tile_ns > 0 ? static_cast<std::size_t>(100e3 / tile_ns) : 1;
     tiles_per_task_ = std::max<std::size_t>(many_tokens && !c.limited() ? 2 : 1, std::min(by_threads, by_time));
@@ -89,7 +91,8 @@ class row_tasks {
     const job* j = first();
     for (; task >= tasks_of(*j); ++j) task -= tasks_of(*j);
     const weight_matrix& w = j->rows();
-    const std::size_t begin = task * tiles_per_task_ * tile_rows, end = std::min(w.n_out, begin + tiles_per_task_ * tile_rows);
+    const std::size_t begin = task * tiles_per_task_ * tile_rows,
+                      end = std::min(w.n_out, begin + tiles_per_task_ * tile_rows);
     run_(*j, begin, end, end < w.n_out ? w.row(end) : begin_after(j), worker);
   }
 
@@ -123,9 +126,9 @@ template <class Jobs, class Run>
 
 template <class Jobs>
 [[nodiscard]] auto products(compute& c, Jobs jobs) {
-  return by_rows(c, std::move(jobs), [&k = c.k](const linear_job& j, std::size_t begin, std::size_t end, const std::byte* then, std::size_t) {
-    multiply(k, j, begin, end, then);
-  });
+  return by_rows(c, std::move(jobs),
+                 [&k = c.k](const linear_job& j, std::size_t begin, std::size_t end, const std::byte* then,
+                            std::size_t) { multiply(k, j, begin, end, then); });
 }
 
 }  // namespace detail

@@ -19,13 +19,13 @@ namespace nn {
 struct mla_config {
   std::size_t dim = 0;
   std::size_t n_heads = 0;
-  std::size_t dim_latent = 0;        ///< c_kv, kv_lora_rank
-  std::size_t dim_nope = 0;          ///< key channels that come from the latent
-  std::size_t dim_rope = 0;          ///< key channels that carry the position, shared by all heads
+  std::size_t dim_latent = 0;  ///< c_kv, kv_lora_rank
+  std::size_t dim_nope = 0;    ///< key channels that come from the latent
+  std::size_t dim_rope = 0;    ///< key channels that carry the position, shared by all heads
   std::size_t dim_v = 0;
-  std::size_t dim_q_latent = 0;      ///< q_lora_rank; 0 = the query has no latent
+  std::size_t dim_q_latent = 0;  ///< q_lora_rank; 0 = the query has no latent
   pair_style style = pair_style::adjacent;
-  float scale = 1;                   ///< magnitude^2 / sqrt(dim_nope + dim_rope)
+  float scale = 1;  ///< magnitude^2 / sqrt(dim_nope + dim_rope)
   float eps = 0;
   [[nodiscard]] std::size_t dim_qk() const noexcept { return dim_nope + dim_rope; }
   [[nodiscard]] std::size_t dim_row() const noexcept { return dim_latent + dim_rope; }
@@ -33,19 +33,19 @@ struct mla_config {
 
 /// The per-head slices of the latent up-projections.
 struct mla_head {
-  weight_matrix w_uk_t;               // [dim_latent, dim_nope]   absorbs the query
-  weight_matrix w_uk;                 // [dim_nope, dim_latent]   expands keys
-  weight_matrix w_uv;                 // [dim_v, dim_latent]      expands values, or the weighted latent
+  weight_matrix w_uk_t;  // [dim_latent, dim_nope]   absorbs the query
+  weight_matrix w_uk;    // [dim_nope, dim_latent]   expands keys
+  weight_matrix w_uv;    // [dim_v, dim_latent]      expands values, or the weighted latent
 };
 
 struct mla_weights {
-  weight_matrix wq;                   // [n_heads * dim_qk, dim]             without a query latent
-  weight_matrix wq_a, wq_b;           // [dim_q_latent, dim], [n_heads * dim_qk, dim_q_latent]
+  weight_matrix wq;                  // [n_heads * dim_qk, dim]             without a query latent
+  weight_matrix wq_a, wq_b;          // [dim_q_latent, dim], [n_heads * dim_qk, dim_q_latent]
   const float* q_a_norm = nullptr;   // [dim_q_latent]
-  weight_matrix wkv_a;                // [dim_latent + dim_rope, dim]
+  weight_matrix wkv_a;               // [dim_latent + dim_rope, dim]
   const float* kv_a_norm = nullptr;  // [dim_latent]
   std::vector<mla_head> heads;       // [n_heads]
-  weight_matrix wo;                   // [dim, n_heads * dim_v]
+  weight_matrix wo;                  // [dim, n_heads * dim_v]
 };
 
 namespace detail {
@@ -60,20 +60,20 @@ inline std::size_t mla_group(std::size_t n_heads) noexcept {
 }  // namespace detail
 
 struct mla_workspace {
-  activation_rows q_a;               // [n_tokens, dim_q_latent]
-  tensor<float, 3> q;                // [n_tokens, n_heads, dim_qk]
-  tensor<float, 2> kv_a;             // [n_tokens, dim_latent + dim_rope]
-  activation_rows o;                 // [n_tokens, n_heads * dim_v]
-  tensor<linear_job, 1> jobs;        // [2 * n_heads]
+  activation_rows q_a;         // [n_tokens, dim_q_latent]
+  tensor<float, 3> q;          // [n_tokens, n_heads, dim_qk]
+  tensor<float, 2> kv_a;       // [n_tokens, dim_latent + dim_rope]
+  activation_rows o;           // [n_tokens, n_heads * dim_v]
+  tensor<linear_job, 1> jobs;  // [2 * n_heads]
   attention_scratch scratch;
   // absorbed
-  activation_rows q_nope;            // [n_heads * n_tokens, dim_nope]
-  tensor<float, 3> q_row;            // [n_tokens, n_heads, dim_latent + dim_rope]
-  activation_rows o_latent;          // [n_heads * n_tokens, dim_latent]
+  activation_rows q_nope;    // [n_heads * n_tokens, dim_nope]
+  tensor<float, 3> q_row;    // [n_tokens, n_heads, dim_latent + dim_rope]
+  activation_rows o_latent;  // [n_heads * n_tokens, dim_latent]
   // tiled
-  activation_rows c;                 // [tile_tokens, dim_latent]
-  tensor<float, 2> k_pe;             // [tile_tokens, dim_rope]
-  tensor<float, 3> up;               // [n_heads, tile_tokens, dim_nope | dim_v]
+  activation_rows c;      // [tile_tokens, dim_latent]
+  tensor<float, 2> k_pe;  // [tile_tokens, dim_rope]
+  tensor<float, 3> up;    // [n_heads, tile_tokens, dim_nope | dim_v]
   attention_tile tile;
 
   static mla_workspace take(arena& memory, const mla_config& m, const pass_size& size) noexcept {
@@ -104,7 +104,7 @@ namespace detail {
 inline void finish_latent(const compute& c, const mla_config& g, const mla_weights& w, const block_call& io,
                           const mla_workspace& s, std::size_t t) noexcept {
   rope(c.k, g.style, s.q(t).columns(g.dim_nope, g.dim_rope), io.b.cos(t), io.b.sin(t));
-  const tensor<float, 2> a = s.kv_a.rows(t, 1);                    // [1, dim_latent | dim_rope]
+  const tensor<float, 2> a = s.kv_a.rows(t, 1);  // [1, dim_latent | dim_rope]
   c.k.rms_norm(a.data(), w.kv_a_norm, g.dim_latent, g.eps, a.data());
   rope(c.k, g.style, a.columns(g.dim_latent, g.dim_rope), io.b.cos(t), io.b.sin(t));
   const auto [cache, position] = io.b.rows[t];
@@ -121,7 +121,7 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
   const std::size_t n = io.b.n_tokens(), H = g.n_heads;
   co_await parallel(c, n, static_cast<double>(H * g.dim_qk()) / 8, [&](std::size_t t, std::size_t) {
     for (std::size_t h = 0; h < H; ++h) {
-      const float* q = s.q.at(t, h);                               // [dim_nope | dim_rope]
+      const float* q = s.q.at(t, h);  // [dim_nope | dim_rope]
       std::memcpy(s.q_nope.rows(h * n + t, 1).x, q, g.dim_nope * sizeof(float));
       std::memcpy(s.q_row.at(t, h) + g.dim_latent, q + g.dim_nope, g.dim_rope * sizeof(float));
     }
@@ -134,7 +134,7 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
   co_await linear(c, std::span<const linear_job>(s.jobs.data(), H));
 
   attention_call a;
-  a.q = s.q_row;                                                   // [n_tokens, n_heads, dim_row]
+  a.q = s.q_row;  // [n_tokens, n_heads, dim_row]
   a.out = tensor<float, 3>(s.o_latent.x, H, n, g.dim_latent).swapped();
   a.group = detail::mla_group(H);
   a.heads_per_kv = H;
@@ -153,7 +153,8 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
 namespace detail {
 
 /// A page of one head: its keys, those that the latents gave and those all heads share, and its values.
-inline void collect_page(const mla_config& g, const mla_workspace& s, const attention_tile& tile, std::size_t head, std::size_t at) noexcept {
+inline void collect_page(const mla_config& g, const mla_workspace& s, const attention_tile& tile, std::size_t head,
+                         std::size_t at) noexcept {
   const std::size_t n = std::min(page_tokens, tile.end - tile.first - at);
   const tensor<float, 2> up = s.up(head).rows(at, n), keys = tile.keys(head, at / page_tokens);
   turn(up.columns(0, g.dim_nope), keys.rows(0, g.dim_nope));
@@ -166,7 +167,8 @@ inline void collect_page(const mla_config& g, const mla_workspace& s, const atte
 
 /// o = attention(q) with every tile of latents expanded to keys and values.
 ///
-///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j v_hj
+///   k_nope_h = W_uk_h c;  v_h = W_uv_h c;  score_j = scale (q_nope_h . k_nope_hj + q_pe_h . k_pe_j);  o_h = sum_j a_j
+///   v_hj
 /// needs   all rows of the batch on one timeline
 inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weights& w, const block_call& io,
                                 const mla_workspace& s) {
@@ -175,7 +177,7 @@ inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weigh
   const dtype type = cache.layout().type;
   const std::size_t n_positions = io.b.rows[io.b.n_tokens() - 1].position + 1;
   attention_call a;
-  a.q = s.q;                                                       // [n_tokens, n_heads, dim_qk]
+  a.q = s.q;  // [n_tokens, n_heads, dim_qk]
   a.out = {s.o.x, io.b.n_tokens(), H, g.dim_v};
   a.view.scale = g.scale;
   attention_tile tile = s.tile;
@@ -222,10 +224,8 @@ inline task latent_attention(compute& c, const mla_config& g, const mla_weights&
   }
   co_await parallel(c, n, static_cast<double>(dim_q),
                     [&](std::size_t t, std::size_t) { detail::finish_latent(c, g, w, io, s, t); });
-  if (io.b.tiled)
-    co_await attend_latent_tiles(c, g, w, io, s);
-  else
-    co_await attend_absorbed(c, g, w, io, s);
+  if (io.b.tiled) co_await attend_latent_tiles(c, g, w, io, s);
+  else co_await attend_absorbed(c, g, w, io, s);
   co_await round_rows(c, s.o, rounded_forms::of(w.wo));
   co_await linear(c, linear_job{&w.wo, s.o, io.y});
 }
@@ -241,8 +241,8 @@ class mla final : public mixer {
   void keep(kv_layout& layout) const override { layout.add_rows(1, how.dim_row(), 0, how.dim_latent); }
   [[nodiscard]] std::string summary() const override {
     const auto n = [](std::size_t x) { return std::to_string(x); };
-    return n(how.n_heads) + " latent heads (c " + n(how.dim_latent) + ", nope " + n(how.dim_nope) + ", rope " + n(how.dim_rope) +
-           ", v " + n(how.dim_v) + ")";
+    return n(how.n_heads) + " latent heads (c " + n(how.dim_latent) + ", nope " + n(how.dim_nope) + ", rope " +
+           n(how.dim_rope) + ", v " + n(how.dim_v) + ")";
   }
 };
 

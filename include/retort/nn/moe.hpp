@@ -16,32 +16,32 @@ struct moe_config {
   std::size_t dim = 0, dim_hidden = 0;
   std::size_t n_experts = 0, n_used = 0;
   gating gate = gating::softmax;
-  bool normalize = false;            ///< divide the chosen weights by their sum
-  float scale = 1;                   ///< then multiply by this
+  bool normalize = false;  ///< divide the chosen weights by their sum
+  float scale = 1;         ///< then multiply by this
   std::size_t n_groups = 1, n_groups_used = 1;
   gated_activation activation = gated_activation::silu;
 };
 
 struct moe_weights {
-  weight_matrix router;                     // [n_experts, dim] f32
-  const float* router_bias = nullptr;      // [n_experts] added to the logits (gpt-oss), or none
-  const float* selection_bias = nullptr;   // [n_experts] added to the scores for choosing only (V3), or none
-  std::vector<ffn_weights> experts;        // [n_experts]
-  rounded_forms reads, down_reads;         ///< what gates and ups take of x, and downs of the hidden rows
-  bool reads_float = false;                ///< some gate or up takes x itself
+  weight_matrix router;                   // [n_experts, dim] f32
+  const float* router_bias = nullptr;     // [n_experts] added to the logits (gpt-oss), or none
+  const float* selection_bias = nullptr;  // [n_experts] added to the scores for choosing only (V3), or none
+  std::vector<ffn_weights> experts;       // [n_experts]
+  rounded_forms reads, down_reads;        ///< what gates and ups take of x, and downs of the hidden rows
+  bool reads_float = false;               ///< some gate or up takes x itself
 };
 
 struct moe_workspace {
-  tensor<float, 2> logits, scores;         // [n_tokens, n_experts]
-  tensor<std::int32_t, 2> experts;         // [n_tokens, n_used]
-  tensor<float, 2> weights;                // [n_tokens, n_used]
-  tensor<std::int32_t, 2> slot;            // [n_tokens, n_used]   row of the grouped buffers
-  tensor<std::int32_t, 1> begin;           // [n_experts + 1]      first slot of each expert
-  activation_rows x;                       // [n_slots, dim]       inputs grouped by expert
-  ffn_workspace hidden;                    // [n_slots, dim_hidden]
-  tensor<float, 2> y;                      // [n_slots, dim]
-  tensor<gated_job, 1> gated_jobs;         // [n_experts]
-  tensor<linear_job, 1> jobs;              // [n_experts]
+  tensor<float, 2> logits, scores;  // [n_tokens, n_experts]
+  tensor<std::int32_t, 2> experts;  // [n_tokens, n_used]
+  tensor<float, 2> weights;         // [n_tokens, n_used]
+  tensor<std::int32_t, 2> slot;     // [n_tokens, n_used]   row of the grouped buffers
+  tensor<std::int32_t, 1> begin;    // [n_experts + 1]      first slot of each expert
+  activation_rows x;                // [n_slots, dim]       inputs grouped by expert
+  ffn_workspace hidden;             // [n_slots, dim_hidden]
+  tensor<float, 2> y;               // [n_slots, dim]
+  tensor<gated_job, 1> gated_jobs;  // [n_experts]
+  tensor<linear_job, 1> jobs;       // [n_experts]
 
   static moe_workspace take(arena& memory, const moe_config& m, const pass_size& size) noexcept {
     const std::size_t n = size.n_tokens, n_slots = n * m.n_used;
@@ -75,9 +75,7 @@ inline void score_experts(gating g, const float* z, std::size_t n, float* p) noe
     case gating::sigmoid:
       for (std::size_t e = 0; e < n; ++e) p[e] = 1 / (1 + std::exp(-z[e]));
       break;
-    case gating::softmax_of_chosen:
-      std::copy(z, z + n, p);
-      break;
+    case gating::softmax_of_chosen: std::copy(z, z + n, p); break;
     case gating::sqrt_softplus:
       for (std::size_t e = 0; e < n; ++e) p[e] = std::sqrt(z[e] > 20 ? z[e] : std::log1p(std::exp(z[e])));
       break;
@@ -163,8 +161,8 @@ inline void group_by_expert(const moe_config& m, const moe_workspace& s) noexcep
 /// Tokens are grouped by expert, so that an expert's weights are read once per batch.
 /// shape   x [n_tokens, dim] with its int8 form   y [n_tokens, dim]
 /// cost    n_used experts per token; the sum runs in order of choice, best first
-inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weights& w, const token_rows& b, const activations& x,
-                               const moe_workspace& s, std::size_t layer, tensor<float, 2> y) {
+inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weights& w, const token_rows& b,
+                               const activations& x, const moe_workspace& s, std::size_t layer, tensor<float, 2> y) {
   const std::size_t n = x.n_tokens, k = m.n_used, n_slots = n * k;
   co_await linear(c, linear_job{&w.router, x, s.logits, w.router_bias});
   co_await parallel(c, n, static_cast<double>(m.n_experts * (k + 10)), [&](std::size_t t, std::size_t) {
@@ -198,7 +196,8 @@ inline task mixture_of_experts(compute& c, const moe_config& m, const moe_weight
   for (std::size_t e = 0; e < m.n_experts; ++e) {
     const activations in = rows_of(s.hidden.hidden, e);
     if (in.n_tokens == 0) continue;
-    s.jobs[n_jobs++] = {&w.experts[e].down, in, s.y.rows(static_cast<std::size_t>(s.begin[e]), in.n_tokens), w.experts[e].b_down};
+    s.jobs[n_jobs++] = {&w.experts[e].down, in, s.y.rows(static_cast<std::size_t>(s.begin[e]), in.n_tokens),
+                        w.experts[e].b_down};
   }
   co_await linear(c, std::span<const linear_job>(s.jobs.data(), n_jobs));
 
@@ -213,8 +212,8 @@ class experts final : public block {
  public:
   moe_config how;
   moe_weights w;
-  ffn_weights shared;                      // dim_hidden = dim_shared; empty where there is none
-  const float* shared_gate = nullptr;      // [dim] or none: y += sigmoid(shared_gate . x) * shared(x)
+  ffn_weights shared;                  // dim_hidden = dim_shared; empty where there is none
+  const float* shared_gate = nullptr;  // [dim] or none: y += sigmoid(shared_gate . x) * shared(x)
 
   [[nodiscard]] task pass(compute& c, const block_call& io) const override { return run(c, *this, io); }
   void measure(arena& memory, const pass_size& size) const override { (void)workspace(memory, size); }
@@ -223,7 +222,7 @@ class experts final : public block {
   struct both {
     moe_workspace chosen;
     ffn_workspace shared;
-    tensor<float, 2> y_shared;             // [n_tokens, dim]
+    tensor<float, 2> y_shared;  // [n_tokens, dim]
   };
   [[nodiscard]] both workspace(arena& memory, const pass_size& size) const noexcept {
     both s{moe_workspace::take(memory, how, size), {}, {}};

@@ -10,7 +10,8 @@ namespace nn {
 ///
 /// shape   x, y [n_tokens, n]   w [n]
 /// source  RMSNorm arXiv:1910.07467
-[[nodiscard]] inline auto rms_norm(compute& c, tensor<const float, 2> x, const float* w, float eps, tensor<float, 2> y) {
+[[nodiscard]] inline auto rms_norm(compute& c, tensor<const float, 2> x, const float* w, float eps,
+                                   tensor<float, 2> y) {
   return parallel(c, x.shape(0), static_cast<double>(x.shape(1)) * 0.2, [&c, x, w, eps, y](std::size_t t, std::size_t) {
     c.k.rms_norm(x.at(t), w, x.shape(1), eps, y.at(t));
   });

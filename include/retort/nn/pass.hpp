@@ -27,9 +27,9 @@ using route_observer = std::function<void(const expert_route&)>;
 
 /// The rows of a pass.
 struct token_rows {
-  std::span<const token_row> rows;       // [n_tokens]
-  tensor<const float, 2> cos, sin;       // [n_tokens, dim_rope / 2]
-  bool tiled = false;                    ///< one timeline, many tokens: keys and values are expanded a tile at a time
+  std::span<const token_row> rows;  // [n_tokens]
+  tensor<const float, 2> cos, sin;  // [n_tokens, dim_rope / 2]
+  bool tiled = false;               ///< one timeline, many tokens: keys and values are expanded a tile at a time
   const route_observer* on_route = nullptr;
 
   [[nodiscard]] std::size_t n_tokens() const noexcept { return rows.size(); }
@@ -45,17 +45,17 @@ struct token_rows {
 struct pass_size {
   std::size_t n_tokens = 1;
   std::size_t n_workers = 1;
-  std::size_t context = 0;               ///< most positions that a token sees
-  bool bf16 = false;                     ///< some weights read their inputs rounded to bf16
+  std::size_t context = 0;  ///< most positions that a token sees
+  bool bf16 = false;        ///< some weights read their inputs rounded to bf16
 };
 
 /// What a block is given, and where its result goes.
 struct block_call {
   const token_rows& b;
   std::size_t layer = 0;
-  activations x;                         // [n_tokens, dim], in the forms that the block reads
-  tensor<float, 2> y;                    // [n_tokens, dim]
-  arena& memory;                         ///< for what lives while the block runs; the next one takes it anew
+  activations x;       // [n_tokens, dim], in the forms that the block reads
+  tensor<float, 2> y;  // [n_tokens, dim]
+  arena& memory;       ///< for what lives while the block runs; the next one takes it anew
   pass_size size;
 
   /// Where the layer's rows lie in the cache.
@@ -66,7 +66,7 @@ struct block_call {
 class block {
  public:
   virtual ~block() = default;
-  rounded_forms reads;                   ///< what its weights take of x
+  rounded_forms reads;  ///< what its weights take of x
 
   /// The work itself; `io` lives until it is done.
   [[nodiscard]] virtual task pass(compute& c, const block_call& io) const = 0;

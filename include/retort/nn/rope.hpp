@@ -19,15 +19,15 @@ enum class rope_scaling : std::uint8_t { none, linear, yarn };
 
 /// Everything that decides the angles of one model.
 struct rope_config {
-  std::size_t dim_rope = 0;             ///< rotated channels, even
-  double freq_base = 10000.0;           ///< theta
+  std::size_t dim_rope = 0;    ///< rotated channels, even
+  double freq_base = 10000.0;  ///< theta
   pair_style style = pair_style::halves;
   rope_scaling scaling = rope_scaling::none;
-  double factor = 1.0;                  ///< s
-  double original_context = 0;          ///< C, yarn only
-  double beta_fast = 32, beta_slow = 1; ///< yarn only
-  double amplitude = 1.0;               ///< multiplies cos and sin
-  std::vector<float> divisors;          ///< llama3 factors g_i, [dim_rope / 2] or empty
+  double factor = 1.0;                   ///< s
+  double original_context = 0;           ///< C, yarn only
+  double beta_fast = 32, beta_slow = 1;  ///< yarn only
+  double amplitude = 1.0;                ///< multiplies cos and sin
+  std::vector<float> divisors;           ///< llama3 factors g_i, [dim_rope / 2] or empty
 };
 
 /// 0.1 ln(s) + 1: how much yarn strengthens attention; 1 for s <= 1.

@@ -14,9 +14,9 @@ inline constexpr std::size_t tile_tokens = 2 * page_tokens;
 
 /// Keys and values of the positions [first, end) as floats, and what the queries have summed so far.
 struct attention_tile {
-  tensor<float, 4> keys;             // [n_heads_kv, tile_tokens / page_tokens, dim_k, page_tokens]
-  tensor<float, 3> values;           // [n_heads_kv, tile_tokens, row(dim_v)]
-  softmax_part totals;               // [n_heads_kv, n_tokens, group] queries, values row(dim_v) wide
+  tensor<float, 4> keys;    // [n_heads_kv, tile_tokens / page_tokens, dim_k, page_tokens]
+  tensor<float, 3> values;  // [n_heads_kv, tile_tokens, row(dim_v)]
+  softmax_part totals;      // [n_heads_kv, n_tokens, group] queries, values row(dim_v) wide
   std::size_t first = 0, end = 0;
 
   [[nodiscard]] std::size_t n_heads_kv() const noexcept { return keys.shape(0); }
@@ -24,8 +24,8 @@ struct attention_tile {
   /// A row of values, in whole vectors.
   [[nodiscard]] static std::size_t row(std::size_t dim_v) noexcept { return align_up(dim_v, 16); }
 
-  static attention_tile take(arena& memory, std::size_t n_tokens, std::size_t n_heads, std::size_t n_heads_kv, std::size_t dim_k,
-                             std::size_t dim_v) noexcept {
+  static attention_tile take(arena& memory, std::size_t n_tokens, std::size_t n_heads, std::size_t n_heads_kv,
+                             std::size_t dim_k, std::size_t dim_v) noexcept {
     attention_tile t;
     t.keys = retort::take<float>(memory, n_heads_kv, tile_tokens / page_tokens, dim_k, page_tokens);
     t.values = retort::take<float>(memory, n_heads_kv, tile_tokens, row(dim_v));
@@ -36,7 +36,9 @@ struct attention_tile {
 };
 
 /// Tokens whose queries meet a tile together: about 96 queries.
-[[nodiscard]] inline std::size_t tokens_of_block(std::size_t group) noexcept { return std::max<std::size_t>(1, 96 / group); }
+[[nodiscard]] inline std::size_t tokens_of_block(std::size_t group) noexcept {
+  return std::max<std::size_t>(1, 96 / group);
+}
 
 /// Scratch of a worker: the queries of a block, scaled, and their scores.
 [[nodiscard]] inline std::size_t tiled_floats_per_worker(std::size_t group, std::size_t dim_k) noexcept {
@@ -52,8 +54,8 @@ inline void turn(tensor<const float, 2> x, tensor<float, 2> to) noexcept {
 }
 
 /// The queries of n tokens from t on, of one key-value head, against the tile.
-inline void attend_block(const compute& c, const attention_call& a, const token_rows& b, const attention_tile& tile, bool fresh,
-                         std::size_t head, std::size_t t, std::size_t n, float* memory) noexcept {
+inline void attend_block(const compute& c, const attention_call& a, const token_rows& b, const attention_tile& tile,
+                         bool fresh, std::size_t head, std::size_t t, std::size_t n, float* memory) noexcept {
   const std::size_t group = a.group, n_q = n * group, dim_k = tile.dim_k();
   const softmax_part total = tile.totals.rows((head * b.n_tokens() + t) * group, n_q);
   if (fresh) {
@@ -105,10 +107,11 @@ inline void attend_block(const compute& c, const attention_call& a, const token_
 /// cost    2 * n_heads * (dim_k + dim_v) operations per token and position
 /// source  online softmax, arXiv:1805.02867; blocks of queries and keys: FlashAttention-2 arXiv:2307.08691
 /// tested  tests/nn/tiled_attention_test.cpp
-[[nodiscard]] inline auto attend_tile(compute& c, const attention_call& a, const token_rows& b, attention_tile tile, bool fresh,
-                                      const attention_scratch& scratch) {
+[[nodiscard]] inline auto attend_tile(compute& c, const attention_call& a, const token_rows& b, attention_tile tile,
+                                      bool fresh, const attention_scratch& scratch) {
   const std::size_t block = tokens_of_block(a.group), n_blocks = (b.n_tokens() + block - 1) / block;
-  const double task_ns = static_cast<double>(block * a.group * (tile.end - tile.first) * (tile.dim_k() + a.dim_v())) / 64;
+  const double task_ns =
+      static_cast<double>(block * a.group * (tile.end - tile.first) * (tile.dim_k() + a.dim_v())) / 64;
   return parallel(c, tile.n_heads_kv() * n_blocks, task_ns,
                   [&c, &a, &b, tile, fresh, &scratch, block, n_blocks](std::size_t i, std::size_t worker) {
                     const std::size_t t = i % n_blocks * block;
@@ -118,13 +121,15 @@ inline void attend_block(const compute& c, const attention_call& a, const token_
 }
 
 /// Awaitable: the sums of all tiles become what attention gives.
-[[nodiscard]] inline auto finish_tiles(compute& c, const attention_call& a, const token_rows& b, const attention_tile& tile) {
-  return parallel(c, b.n_tokens(), static_cast<double>(a.n_heads() * a.dim_v()), [&c, &a, &b, tile](std::size_t t, std::size_t) {
-    for (std::size_t h = 0; h < a.n_heads(); ++h) {
-      const std::size_t i = (h / a.group * b.n_tokens() + t) * a.group + h % a.group;
-      finish(c.k, tile.totals.rows(i, 1), a.sinks_from(h), a.out(t).rows(h, 1));
-    }
-  });
+[[nodiscard]] inline auto finish_tiles(compute& c, const attention_call& a, const token_rows& b,
+                                       const attention_tile& tile) {
+  return parallel(c, b.n_tokens(), static_cast<double>(a.n_heads() * a.dim_v()),
+                  [&c, &a, &b, tile](std::size_t t, std::size_t) {
+                    for (std::size_t h = 0; h < a.n_heads(); ++h) {
+                      const std::size_t i = (h / a.group * b.n_tokens() + t) * a.group + h % a.group;
+                      finish(c.k, tile.totals.rows(i, 1), a.sinks_from(h), a.out(t).rows(h, 1));
+                    }
+                  });
 }
 
 }  // namespace nn

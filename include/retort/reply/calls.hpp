@@ -29,7 +29,8 @@ class call_reader {
   static constexpr std::size_t longest_name = 256;
 
   call_reader() = default;
-  call_reader(reply_format format, const tool_types& types, std::size_t at) : format_(format), marks_(&syntax_of(format)), types_(&types), at_(at) {}
+  call_reader(reply_format format, const tool_types& types, std::size_t at)
+      : format_(format), marks_(&syntax_of(format)), types_(&types), at_(at) {}
 
   [[nodiscard]] std::size_t position() const noexcept { return at_; }
   [[nodiscard]] tool_call take() { return std::exchange(call_, {}); }
@@ -57,8 +58,20 @@ class call_reader {
 
  private:
   enum class step : std::uint8_t {
-    open, call_begin, separator, name_line, fence, object, fence_end, after_object, next_call,
-    body, element, element_name, value, attributes,
+    open,
+    call_begin,
+    separator,
+    name_line,
+    fence,
+    object,
+    fence_end,
+    after_object,
+    next_call,
+    body,
+    element,
+    element_name,
+    value,
+    attributes,
     python,
   };
 
@@ -103,15 +116,10 @@ class call_reader {
 
   progress open() {
     switch (format_) {
-      case reply_format::deepseek:
-        take(marks_->begins);
-        return go(step::call_begin);
+      case reply_format::deepseek: take(marks_->begins); return go(step::call_begin);
       case reply_format::hermes:
-      case reply_format::qwen_coder:
-        wrapped_ = take(marks_->call_begin) == match::answer::yes;
-        return go(step::body);
-      case reply_format::llama:
-        return s_[at_] == '{' ? go(step::object) : (take(marks_->begins), go(step::python));
+      case reply_format::qwen_coder: wrapped_ = take(marks_->call_begin) == match::answer::yes; return go(step::body);
+      case reply_format::llama: return s_[at_] == '{' ? go(step::object) : (take(marks_->begins), go(step::python));
       case reply_format::dsml:
         block_end_ = take(marks_->begins) == match::answer::yes ? marks_->block_end : marks_->also_block_end;
         take(marks_->also_begins);
@@ -120,8 +128,8 @@ class call_reader {
     }
   }
 
-  // --- DeepSeek: <｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME\n```json\nARGS\n```<｜tool▁call▁end｜>, or NAME and ARGS
-  // around the separator
+  // --- DeepSeek: <｜tool▁call▁begin｜>function<｜tool▁sep｜>NAME\n```json\nARGS\n```<｜tool▁call▁end｜>, or NAME and
+  // ARGS around the separator
 
   progress call_begin() {
     if (!skip_blanks()) return wait();
@@ -137,9 +145,7 @@ class call_reader {
       if (s_[at_] != '<') continue;
       const std::size_t end = at_;
       switch (take(marks_->separator)) {
-        case match::answer::yes:
-          call_.name = trimmed(begin_, end);
-          return go(step::name_line);
+        case match::answer::yes: call_.name = trimmed(begin_, end); return go(step::name_line);
         case match::answer::partly: return wait();
         default: break;
       }
@@ -239,7 +245,8 @@ class call_reader {
     if (is_dsml() && calls_ > 0) {
       const match::answer end = take(block_end_);
       if (end == match::answer::yes) return progress::done;
-      if (end == match::answer::partly && literal_at(s_, at_, marks_->function_begin).is != match::answer::yes) return wait();
+      if (end == match::answer::partly && literal_at(s_, at_, marks_->function_begin).is != match::answer::yes)
+        return wait();
     }
     switch (take(marks_->function_begin)) {
       case match::answer::yes: break;

@@ -79,7 +79,8 @@ inline match mark_at(std::string_view s, std::size_t at, std::string_view mark) 
     if (part.size() == mark.size()) return {match::answer::yes, i - at};
     mark.remove_prefix(part.size() + separator.size());
     match best;
-    for (const std::string_view written : {separator, std::string_view("_"), std::string_view("\\_"), std::string_view(" ")})
+    for (const std::string_view written :
+         {separator, std::string_view("_"), std::string_view("\\_"), std::string_view(" ")})
       if (const match one = literal_at(s, i, written); one.is > best.is) best = one;
     if (best.is != match::answer::yes) return {best.is, 0};
     i += best.length;
@@ -91,7 +92,8 @@ inline match either(match a, match b) noexcept { return b.is > a.is ? b : a; }
 
 /// {"name": .., "arguments" or "parameters": {..}}; the arguments may be a string that holds the object.
 inline bool call_of_object(std::string_view object, tool_call& call) {
-  if (!is_json_object(object) || !json_unquoted(member_text(object, "name"), call.name) || call.name.empty()) return false;
+  if (!is_json_object(object) || !json_unquoted(member_text(object, "name"), call.name) || call.name.empty())
+    return false;
   std::string_view arguments = member_text(object, "arguments");
   if (arguments.empty()) arguments = member_text(object, "parameters");
   if (arguments.empty() || arguments == "null") {
@@ -105,13 +107,13 @@ inline bool call_of_object(std::string_view object, tool_call& call) {
 /// The marks by which a format writes calls, for the reader and for the shape of a reply alike. What a format has not
 /// is empty.
 struct call_syntax {
-  std::string_view begins{}, also_begins{};          ///< where a block of calls begins
+  std::string_view begins{}, also_begins{};        ///< where a block of calls begins
   std::array<std::string_view, 2> never{};         ///< what a text before calls must not hold, lest a call begin there
-  std::string_view block_end{}, also_block_end{};    ///< of all calls; the latter after also_begins
-  std::string_view call_begin{}, call_end{};         ///< around one call
+  std::string_view block_end{}, also_block_end{};  ///< of all calls; the latter after also_begins
+  std::string_view call_begin{}, call_end{};       ///< around one call
   std::string_view separator{};                    ///< between the kind of a call, or its name, and what follows
-  std::string_view function_begin{}, function_end{}; ///< around its parameters; the name follows the former
-  std::string_view value_begin{}, value_end{};       ///< around one of them; its name likewise
+  std::string_view function_begin{}, function_end{};  ///< around its parameters; the name follows the former
+  std::string_view value_begin{}, value_end{};        ///< around one of them; its name likewise
 };
 inline constexpr call_syntax call_syntaxes[] = {
     // clang-format off
@@ -122,9 +124,9 @@ inline constexpr call_syntax call_syntaxes[] = {
     {.begins = "<tool_call>", .never = {"<tool_call>"}, .call_begin = "<tool_call>", .call_end = "</tool_call>",
      .function_begin = "<function=", .function_end = "</function>", .value_begin = "<parameter=",
      .value_end = "</parameter>"},  // some write Qwen3-Coder's form under a template that asks for JSON
-    {.begins = "<tool_call>", .also_begins = "<function=", .never = {"<tool_call>", "<function="}, .call_begin = "<tool_call>",
-     .call_end = "</tool_call>", .function_begin = "<function=", .function_end = "</function>",
-     .value_begin = "<parameter=", .value_end = "</parameter>"},
+    {.begins = "<tool_call>", .also_begins = "<function=", .never = {"<tool_call>", "<function="},
+     .call_begin = "<tool_call>", .call_end = "</tool_call>", .function_begin = "<function=",
+     .function_end = "</function>", .value_begin = "<parameter=", .value_end = "</parameter>"},
     {.begins = "<|python_tag|>", .never = {"<|python_tag|>"}},
     {.begins = "<｜DSML｜function_calls>", .also_begins = "<｜DSML｜tool_calls>", .never = {"<｜DSML｜"},
      .block_end = "</｜DSML｜function_calls>", .also_block_end = "</｜DSML｜tool_calls>",
@@ -145,10 +147,10 @@ class tool_types {
   }
 
   /// A value written as plain text, as JSON: what the schema calls a string stays one, so does what is no JSON.
-  [[nodiscard]] std::string value(const std::string& tool, const std::string& parameter, std::string_view written) const {
+  [[nodiscard]] std::string value(const std::string& tool, const std::string& parameter,
+                                  std::string_view written) const {
     const std::string type = type_of(tool, parameter);
-    if (type.empty() || type == "string" || !is_json(written))
-      return json_quoted(written);
+    if (type.empty() || type == "string" || !is_json(written)) return json_quoted(written);
     return std::string(written);
   }
 
@@ -203,7 +205,10 @@ inline bool call_of_python(std::string_view s, tool_call& call) {
     const std::string_view written = rest.substr(equals + 1, end - equals - 1);
     const bool text = quote && !is_json(written);
     const std::string inner = text ? json_quoted(written.substr(1, written.size() - 2)) : std::string(written);
-    const std::string plain = written == "True" ? "true" : written == "False" ? "false" : written == "None" ? "null" : inner;
+    const std::string plain = written == "True"    ? "true"
+                              : written == "False" ? "false"
+                              : written == "None"  ? "null"
+                                                   : inner;
     if (call.arguments.size() > 1) call.arguments += ", ";
     call.arguments += json_quoted(key) + ": " + plain;
     rest.remove_prefix(end);

@@ -7,11 +7,11 @@
 RETORT_BEGIN
 
 struct reply_settings {
-  reply_format format = reply_format::plain;  ///< reply_format_of() tells it from the template
-  reply_start start = reply_start::open;      ///< reply_start_of() tells it from the prompt
-  bool calls = true;                          ///< false: nothing is read as a tool call (no tools were offered)
-  std::vector<std::string> stop;              ///< the reply ends before any of these, outside of tool calls
-  std::string tools_json;                     ///< the tools as offered; gives Qwen3-Coder's values their types
+  reply_format format = reply_format::plain;        ///< reply_format_of() tells it from the template
+  reply_start start = reply_start::open;            ///< reply_start_of() tells it from the prompt
+  bool calls = true;                                ///< false: nothing is read as a tool call (no tools were offered)
+  std::vector<std::string> stop;                    ///< the reply ends before any of these, outside of tool calls
+  std::string tools_json;                           ///< the tools as offered; gives Qwen3-Coder's values their types
   std::size_t longest_call = std::size_t(1) << 20;  ///< bytes; a longer block of calls is given back as text
 };
 
@@ -25,8 +25,8 @@ struct reply_event {
     hidden,    ///< tags, the white space around them, and what follows a stop string
   };
   kind is;
-  std::string_view text;            ///< what to show
-  std::string_view raw;             ///< what the model wrote; all raw texts together are the reply
+  std::string_view text;  ///< what to show
+  std::string_view raw;   ///< what the model wrote; all raw texts together are the reply
   const tool_call* call = nullptr;
 };
 
@@ -42,8 +42,7 @@ class reply_parser {
  public:
   using sink = function_ref<void(const reply_event&)>;
 
-  explicit reply_parser(reply_settings settings)
-      : settings_(std::move(settings)), types_(settings_.tools_json) {
+  explicit reply_parser(reply_settings settings) : settings_(std::move(settings)), types_(settings_.tools_json) {
     if (settings_.start == reply_start::answer) begin_answer();
     if (settings_.start == reply_start::text) phase_ = phase::answer;
   }
@@ -88,9 +87,7 @@ class reply_parser {
         case phase::thought:
         case phase::answer: go_on = scan(out, ended); break;
         case phase::call: go_on = read_call(out, ended); break;
-        case phase::stopped:
-          hide(held_.size(), out);
-          go_on = false;
+        case phase::stopped: hide(held_.size(), out); go_on = false;
       }
     }
   }
@@ -168,7 +165,8 @@ class reply_parser {
         return {found::what::opener, m.length};
     }
     for (const std::string& s : settings_.stop)
-      if (!s.empty() && s[0] == c && test(detail::reply::literal_at(held_, at, s))) return {found::what::stop, s.size()};
+      if (!s.empty() && s[0] == c && test(detail::reply::literal_at(held_, at, s)))
+        return {found::what::stop, s.size()};
     return {maybe ? found::what::maybe : found::what::nothing, 0};
   }
 
@@ -235,7 +233,8 @@ class reply_parser {
         return true;
       }
       case progress::done:
-        if (reader_.position() > given_) out({kind::hidden, {}, std::string_view(held_).substr(given_, reader_.position() - given_)});
+        if (reader_.position() > given_)
+          out({kind::hidden, {}, std::string_view(held_).substr(given_, reader_.position() - given_)});
         leave_call(reader_.position());
         phase_ = phase::answer;
         skip_ = 1000;  // line ends after calls
@@ -276,11 +275,11 @@ class reply_parser {
 
   const reply_settings settings_;
   const detail::reply::tool_types types_;
-  std::string held_;           ///< what has arrived and is not given out
-  std::size_t scanned_ = 0;    ///< no marker begins before this
-  std::size_t shown_ = 0;      ///< text up to here can be given out; what follows is white space
+  std::string held_;         ///< what has arrived and is not given out
+  std::size_t scanned_ = 0;  ///< no marker begins before this
+  std::size_t shown_ = 0;    ///< text up to here can be given out; what follows is white space
   std::size_t lead_ = 0, opener_ = 0, given_ = 0, emitted_ = 0;
-  unsigned skip_ = 0;          ///< line ends that may still be hidden at the beginning of a part
+  unsigned skip_ = 0;  ///< line ends that may still be hidden at the beginning of a part
   unsigned calls_ = 0;
   phase phase_ = phase::start, from_ = phase::answer;
   bool first_ = true, cut_ = false, was_thought_ = false;

@@ -13,7 +13,8 @@ namespace detail {
 /// 1 to 64 letters, digits, _ and -.
 inline bool is_tool_name(std::string_view s) noexcept {
   return !s.empty() && s.size() <= 64 &&
-         s.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string_view::npos;
+         s.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+             std::string_view::npos;
 }
 
 class tool_shape_maker {
@@ -32,7 +33,8 @@ class tool_shape_maker {
       const std::string name = f["name"].get<std::string>();
       if (!only.empty() && name != only) continue;
       RETORT_TRY(const expression e, call(name, f.contains("parameters") && f["parameters"].is_object()
-                                                    ? f["parameters"] : json{{"type", "object"}, {"properties", json::object()}}));
+                                                    ? f["parameters"]
+                                                    : json{{"type", "object"}, {"properties", json::object()}}));
       calls.push_back(e);
     }
     const expression one = g_.any_of(calls), block = block_of(one, !only.empty());
@@ -89,7 +91,8 @@ class tool_shape_maker {
     // a message that begins with a brace is a call too
     const char_set blank({{U' ', U' '}, {U'\n', U'\n'}, {U'\r', U'\r'}, {U'\t', U'\t'}});
     const char_set start = others.intersection(blank.complement()).intersection(char_set({{U'{', U'{'}}).complement());
-    const expression words = g_.any_of({g_.sequence({g_.any_of({g_.chars(start), no_opener}), rest}), g_.repeat(some, 1)});
+    const expression words =
+        g_.any_of({g_.sequence({g_.any_of({g_.chars(start), no_opener}), rest}), g_.repeat(some, 1)});
     return g_.sequence({g_.repeat(g_.chars(blank), 0), g_.optional(words)});
   }
   static std::string joined(std::string_view mark, const std::string& rest) { return std::string(mark) + rest; }
@@ -108,7 +111,8 @@ class tool_shape_maker {
     switch (format_) {
       case reply_format::deepseek: {
         const expression line = text("\n");
-        return g_.sequence({mark(marks_.begins), calls(fenced_ ? line : g_.empty()), fenced_ ? line : g_.empty(), mark(marks_.block_end)});
+        return g_.sequence({mark(marks_.begins), calls(fenced_ ? line : g_.empty()), fenced_ ? line : g_.empty(),
+                            mark(marks_.block_end)});
       }
       case reply_format::dsml:
         return g_.sequence({text(marks_.begins), text("\n"), calls(text("\n")), text("\n"), text(marks_.block_end)});
@@ -123,12 +127,13 @@ class tool_shape_maker {
         RETORT_TRY(const expression a, arguments(schema));
         if (!fenced_)
           return g_.sequence({mark(marks_.call_begin), text(name), mark(marks_.separator), a, mark(marks_.call_end)});
-        return g_.sequence({mark(marks_.call_begin), text("function"), mark(marks_.separator), text(name + "\n```json\n"), a,
-                            text("\n```"), mark(marks_.call_end)});
+        return g_.sequence({mark(marks_.call_begin), text("function"), mark(marks_.separator),
+                            text(name + "\n```json\n"), a, text("\n```"), mark(marks_.call_end)});
       }
       case reply_format::hermes: {
         RETORT_TRY(const expression a, arguments(schema));
-        return g_.sequence({mark(marks_.call_begin), text("\n{\"name\": \"" + name + "\", \"arguments\": "), a, text("}\n"), mark(marks_.call_end)});
+        return g_.sequence({mark(marks_.call_begin), text("\n{\"name\": \"" + name + "\", \"arguments\": "), a,
+                            text("}\n"), mark(marks_.call_end)});
       }
       case reply_format::llama: {
         RETORT_TRY(const expression a, arguments(schema));
@@ -136,7 +141,8 @@ class tool_shape_maker {
       }
       case reply_format::qwen_coder: {
         RETORT_TRY(const expression all, parameters(schema));
-        return g_.sequence({mark(marks_.call_begin), text("\n" + joined(marks_.function_begin, name + ">\n")), all, text(joined(marks_.function_end, "\n")), mark(marks_.call_end)});
+        return g_.sequence({mark(marks_.call_begin), text("\n" + joined(marks_.function_begin, name + ">\n")), all,
+                            text(joined(marks_.function_end, "\n")), mark(marks_.call_end)});
       }
       case reply_format::dsml: {
         RETORT_TRY(const expression all, parameters(schema));
@@ -161,17 +167,21 @@ class tool_shape_maker {
     const auto is_object = [&schema](const char* key) { return schema.contains(key) && schema[key].is_object(); };
     const json& properties = is_object("properties") ? schema["properties"] : none;
     for (const auto& [key, given] : properties.items()) {
-      if (key.empty() || key.size() > 128 || key.find_first_of("<>\"\n") != std::string::npos || key.front() == ' ' || key.back() == ' ')
-        return error{errc::unsupported, "a parameter called \"" + printable(key) + "\" cannot be written in this model's calls"};
+      if (key.empty() || key.size() > 128 || key.find_first_of("<>\"\n") != std::string::npos || key.front() == ' ' ||
+          key.back() == ' ')
+        return error{errc::unsupported,
+                     "a parameter called \"" + printable(key) + "\" cannot be written in this model's calls"};
       json of = given;  // with what it may refer to
       for (const char* definitions : {"$defs", "definitions"})
         if (of.is_object() && is_object(definitions)) of[definitions] = schema[definitions];
       const bool is_string = of.is_object() && of.contains("type") && of["type"] == "string";
       const bool is_bound = is_string && is_more_than_a_string(of);
       if (is_bound && !dsml && strict_)
-        return error{errc::unsupported, "keywords of the parameter \"" + key + "\" cannot be kept: this model writes strings without quotes"};
+        return error{errc::unsupported, "keywords of the parameter \"" + key +
+                                            "\" cannot be kept: this model writes strings without quotes"};
       const bool is_text = is_string && !(dsml && is_bound);
-      const std::string begin = joined(marks_.value_begin, dsml ? key + "\" string=\"" + (is_text ? "true" : "false") + "\">" : key + ">\n");
+      const std::string begin =
+          joined(marks_.value_begin, dsml ? key + "\" string=\"" + (is_text ? "true" : "false") + "\">" : key + ">\n");
       const std::string before_end = dsml ? "" : "\n";
       expression written = g_.empty();
       if (is_text && of.contains("enum") && of["enum"].is_array()) {
@@ -188,7 +198,8 @@ class tool_shape_maker {
       bool required = false;
       if (schema.contains("required") && schema["required"].is_array())
         for (const json& r : schema["required"]) required = required || r == key;
-      items.push_back({g_.sequence({text(begin), written, text("\n")}), required ? grammar::item::required : grammar::item::optional});
+      items.push_back({g_.sequence({text(begin), written, text("\n")}),
+                       required ? grammar::item::required : grammar::item::optional});
     }
     return g_.list(items, g_.empty());
   }

@@ -45,7 +45,8 @@ RETORT_INLINE result<constraint> constraint::choices(const model& m, std::span<c
 }
 
 RETORT_INLINE matcher::matcher(const constraint& c) : impl_(std::make_unique<detail::matcher_impl>(c.impl())) {}
-RETORT_INLINE matcher::matcher(const matcher& o) : impl_(o.impl_ ? std::make_unique<detail::matcher_impl>(*o.impl_) : nullptr) {}
+RETORT_INLINE matcher::matcher(const matcher& o)
+    : impl_(o.impl_ ? std::make_unique<detail::matcher_impl>(*o.impl_) : nullptr) {}
 RETORT_INLINE matcher& matcher::operator=(const matcher& o) {
   if (this != &o) impl_ = o.impl_ ? std::make_unique<detail::matcher_impl>(*o.impl_) : nullptr;
   return *this;

@@ -17,10 +17,10 @@ struct prefix_store {
     std::string owner;
     std::vector<token> tokens;
     nn::kv_cache pages;
-    std::uint64_t used = 0;          ///< when, in calls
+    std::uint64_t used = 0;  ///< when, in calls
   };
   std::shared_ptr<nn::kv_pool> pool;
-  std::uint64_t model = 0;           ///< fingerprint
+  std::uint64_t model = 0;  ///< fingerprint
   cache_type type = cache_type::f16;
   std::mutex mutex;
   std::vector<beginning> beginnings;

@@ -59,10 +59,8 @@ RETORT_INLINE void sampler::penalize(std::span<float> logits, std::span<const to
   for (token id : seen.last(std::min(seen.size(), how_.penalty_window))) {
     if (id < 0 || static_cast<std::size_t>(id) >= logits.size()) continue;
     const auto at = std::find_if(counts_.begin(), counts_.end(), [id](const auto& c) { return c.first == id; });
-    if (at == counts_.end())
-      counts_.emplace_back(id, 1);
-    else
-      ++at->second;
+    if (at == counts_.end()) counts_.emplace_back(id, 1);
+    else ++at->second;
   }
   for (const auto& [id, n] : counts_) {
     float& l = logits[static_cast<std::size_t>(id)];
@@ -79,7 +77,8 @@ RETORT_INLINE bool sampler::is_allowed(std::span<const std::uint64_t> allowed, s
 RETORT_INLINE token sampler::best_of(std::span<const float> logits, std::span<const std::uint64_t> allowed) {
   std::size_t best = logits.size();
   for (std::size_t i = 0; i < logits.size(); ++i)
-    if (is_allowed(allowed, i) && (best == logits.size() || logits[i] > logits[best] || (logits[best] != logits[best] && logits[i] == logits[i])))
+    if (is_allowed(allowed, i) &&
+        (best == logits.size() || logits[i] > logits[best] || (logits[best] != logits[best] && logits[i] == logits[i])))
       best = i;
   return static_cast<token>(best == logits.size() ? 0 : best);
 }
@@ -109,12 +108,14 @@ RETORT_INLINE void sampler::keep_best(std::span<const float> logits, std::span<c
     double sum = 0, reached = 0;
     for (const candidate& c : kept_) sum += static_cast<double>(c.p);
     std::size_t n = 0;
-    while (n < kept_.size() && reached < static_cast<double>(how_.top_p) * sum) reached += static_cast<double>(kept_[n++].p);
+    while (n < kept_.size() && reached < static_cast<double>(how_.top_p) * sum)
+      reached += static_cast<double>(kept_[n++].p);
     kept_.resize(std::max<std::size_t>(n, 1));
   }
 }
 
-RETORT_INLINE token sampler::operator()(std::span<float> logits, std::span<const token> seen, std::span<const std::uint64_t> allowed) {
+RETORT_INLINE token sampler::operator()(std::span<float> logits, std::span<const token> seen,
+                                        std::span<const std::uint64_t> allowed) {
   penalize(logits, seen);
   if (how_.temperature == 0) return best_of(logits, allowed);
   keep_best(logits, allowed);

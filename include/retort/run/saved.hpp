@@ -59,7 +59,7 @@ RETORT_INLINE result<std::vector<std::byte>> session::save() const {
   put(&head, sizeof head);
   put(s.line.tokens.data(), s.line.n_done * sizeof(token));
   detail::each_cache_row(s.line.cache, s.line.n_done, put);
-  if (has_logits) put(s.logits_row(s.line.n_logits - 1).data(), s.n_vocab() * sizeof(float));
+  if (has_logits) put(s.logits().at(s.line.n_logits - 1), s.n_vocab() * sizeof(float));
   detail::digest d;
   d.add(out.data(), out.size());
   const std::uint64_t sum = d.value();
@@ -76,7 +76,8 @@ RETORT_INLINE result<void> session::restore(std::span<const std::byte> state) {
   if (std::memcmp(head.magic, detail::saved_magic, sizeof head.magic) != 0) return bad(errc::bad_file, "has no head");
   if (head.version != detail::saved_version) return bad(errc::mismatch, "is of another version");
   if (head.model != s.bench->model->fingerprint) return bad(errc::mismatch, "belongs to another model");
-  if (head.type != static_cast<std::uint32_t>(s.line.cache.layout().type)) return bad(errc::mismatch, "has another cache type");
+  if (head.type != static_cast<std::uint32_t>(s.line.cache.layout().type))
+    return bad(errc::mismatch, "has another cache type");
   if (head.n_tokens > s.options.context) return bad(errc::full, "is longer than this context");
   if (head.has_logits > 1 || head.bytes != state.size() ||
       head.bytes != detail::saved_bytes(s, head.n_tokens, head.has_logits != 0))

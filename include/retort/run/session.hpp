@@ -12,14 +12,15 @@ namespace detail {
 struct session_impl {
   session_options options;
   std::shared_ptr<workbench> bench;
-  timeline line;                         // destroyed before the bench
+  timeline line;  // destroyed before the bench
 
   ~session_impl() {
     if (bench) bench->drop_pass_of(line);
   }
   [[nodiscard]] std::size_t n_vocab() const noexcept { return bench->n_vocab(); }
-  [[nodiscard]] std::span<float> logits_row(std::size_t i) noexcept {
-    return {line.logits_memory.as<float>() + i * n_vocab(), n_vocab()};
+  /// The rows of logits that are here, of the last tokens before n_done.
+  [[nodiscard]] tensor<float, 2> logits() noexcept {
+    return {line.logits_memory.as<float>(), line.n_logits, n_vocab()};
   }
   /// Keeps the first n tokens of the cache, and their logits where they are here.
   void keep(std::size_t n) noexcept {
@@ -32,8 +33,8 @@ struct session_impl {
   }
   [[nodiscard]] result<void> check(token t) const {
     if (t >= 0 && static_cast<std::size_t>(t) < n_vocab()) return {};
-    return error{errc::bad_argument, "token " + std::to_string(t) + " is outside the vocabulary of " +
-                                         std::to_string(n_vocab())};
+    return error{errc::bad_argument,
+                 "token " + std::to_string(t) + " is outside the vocabulary of " + std::to_string(n_vocab())};
   }
   /// Starts from what the prefix cache knows of these tokens, if that is more than the first `n` that are here.
   /// Returns how many there are.
@@ -92,11 +93,12 @@ inline result<std::unique_ptr<session_impl>> make_session(const std::shared_ptr<
   const workbench& w = *with.bench;
   if (w.model != m) return error{errc::mismatch, "the batch belongs to another model"};
   if (p.context > w.context || o.max_guesses > w.max_guesses)
-    return error{errc::bad_argument, "the batch was made for sessions of " + std::to_string(w.context) + " tokens and " +
-                                         std::to_string(w.max_guesses) + " guesses; asked for " + std::to_string(p.context) +
-                                         " and " + std::to_string(o.max_guesses)};
+    return error{errc::bad_argument, "the batch was made for sessions of " + std::to_string(w.context) +
+                                         " tokens and " + std::to_string(w.max_guesses) + " guesses; asked for " +
+                                         std::to_string(p.context) + " and " + std::to_string(o.max_guesses)};
   if (with.prefixes) {
-    if (with.prefixes->model != m->fingerprint) return error{errc::mismatch, "the prefix cache belongs to another model"};
+    if (with.prefixes->model != m->fingerprint)
+      return error{errc::mismatch, "the prefix cache belongs to another model"};
     if (with.prefixes->type != o.cache) return error{errc::mismatch, "the prefix cache is of another cache type"};
     with.pages = with.prefixes->pool;
   }
@@ -130,7 +132,8 @@ RETORT_INLINE result<void> session::sync(std::span<const token> tokens) {
     return error{errc::full, "the context holds " + std::to_string(s.options.context) + " tokens; " +
                                  std::to_string(tokens.size()) + " are needed"};
   for (token t : tokens) RETORT_CHECK(s.check(t));
-  if (std::equal(tokens.begin(), tokens.end(), line.tokens.begin(), line.tokens.end())) return {};  // a pass in progress goes on
+  if (std::equal(tokens.begin(), tokens.end(), line.tokens.begin(), line.tokens.end()))
+    return {};  // a pass in progress goes on
   const std::size_t limit = std::min(tokens.size(), line.n_done);
   std::size_t same = 0;
   while (same < limit && line.tokens[same] == tokens[same]) ++same;
@@ -169,10 +172,13 @@ RETORT_INLINE result<status> session::step() {
   return impl_->bench->step({&line, 1}, nullptr);
 }
 
-RETORT_INLINE std::span<float> session::logits(std::size_t back) noexcept {
-  auto& line = impl_->line;
-  if (line.n_done != line.tokens.size() || back >= line.n_logits) return {};
-  return impl_->logits_row(line.n_logits - 1 - back);
+RETORT_INLINE tensor<float, 2> session::all_logits() noexcept {
+  return impl_->line.n_done == impl_->line.tokens.size() ? impl_->logits() : tensor<float, 2>();
+}
+RETORT_INLINE tensor<float, 1> session::logits(std::size_t back) noexcept {
+  const tensor<float, 2> all = all_logits();
+  if (back >= all.shape(0)) return {};
+  return all(all.shape(0) - 1 - back);
 }
 RETORT_INLINE std::span<const token> session::tokens() const noexcept { return impl_->line.tokens; }
 RETORT_INLINE std::size_t session::n_computed() const noexcept { return impl_->line.n_done; }
@@ -218,7 +224,8 @@ RETORT_INLINE void session::remember() {
 
 RETORT_INLINE result<batch> batch::make(const model& m, const session_options& options, std::size_t most) {
   if (!m.impl()) return error{errc::bad_argument, "the model is empty"};
-  if (most == 0 || most > 4096) return error{errc::bad_argument, "a batch has 1 to 4096 sessions, not " + std::to_string(most)};
+  if (most == 0 || most > 4096)
+    return error{errc::bad_argument, "a batch has 1 to 4096 sessions, not " + std::to_string(most)};
   RETORT_TRY(const detail::session_plan p, detail::plan_session(*m.impl(), options));
   const std::size_t n_rows = std::max(p.n_rows, most * (1 + options.max_guesses));
   RETORT_TRY(auto bench, detail::workbench::make(m.impl(), options, p, n_rows));
@@ -229,7 +236,8 @@ RETORT_INLINE result<status> batch::step(std::span<session* const> of, std::chro
   return step(of, &deadline);
 }
 RETORT_INLINE result<status> batch::step(std::span<session* const> of) { return step(of, nullptr); }
-RETORT_INLINE result<status> batch::step(std::span<session* const> of, const std::chrono::steady_clock::time_point* deadline) {
+RETORT_INLINE result<status> batch::step(std::span<session* const> of,
+                                         const std::chrono::steady_clock::time_point* deadline) {
   auto& lines = impl_->chosen;
   lines.clear();
   for (session* s : of) {

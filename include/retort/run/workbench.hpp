@@ -15,11 +15,11 @@ namespace detail {
 /// Tokens that should be in a cache, how far that has come, and the scores of what may come next.
 struct timeline {
   nn::kv_cache cache;
-  std::vector<token> tokens;             // what the timeline should hold
-  std::size_t n_done = 0;                // what the cache holds
-  std::size_t n_tail = 1;                // so many of the last tokens get logits
-  std::size_t n_logits = 0;              // rows that are here: of the last tokens before n_done
-  buffer logits_memory;                  // [1 + max_guesses, n_vocab]
+  std::vector<token> tokens;  // what the timeline should hold
+  std::size_t n_done = 0;     // what the cache holds
+  std::size_t n_tail = 1;     // so many of the last tokens get logits
+  std::size_t n_logits = 0;   // rows that are here: of the last tokens before n_done
+  buffer logits_memory;       // [1 + max_guesses, n_vocab]
   std::shared_ptr<prefix_store> prefixes;
   std::atomic<bool> cancelled{false};
 
@@ -30,7 +30,7 @@ struct timeline {
 /// The numbers that follow from a model and options, checked.
 struct session_plan {
   std::size_t context = 0, chunk = 0, n_workers = 1;
-  std::size_t n_rows = 0;                // of logits that a pass makes besides the sessions' own
+  std::size_t n_rows = 0;  // of logits that a pass makes besides the sessions' own
   const simd::kernels* kernels = &simd::best();
   nn::kv_layout layout;
   std::size_t bytes_scratch = 0;
@@ -83,20 +83,20 @@ struct workbench {
   nn::workspace work;
   std::optional<nn::compute> compute;
   std::size_t n_rows = 0;
-  buffer logits_memory;                  // [n_rows, n_vocab]: where a pass writes for more than one reader
+  buffer logits_memory;  // [n_rows, n_vocab]: where a pass writes for more than one reader
 
   /// What a pass does for one timeline.
   struct part {
     timeline* of;
     std::size_t n, n_wanted;
   };
-  std::vector<part> parts;               // of the pass in progress
-  std::vector<token> tokens;             // [n_tokens of the pass]
-  std::vector<nn::token_row> rows;       // [n_tokens of the pass]
-  std::vector<std::uint32_t> wanted;     // rows whose logits are computed
-  std::vector<timeline*> chosen;         // scratch of batch::step
-  timeline* without_room = nullptr;      // whose tokens did not fit the cache when a pass began
-  task running;                          // destroyed before what it stands in
+  std::vector<part> parts;            // of the pass in progress
+  std::vector<token> tokens;          // [n_tokens of the pass]
+  std::vector<nn::token_row> rows;    // [n_tokens of the pass]
+  std::vector<std::uint32_t> wanted;  // rows whose logits are computed
+  std::vector<timeline*> chosen;      // scratch of batch::step
+  timeline* without_room = nullptr;   // whose tokens did not fit the cache when a pass began
+  task running;                       // destroyed before what it stands in
 
   static result<std::shared_ptr<workbench>> make(std::shared_ptr<const model_impl> m, const session_options& o,
                                                  const session_plan& p, std::size_t n_rows) {

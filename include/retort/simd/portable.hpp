@@ -43,7 +43,8 @@ struct vec {
   void store(float* p) const { *p = v; }
   void store_i8(std::int8_t* p) const { *p = static_cast<std::int8_t>(v); }
 #endif
-  static constexpr std::size_t tile_tokens = 3, tile_rows = 2, lone_rows = 4, tile_queries = 1, tile_scores = width > 4 ? width : 4;
+  static constexpr std::size_t tile_tokens = 3, tile_rows = 2, lone_rows = 4, tile_queries = 1,
+                               tile_scores = width > 4 ? width : 4;
   static constexpr std::size_t gemm_rows = 4, gemm_vectors = 2;
 
   /// Lanes converted one by one: load_lane(p, i) is lane i.
@@ -165,7 +166,8 @@ inline void quantized_row(const block_format& f, const std::byte* row, const act
   for (std::size_t t = 0; t < n_tokens; ++t) out[t] = acc[t];
 }
 
-inline void matmul_quantized(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin, std::size_t row_end, const std::byte*) {
+inline void matmul_quantized(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin,
+                             std::size_t row_end, const std::byte*) {
   for (std::size_t r = row_begin; r < row_end; ++r)
     for (std::size_t t = 0; t < a.n_tokens; t += tokens_at_once) {
       const std::size_t n = a.n_tokens - t < tokens_at_once ? a.n_tokens - t : tokens_at_once;

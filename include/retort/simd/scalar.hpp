@@ -122,7 +122,8 @@ inline void matmul_quantized(const weight_matrix& w, const activations& a, tenso
   const block_format& f = format(w.type);
   for (std::size_t t = 0; t < a.n_tokens; ++t) {
     const activations x = a.rows(t, 1);
-    for (std::size_t r = row_begin; r < row_end; ++r) y(t, r) = quantized_dot(f, w.row(r), x.q, x.d, x.lows, x.d_low, w.n_in);
+    for (std::size_t r = row_begin; r < row_end; ++r)
+      y(t, r) = quantized_dot(f, w.row(r), x.q, x.d, x.lows, x.d_low, w.n_in);
   }
 }
 

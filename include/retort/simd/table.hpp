@@ -87,11 +87,12 @@ struct kernels {
   void (*rope_halves)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
   void (*rope_adjacent)(float* x, const float* cos, const float* sin, std::size_t n) = nullptr;
   /// q, d and sums of a row of activations (or of a part of it) for a quantized matmul, per run of 32:
-  ///   amax = max|x|;  d = amax / 127, its last two bits cleared, NaN from 2^100 on;  id = amax > 0 ? 127 / amax : 0;  q = round-half-even(x * id);  sums per 16
+  ///   amax = max|x|;  d = amax / 127, its last two bits cleared, NaN from 2^100 on;  id = amax > 0 ? 127 / amax : 0;
+  ///   q = round-half-even(x * id);  sums per 16
   /// n a multiple of 32; bit-equal in every set. (With 22 bits, 3 * 2^22 * d is exact, which kernels need.)
   void (*quantize)(const float* x, std::size_t n, const activation_rows& to) = nullptr;
-  /// Its lows and d_low, which weights with minima read, from its sums and d; per group of 256 (the last may be shorter),
-  /// with e = sum * d for each of its sums:
+  /// Its lows and d_low, which weights with minima read, from its sums and d; per group of 256 (the last may be
+  /// shorter), with e = sum * d for each of its sums:
   ///   emax = max|e|;  d_low = emax / 16383;  low = round-half-even(e * (emax > 0 ? 16383 / emax : 0))
   /// n a multiple of 32; bit-equal in every set.
   void (*quantize_lows)(std::size_t n, const activation_rows& row) = nullptr;

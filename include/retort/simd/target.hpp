@@ -35,10 +35,12 @@
   RETORT_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
 #define RETORT_TARGET_END RETORT_PRAGMA(clang attribute pop)
 #elif defined(__GNUC__)
-#define RETORT_TARGET_BEGIN(features) \
-  RETORT_PRAGMA(GCC push_options) RETORT_PRAGMA(GCC optimize("O2", "no-fast-math")) RETORT_PRAGMA(GCC target(features)) \
-  RETORT_PRAGMA(GCC diagnostic push) RETORT_PRAGMA(GCC diagnostic ignored "-Wuninitialized")              \
-  RETORT_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
+#define RETORT_TARGET_BEGIN(features)                                    \
+  RETORT_PRAGMA(GCC push_options)                                        \
+  RETORT_PRAGMA(GCC optimize("O2", "no-fast-math"))                      \
+  RETORT_PRAGMA(GCC target(features)) RETORT_PRAGMA(GCC diagnostic push) \
+      RETORT_PRAGMA(GCC diagnostic ignored "-Wuninitialized")            \
+          RETORT_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
 #define RETORT_TARGET_END RETORT_PRAGMA(GCC diagnostic pop) RETORT_PRAGMA(GCC pop_options)
 #else
 #define RETORT_TARGET_BEGIN(features)

@@ -39,6 +39,7 @@ struct le32 {
   }
 };
 
+// clang-format off
 struct block_q4_0 { le16 d; std::uint8_t qs[16]; };
 struct block_q4_1 { le16 d, m; std::uint8_t qs[16]; };
 struct block_q5_0 { le16 d; le32 qh; std::uint8_t qs[16]; };
@@ -53,9 +54,9 @@ struct block_q6_k { std::uint8_t ql[128]; std::uint8_t qh[64]; std::int8_t scale
 struct block_q8_k { le32 d; std::int8_t qs[256]; le16 sums[16]; };
 struct block_iq2_xxs { le16 d; struct { std::uint8_t index[4]; le32 signs; } sub[8]; };
 struct block_iq2_xs { le16 d; le16 qs[32]; std::uint8_t scales[8]; };
-struct block_iq2_s { le16 d; std::uint8_t index[32]; std::uint8_t signs[32]; std::uint8_t qh[8]; std::uint8_t scales[8]; };
+struct block_iq2_s { le16 d; std::uint8_t index[32], signs[32], qh[8], scales[8]; };
 struct block_iq3_xxs { le16 d; std::uint8_t index[64]; le32 signs[8]; };
-struct block_iq3_s { le16 d; std::uint8_t index[64]; std::uint8_t qh[8]; std::uint8_t signs[32]; std::uint8_t scales[4]; };
+struct block_iq3_s { le16 d; std::uint8_t index[64], qh[8], signs[32], scales[4]; };
 struct block_iq1_s { le16 d; std::uint8_t index[32]; le16 qh[8]; };
 struct block_iq1_m { std::uint8_t index[32]; std::uint8_t qh[16]; le16 scales[4]; };
 struct block_iq4_nl { le16 d; std::uint8_t qs[16]; };
@@ -66,11 +67,13 @@ struct block_mxfp4 { std::uint8_t e; std::uint8_t qs[16]; };
 struct block_nvfp4 { std::uint8_t d[4]; std::uint8_t qs[32]; };
 struct block_q1_0 { le16 d; std::uint8_t bits[16]; };
 struct block_q2_0 { le16 d; std::uint8_t qs[16]; };
+// clang-format on
 
 // ---- shared small steps ------------------------------------------------------------------------------
 
 /// The signed levels of iq4_nl and iq4_xs.
-inline constexpr std::int8_t iq4_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+inline constexpr std::int8_t iq4_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                               1,    13,   25,  38,  53,  69,  89,  113};
 /// FP4 E2M1, doubled so that it is whole.
 inline constexpr std::int8_t fp4_doubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
@@ -374,8 +377,7 @@ struct block_traits<dtype::nvfp4> : detail::block_base<block_nvfp4, 0, true> {
   static void view(const block& b, int run, run32& r) noexcept {
     detail::one_scale(r, detail::ue4m3_halved(b.d[2 * run]));
     r.dmin = detail::ue4m3_halved(b.d[2 * run + 1]);
-    for (int i = 0; i < 32; ++i)
-      r.q[i] = fp4_doubled[detail::nibble(b.qs[16 * run + 8 * (i / 16) + i % 8], i / 8 % 2)];
+    for (int i = 0; i < 32; ++i) r.q[i] = fp4_doubled[detail::nibble(b.qs[16 * run + 8 * (i / 16) + i % 8], i / 8 % 2)];
   }
 };
 template <>
@@ -410,8 +412,9 @@ template <class F>
 constexpr void for_each_quantized(F&& f) {
   auto call = [&]<dtype... D>() { (f(dtype_tag<D>{}), ...); };
   using enum dtype;
-  call.template operator()<q4_0, q4_1, q5_0, q5_1, q8_0, q8_1, q2_k, q3_k, q4_k, q5_k, q6_k, q8_k, iq2_xxs, iq2_xs,
-                           iq2_s, iq3_xxs, iq3_s, iq1_s, iq1_m, iq4_nl, iq4_xs, tq1_0, tq2_0, mxfp4, nvfp4, q1_0, q2_0>();
+  call.template
+  operator()<q4_0, q4_1, q5_0, q5_1, q8_0, q8_1, q2_k, q3_k, q4_k, q5_k, q6_k, q8_k, iq2_xxs, iq2_xs, iq2_s, iq3_xxs,
+             iq3_s, iq1_s, iq1_m, iq4_nl, iq4_xs, tq1_0, tq2_0, mxfp4, nvfp4, q1_0, q2_0>();
 }
 
 /// Calls f(dtype_tag<D>{}) for the quantized type d; false if d is none.
@@ -494,8 +497,8 @@ inline bool dequantize(dtype d, const std::byte* row, std::size_t n, float* out)
   return true;
 }
 
-/// n floats as whole numbers up to Limit with one scale: amax = max|x|, d = amax / Limit, q = round-half-even(x * (Limit / amax)).
-/// Also for infinities and NaN some q in [-Limit, Limit] comes out, the same everywhere.
+/// n floats as whole numbers up to Limit with one scale: amax = max|x|, d = amax / Limit, q = round-half-even(x *
+/// (Limit / amax)). Also for infinities and NaN some q in [-Limit, Limit] comes out, the same everywhere.
 template <int Limit, class Int>
 float quantize_run(const float* x, std::size_t n, Int* q) noexcept {
   constexpr auto limit = static_cast<float>(Limit);

@@ -13,11 +13,41 @@ RETORT_BEGIN
 /// blocks that share scales (tensor/blocks.hpp). fp8_e4m3 is safetensors' and
 /// has no GGUF id.
 enum class dtype : std::uint8_t {
-  f32 = 0, f16 = 1, q4_0 = 2, q4_1 = 3, q5_0 = 6, q5_1 = 7, q8_0 = 8, q8_1 = 9,
-  q2_k = 10, q3_k = 11, q4_k = 12, q5_k = 13, q6_k = 14, q8_k = 15,
-  iq2_xxs = 16, iq2_xs = 17, iq3_xxs = 18, iq1_s = 19, iq4_nl = 20, iq3_s = 21, iq2_s = 22, iq4_xs = 23,
-  i8 = 24, i16 = 25, i32 = 26, i64 = 27, f64 = 28, iq1_m = 29, bf16 = 30,
-  tq1_0 = 34, tq2_0 = 35, mxfp4 = 39, nvfp4 = 40, q1_0 = 41, q2_0 = 42,
+  f32 = 0,
+  f16 = 1,
+  q4_0 = 2,
+  q4_1 = 3,
+  q5_0 = 6,
+  q5_1 = 7,
+  q8_0 = 8,
+  q8_1 = 9,
+  q2_k = 10,
+  q3_k = 11,
+  q4_k = 12,
+  q5_k = 13,
+  q6_k = 14,
+  q8_k = 15,
+  iq2_xxs = 16,
+  iq2_xs = 17,
+  iq3_xxs = 18,
+  iq1_s = 19,
+  iq4_nl = 20,
+  iq3_s = 21,
+  iq2_s = 22,
+  iq4_xs = 23,
+  i8 = 24,
+  i16 = 25,
+  i32 = 26,
+  i64 = 27,
+  f64 = 28,
+  iq1_m = 29,
+  bf16 = 30,
+  tq1_0 = 34,
+  tq2_0 = 35,
+  mxfp4 = 39,
+  nvfp4 = 40,
+  q1_0 = 41,
+  q2_0 = 42,
   fp8_e4m3 = 64,
 };
 
@@ -35,7 +65,8 @@ namespace detail {
 consteval std::array<dtype_traits, n_dtypes> make_dtype_table() {
   std::array<dtype_traits, n_dtypes> t{};
   auto set = [&](dtype d, const char* name, int block, int bytes, bool quantized) {
-    t[static_cast<std::size_t>(d)] = {name, static_cast<std::uint16_t>(block), static_cast<std::uint16_t>(bytes), quantized};
+    t[static_cast<std::size_t>(d)] = {name, static_cast<std::uint16_t>(block), static_cast<std::uint16_t>(bytes),
+                                      quantized};
   };
   set(dtype::f32, "f32", 1, 4, false);
   set(dtype::f16, "f16", 1, 2, false);

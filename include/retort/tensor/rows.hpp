@@ -9,7 +9,8 @@
 
 RETORT_BEGIN
 
-/// Room for a dense tensor: take<float>(memory, n_tokens, n_heads, dim_head). Its data is nullptr where memory is too small.
+/// Room for a dense tensor: take<float>(memory, n_tokens, n_heads, dim_head). Its data is nullptr where memory is too
+/// small.
 template <class T, class... N>
 [[nodiscard]] tensor<T, sizeof...(N)> take(arena& memory, N... shape) noexcept {
   return tensor<T, sizeof...(N)>(memory.take<T>((std::size_t{1} * ... * static_cast<std::size_t>(shape))), shape...);
@@ -22,14 +23,14 @@ struct basic_activations {
   using array = std::conditional_t<Writable, T*, const T*>;
 
   std::size_t n_tokens = 0;
-  std::size_t n_in = 0;                ///< a multiple of 32 where q is used
-  array<float> x = nullptr;            // [n_tokens, n_in]
-  array<std::int8_t> q = nullptr;      // [n_tokens, n_in]       in [-127, 127]
-  array<float> d = nullptr;            // [n_tokens, n_in / 32]  x is about d * q
-  array<std::int16_t> sums = nullptr;  // [n_tokens, n_in / 16]  sum of 16 q's
-  array<std::int16_t> lows = nullptr;  // [n_tokens, n_in / 16]  sum of 16 x's is about d_low * low
-  array<float> d_low = nullptr;        // [n_tokens, n_groups()]
-  array<std::uint16_t> bf16 = nullptr; // [n_tokens, n_in]       x rounded; may be left out
+  std::size_t n_in = 0;                 ///< a multiple of 32 where q is used
+  array<float> x = nullptr;             // [n_tokens, n_in]
+  array<std::int8_t> q = nullptr;       // [n_tokens, n_in]       in [-127, 127]
+  array<float> d = nullptr;             // [n_tokens, n_in / 32]  x is about d * q
+  array<std::int16_t> sums = nullptr;   // [n_tokens, n_in / 16]  sum of 16 q's
+  array<std::int16_t> lows = nullptr;   // [n_tokens, n_in / 16]  sum of 16 x's is about d_low * low
+  array<float> d_low = nullptr;         // [n_tokens, n_groups()]
+  array<std::uint16_t> bf16 = nullptr;  // [n_tokens, n_in]       x rounded; may be left out
 
   /// Groups of 256 inputs that share a d_low; the last may be shorter.
   [[nodiscard]] std::size_t n_groups() const noexcept { return (n_in + 255) / 256; }
@@ -76,8 +77,15 @@ struct basic_activations {
  private:
   [[nodiscard]] basic_activations from(std::size_t row, std::size_t first) const noexcept {
     const std::size_t i = row * n_in + first;
-    return {n_tokens,      n_in,          x ? x + i : x,           q + i, d + i / 32, sums + i / 16,
-            lows + i / 16, d_low + row * n_groups(), bf16 ? bf16 + i : bf16};
+    return {n_tokens,
+            n_in,
+            x ? x + i : x,
+            q + i,
+            d + i / 32,
+            sums + i / 16,
+            lows + i / 16,
+            d_low + row * n_groups(),
+            bf16 ? bf16 + i : bf16};
   }
 };
 

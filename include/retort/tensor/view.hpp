@@ -21,12 +21,18 @@ class tensor {
  public:
   constexpr tensor() = default;
   /// Dense: tensor<float, 3>(data, n_tokens, n_heads, dim_head).
-  template <class... N>
-    requires(sizeof...(N) == Rank && (std::is_convertible_v<N, std::size_t> && ...))
-  constexpr tensor(T* data, N... shape) noexcept : data_(data), shape_{static_cast<std::size_t>(shape)...} {
-    std::size_t apart = 1;
-    for (std::size_t i = Rank; i-- > 1;) stride_[i - 1] = apart *= shape_[i];
-  }
+  constexpr tensor(T* data, std::size_t a) noexcept
+    requires(Rank == 1)
+      : data_(data), shape_{a} {}
+  constexpr tensor(T* data, std::size_t a, std::size_t b) noexcept
+    requires(Rank == 2)
+      : data_(data), shape_{a, b}, stride_{b} {}
+  constexpr tensor(T* data, std::size_t a, std::size_t b, std::size_t c) noexcept
+    requires(Rank == 3)
+      : data_(data), shape_{a, b, c}, stride_{b * c, c} {}
+  constexpr tensor(T* data, std::size_t a, std::size_t b, std::size_t c, std::size_t d) noexcept
+    requires(Rank == 4)
+      : data_(data), shape_{a, b, c, d}, stride_{b * c * d, c * d, d} {}
   /// Rows that lie `stride` elements apart.
   static constexpr tensor strided(T* data, std::size_t n_rows, std::size_t n, std::size_t stride) noexcept
     requires(Rank == 2)
@@ -52,30 +58,40 @@ class tensor {
   constexpr explicit operator bool() const noexcept { return data_ != nullptr; }
 
   /// x(i, j, ...): the element; with fewer indices the tensor that is left.
-  template <class... I>
-    requires(sizeof...(I) >= 1 && sizeof...(I) <= Rank && (std::is_convertible_v<I, std::size_t> && ...))
-  [[nodiscard]] constexpr decltype(auto) operator()(I... i) const noexcept {
-    const std::size_t index[] = {static_cast<std::size_t>(i)...};
-    T* at = data_;
-    for (std::size_t k = 0; k < sizeof...(I); ++k) {
-      RETORT_ASSERT(index[k] < shape_[k]);
-      at += index[k] * (k + 1 < Rank ? stride_[k] : 1);
-    }
-    if constexpr (sizeof...(I) == Rank) {
-      return static_cast<T&>(*at);
+  [[nodiscard]] constexpr decltype(auto) operator()(std::size_t i) const noexcept {
+    RETORT_ASSERT(i < shape_[0]);
+    if constexpr (Rank == 1) {
+      return static_cast<T&>(data_[i]);
     } else {
-      tensor<T, Rank - sizeof...(I)> left;
-      left.data_ = at;
-      for (std::size_t k = sizeof...(I); k < Rank; ++k) left.shape_[k - sizeof...(I)] = shape_[k];
-      for (std::size_t k = sizeof...(I); k + 1 < Rank; ++k) left.stride_[k - sizeof...(I)] = stride_[k];
+      tensor<T, Rank - 1> left;
+      left.data_ = data_ + i * stride_[0];
+      for (std::size_t k = 1; k < Rank; ++k) left.shape_[k - 1] = shape_[k];
+      for (std::size_t k = 1; k + 1 < Rank; ++k) left.stride_[k - 1] = stride_[k];
       return left;
     }
   }
-  /// Where x(i, ...) begins.
-  template <class... I>
-    requires(sizeof...(I) >= 1 && sizeof...(I) < Rank)
-  [[nodiscard]] constexpr T* at(I... i) const noexcept {
-    return (*this)(i...).data();
+  [[nodiscard]] constexpr decltype(auto) operator()(std::size_t i, std::size_t j) const noexcept
+    requires(Rank >= 2)
+  {
+    return (*this)(i)(j);
+  }
+  [[nodiscard]] constexpr decltype(auto) operator()(std::size_t i, std::size_t j, std::size_t k) const noexcept
+    requires(Rank >= 3)
+  {
+    return (*this)(i)(j)(k);
+  }
+  /// Where x(i) or x(i, j) begins.
+  [[nodiscard]] constexpr T* at(std::size_t i) const noexcept
+    requires(Rank >= 2)
+  {
+    RETORT_ASSERT(i < shape_[0]);
+    return data_ + i * stride_[0];
+  }
+  [[nodiscard]] constexpr T* at(std::size_t i, std::size_t j) const noexcept
+    requires(Rank >= 3)
+  {
+    RETORT_ASSERT(i < shape_[0] && j < shape_[1]);
+    return data_ + i * stride_[0] + j * stride_[1];
   }
 
   /// The outermost [first, first + n).
@@ -113,12 +129,7 @@ class tensor {
     return tensor<T, 2>::strided(data_, shape_[0] * shape_[1], shape_[2], stride_[1]);
   }
 
-  // One index: a range of numbers.
-  constexpr operator std::span<T>() const noexcept
-    requires(Rank == 1)
-  {
-    return {data_, shape_[0]};
-  }
+  // One index: a range of numbers, which becomes a span by itself.
   [[nodiscard]] constexpr std::size_t size() const noexcept
     requires(Rank == 1)
   {
@@ -158,3 +169,6 @@ class tensor {
 };
 
 RETORT_END
+
+template <class T>
+inline constexpr bool std::ranges::enable_borrowed_range<retort::tensor<T, 1>> = true;

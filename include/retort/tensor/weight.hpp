@@ -8,7 +8,7 @@ RETORT_BEGIN
 /// Rows of blocks, one after another.
 struct weight_matrix {
   dtype type = dtype::f32;
-  const std::byte* data = nullptr;       // [n_out, n_in], 1-byte aligned
+  const std::byte* data = nullptr;  // [n_out, n_in], 1-byte aligned
   std::size_t n_out = 0, n_in = 0;
   std::size_t row_bytes = 0;
 

@@ -53,9 +53,7 @@ class digits {
 template <unsigned Blocks>
 class byte_map {
  public:
-  [[nodiscard]] unsigned operator[](char32_t code) const noexcept {
-    return blocks_[index_[code >> 8]][code & 0xFF];
-  }
+  [[nodiscard]] unsigned operator[](char32_t code) const noexcept { return blocks_[index_[code >> 8]][code & 0xFF]; }
 
   /// Takes the bytes in order: call add() for consecutive runs from 0 to 10FFFF.
   class filler {

@@ -12,10 +12,10 @@ inline constexpr char32_t replacement = 0xFFFD;
 
 /// One step through text that may be malformed.
 struct step {
-  char32_t code;       ///< the character, or `replacement`
-  unsigned length;     ///< bytes it covers; for a malformed sequence its maximal subpart (1 to 3)
-  bool valid;          ///< false: malformed, or cut off by the end of the text
-  bool cut;            ///< the text ended inside what could still become a character
+  char32_t code;    ///< the character, or `replacement`
+  unsigned length;  ///< bytes it covers; for a malformed sequence its maximal subpart (1 to 3)
+  bool valid;       ///< false: malformed, or cut off by the end of the text
+  bool cut;         ///< the text ended inside what could still become a character
 };
 
 /// Decodes at `at` (before `end`). Overlong forms, surrogates and values over 10FFFF are malformed.
@@ -148,9 +148,7 @@ constexpr bool is_space(char32_t c) noexcept {
 }
 
 /// The character at `at`, in text that may be malformed.
-inline step point_at(std::string_view s, std::size_t at) noexcept {
-  return next(s.data() + at, s.data() + s.size());
-}
+inline step point_at(std::string_view s, std::size_t at) noexcept { return next(s.data() + at, s.data() + s.size()); }
 
 /// Where the code point that ends at `end` begins.
 inline std::size_t point_before(std::string_view s, std::size_t end) noexcept {

@@ -10,15 +10,13 @@
 
 RETORT_BEGIN
 
-using token_id = std::int32_t;
-
 namespace detail::bpe {
 
 /// What a pair of neighbours becomes, and when. Rank `never` means: not at all.
 struct merge {
   static constexpr std::uint32_t never = ~std::uint32_t{0};
   std::uint32_t rank = never;
-  token_id id = -1;
+  token id = -1;
 };
 
 /// 64 well mixed bits of two words.
@@ -65,7 +63,7 @@ class pair_table {
     mask_ = size - 1;
   }
   /// Keeps the first of two entries for one pair. False: the table is degenerate (only a file made for it is).
-  bool insert(token_id left, token_id right, merge m) noexcept {
+  bool insert(token left, token right, merge m) noexcept {
     const std::uint64_t h = hash(left, right);
     std::size_t i = static_cast<std::size_t>(h) & mask_;
     for (unsigned steps = 0; slots_[i].what.rank != merge::never; i = (i + 1) & mask_) {
@@ -76,7 +74,7 @@ class pair_table {
     filter_[bit(h) / 64] |= std::uint64_t{1} << bit(h) % 64;
     return true;
   }
-  [[nodiscard]] RETORT_ALWAYS_INLINE merge find(token_id left, token_id right) const noexcept {
+  [[nodiscard]] RETORT_ALWAYS_INLINE merge find(token left, token right) const noexcept {
     const std::uint64_t h = hash(left, right);
     if (!(filter_[bit(h) / 64] >> bit(h) % 64 & 1)) return {};
     for (std::size_t i = static_cast<std::size_t>(h) & mask_;; i = (i + 1) & mask_) {
@@ -93,11 +91,11 @@ class pair_table {
 
  private:
   struct entry {
-    token_id left = -1, right = -1;
+    token left = -1, right = -1;
     merge what;
   };
   static constexpr unsigned max_steps = 1024;
-  static std::uint64_t hash(token_id left, token_id right) noexcept {
+  static std::uint64_t hash(token left, token right) noexcept {
     const std::uint64_t key = std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
     const std::uint64_t h = (key ^ key >> 29) * 0x9E3779B97F4A7C15u;
     return h ^ h >> 32;
@@ -133,8 +131,7 @@ class rank_heap {
     for (unsigned l = 1; l < levels_; ++l) {
       const std::size_t n = (l + 1 < levels_ ? begin_[l + 1] : size_) - begin_[l];
       const std::size_t below = (begin_[l] - begin_[l - 1]) / 16;
-      for (std::size_t i = 0; i < n && i < below; ++i)
-        at_[begin_[l] + i] = lowest_of(&at_[begin_[l - 1] + i * 16]);
+      for (std::size_t i = 0; i < n && i < below; ++i) at_[begin_[l] + i] = lowest_of(&at_[begin_[l - 1] + i * 16]);
     }
   }
   void set(std::size_t i, std::uint32_t rank) noexcept {
@@ -176,9 +173,9 @@ class rank_heap {
 
 /// Working memory of one encode() call, reused from piece to piece.
 struct scratch {
-  std::vector<token_id> symbols;
-  std::vector<token_id> merged;      // by position: what the symbol and its right neighbour become
-  std::vector<std::uint32_t> next;   // by position: where the right neighbour starts
+  std::vector<token> symbols;
+  std::vector<token> merged;        // by position: what the symbol and its right neighbour become
+  std::vector<std::uint32_t> next;  // by position: where the right neighbour starts
   std::vector<std::uint32_t> prev;
   rank_heap heap;
 };
@@ -189,12 +186,12 @@ struct scratch {
 /// cost    O(n^2) moves of 12 bytes up to n = 48, O(n log n) above; about 17 n bytes of scratch
 /// source  Sennrich et al. 2016 (arXiv:1508.07909), algorithm 1, with the order of the merge list
 template <class First>
-std::size_t merge_all(token_id* symbols, std::size_t n, const pair_table& pairs, scratch& work, First first_pair) {
+std::size_t merge_all(token* symbols, std::size_t n, const pair_table& pairs, scratch& work, First first_pair) {
   constexpr std::size_t small = 48;
   if (n < 2) return n;
   if (n <= small) {
     std::uint32_t rank[small];
-    token_id id[small];
+    token id[small];
     for (std::size_t i = 0; i + 1 < n; ++i) {
       const merge m = first_pair(i);
       rank[i] = m.rank;
@@ -243,7 +240,7 @@ std::size_t merge_all(token_id* symbols, std::size_t n, const pair_table& pairs,
     work.merged[i] = m.id;
     heap.set(i, m.rank);
   };
-  constexpr token_id gone = -2;
+  constexpr token gone = -2;
   while (true) {
     std::uint32_t rank = merge::never;
     const std::size_t i = heap.lowest(rank);

@@ -33,9 +33,9 @@ class tokenizer_events {
  public:
   explicit tokenizer_events(std::string& storage) : storage_(storage) {}
 
-  json rest;                                         // everything but model.vocab and model.merges
-  std::vector<std::pair<stretch, token_id>> tokens;  // of an object
-  std::vector<float> scores;                         // of an array of pairs, with `tokens`
+  json rest;                                      // everything but model.vocab and model.merges
+  std::vector<std::pair<stretch, token>> tokens;  // of an object
+  std::vector<float> scores;                      // of an array of pairs, with `tokens`
   std::vector<stretch> merges;
   std::string problem;
 
@@ -49,7 +49,7 @@ class tokenizer_events {
     if (part_ == none) return value(json(std::move(v)));
     if (part_ == in_vocabulary) {
       if (!listed_ || depth_ != 2 || has_text_) return fail("model.vocab: a string where none belongs");
-      tokens.emplace_back(keep(v), static_cast<token_id>(tokens.size()));
+      tokens.emplace_back(keep(v), static_cast<token>(tokens.size()));
       return has_text_ = true;
     }
     if (depth_ == 1) {
@@ -69,7 +69,8 @@ class tokenizer_events {
   }
   bool start_object(std::size_t) {
     if (part_ != none) return fail("an object inside model.vocab or model.merges");
-    if (at_merges() || (at_vocabulary() && (seen_ & in_vocabulary))) return fail("model.vocab or model.merges twice, or of a wrong type");
+    if (at_merges() || (at_vocabulary() && (seen_ & in_vocabulary)))
+      return fail("model.vocab or model.merges twice, or of a wrong type");
     if (at_vocabulary()) {
       seen_ |= part_ = in_vocabulary;
       depth_ = 1;
@@ -82,7 +83,8 @@ class tokenizer_events {
     if (part_ != none) {
       has_text_ = false;
       halves_ = 0;
-      return ++depth_ == 2 && (part_ == in_merges || listed_) ? true : fail("arrays nested in model.vocab or model.merges");
+      return ++depth_ == 2 && (part_ == in_merges || listed_) ? true
+                                                              : fail("arrays nested in model.vocab or model.merges");
     }
     if (at_vocabulary() || at_merges()) {
       part_ = at_vocabulary() ? in_vocabulary : in_merges;
@@ -102,10 +104,8 @@ class tokenizer_events {
     return part_ == in_vocabulary || halves_ == 2 ? true : fail("model.merges: a pair without two strings");
   }
   bool key(json::string_t& v) {
-    if (part_ == in_vocabulary)
-      text_ = keep(v);
-    else
-      key_ = std::move(v);
+    if (part_ == in_vocabulary) text_ = keep(v);
+    else key_ = std::move(v);
     return true;
   }
   template <class Error>
@@ -132,12 +132,13 @@ class tokenizer_events {
     if (part_ == none) return value(std::move(v));
     if (part_ != in_vocabulary) return fail("model.merges: a number");
     if (listed_) {
-      if (depth_ != 2 || !has_text_ || scores.size() + 1 != tokens.size()) return fail("model.vocab: a number where none belongs");
+      if (depth_ != 2 || !has_text_ || scores.size() + 1 != tokens.size())
+        return fail("model.vocab: a number where none belongs");
       scores.push_back(static_cast<float>(d));
       return true;
     }
     if (!(d >= 0 && d < 16777216)) return fail("model.vocab: an id below 0 or over 16 million");
-    tokens.emplace_back(text_, static_cast<token_id>(d));
+    tokens.emplace_back(text_, static_cast<token>(d));
     return true;
   }
   json* place(json v) {
@@ -162,10 +163,8 @@ class tokenizer_events {
     return true;
   }
   bool close() {
-    if (part_ != none)
-      part_ = none;
-    else
-      path_.pop_back();
+    if (part_ != none) part_ = none;
+    else path_.pop_back();
     return true;
   }
 
@@ -207,8 +206,7 @@ inline std::vector<const json*> steps_of(const json& what, const char* members) 
     const json& list = at(step, members);
     if (text_at(step, "type") == "Sequence" && list.is_array())
       for (std::size_t i = list.size(); i-- > 0;) open.push_back(&list[i]);
-    else if (!step.is_null())
-      out.push_back(&step);
+    else if (!step.is_null()) out.push_back(&step);
   }
   return out;
 }
@@ -221,12 +219,9 @@ inline error unsupported(const char* part, std::string_view what) {
 inline std::string plain_pattern(std::string_view pattern) {
   std::string out;
   for (char c : pattern)
-    if (c == '\r')
-      out += "\\r";
-    else if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
+    if (c == '\r') out += "\\r";
+    else if (c == '\n') out += "\\n";
+    else out += c;
   return out;
 }
 
@@ -327,14 +322,10 @@ inline result<void> read_spaces(const json& file, vocabulary& out) {
   for (const json* step : steps_of(at(file, "normalizer"), "normalizers")) {
     const std::string_view type = text_at(*step, "type");
     const json& pattern = at(*step, "pattern");
-    if (type == "Prepend" && text_at(*step, "prepend") == space_mark)
-      out.add_space_prefix = true;
-    else if (type == "Replace" && text_at(pattern, "Regex") == " {2,}")
-      out.remove_extra_spaces = true;
-    else if (type == "Strip")
-      out.remove_extra_spaces = true;
-    else if (type == "Precompiled" && out.model == "t5")
-      continue;  // decoded by the caller
+    if (type == "Prepend" && text_at(*step, "prepend") == space_mark) out.add_space_prefix = true;
+    else if (type == "Replace" && text_at(pattern, "Regex") == " {2,}") out.remove_extra_spaces = true;
+    else if (type == "Strip") out.remove_extra_spaces = true;
+    else if (type == "Precompiled" && out.model == "t5") continue;  // decoded by the caller
     else if (!(type == "Replace" && text_at(pattern, "String") == " " && text_at(*step, "content") == space_mark))
       return unsupported("normalizer", type);
   }
@@ -397,8 +388,8 @@ inline void read_templates(const json& config, tokenizer_file& out) {
 ///         that Retort does not know; tokens that swallow blanks around them)
 /// cost    about 150 ms for 150,000 tokens and 150,000 merges; memory: the file's size twice
 /// tested  tests/tokenizer/from_json_test.cpp
-RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_json, std::string_view config_json = {},
-                                                  std::string_view pre = {});
+RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_json,
+                                                         std::string_view config_json = {}, std::string_view pre = {});
 
 #if RETORT_CARRIES(RETORT_PART_TOKENIZER)
 
@@ -459,9 +450,10 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
   };
   const auto text_of = [&](stretch s) { return std::string_view(*out.storage).substr(s.begin, s.length); };
   const bool fallback = true_at(model, "byte_fallback");
-  token_id highest = 0;  // no file leaves out most of its ids: one far outside would only cost memory
+  token highest = 0;  // no file leaves out most of its ids: one far outside would only cost memory
   for (const auto& [text, id] : in.tokens) highest = std::max(highest, id);
-  if (static_cast<std::size_t>(highest) > 2 * in.tokens.size() + 1024) return bad("model.vocab leaves out most of its ids");
+  if (static_cast<std::size_t>(highest) > 2 * in.tokens.size() + 1024)
+    return bad("model.vocab leaves out most of its ids");
   for (const auto& [text, id] : in.tokens) {
     const std::string_view t = text_of(text);
     const bool byte = fallback && t.size() == 6 && t.substr(0, 3) == "<0x";
@@ -495,17 +487,17 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
   }
 
   // Tokens by their role.
-  const auto find = [&](std::string_view text) -> std::optional<token_id> {
+  const auto find = [&](std::string_view text) -> std::optional<token> {
     if (text.empty()) return {};
     for (std::size_t i = 0; added.is_array() && i < added.size(); ++i)
-      if (text_at(added[i], "content") == text) return at(added[i], "id").get<token_id>();
+      if (text_at(added[i], "content") == text) return at(added[i], "id").get<token>();
     for (std::size_t i = 0; i < words.texts.size(); ++i)
-      if (words.texts[i] == text) return static_cast<token_id>(i);
+      if (words.texts[i] == text) return static_cast<token>(i);
     return {};
   };
   words.unknown = find(text_at(model, "unk_token"));
   if (const auto* id = at(model, "unk_id").get_ptr<const json::number_unsigned_t*>(); id && *id < texts.size())
-    words.unknown = static_cast<token_id>(*id);
+    words.unknown = static_cast<token>(*id);
   if (words.unknown && words.types[static_cast<std::size_t>(*words.unknown)] == token_type::normal)
     words.types[static_cast<std::size_t>(*words.unknown)] = token_type::unknown;
   words.bos = find(token_name(config, "bos_token"));

@@ -51,7 +51,10 @@ inline void append_with_spaces(std::string& out, std::string_view text) {
 /// The byte of "<0x41>", or -1.
 inline int byte_of_name(std::string_view text) noexcept {
   const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
   };
   if (text.size() != 6 || text.substr(0, 3) != "<0x" || text[5] != '>') return -1;
   const int high = digit(text[3]), low = digit(text[4]);
@@ -62,7 +65,7 @@ inline int byte_of_name(std::string_view text) noexcept {
 class lexicon {
  public:
   struct hit {
-    token_id id = -1;
+    token id = -1;
     bool whole = false;  ///< a piece of text with exactly these bytes is this token
   };
 
@@ -81,12 +84,12 @@ class lexicon {
     begin_.push_back(static_cast<std::uint32_t>(blob_.size()));
   }
   [[nodiscard]] std::size_t size() const noexcept { return begin_.size() - 1; }
-  [[nodiscard]] std::string_view operator[](token_id id) const noexcept {
+  [[nodiscard]] std::string_view operator[](token id) const noexcept {
     const auto i = static_cast<std::size_t>(id);
     return {blob_.data() + begin_[i], begin_[i + 1] - begin_[i]};
   }
   /// Makes a token the one found for its bytes, in place of another if `replace`. False: degenerate table.
-  bool index(token_id id, bool replace) noexcept {
+  bool index(token id, bool replace) noexcept {
     const std::string_view text = (*this)[id];
     if (text.empty()) return true;
     const std::uint64_t key = key_of(text);
@@ -109,7 +112,7 @@ class lexicon {
     static_cast<void>(text);
 #endif
   }
-  void set_whole(token_id id) noexcept {
+  void set_whole(token id) noexcept {
     if (slot* s = const_cast<slot*>(search((*this)[id])); s && s->id == id) s->length |= whole_bit;
   }
   [[nodiscard]] hit find(std::string_view text) const noexcept {
@@ -120,7 +123,7 @@ class lexicon {
  private:
   struct slot {
     std::uint64_t key = 0;  // up to 8 bytes of text themselves, or their hash
-    token_id id = -1;
+    token id = -1;
     std::uint32_t length = 0;
   };
   static constexpr std::uint32_t whole_bit = 1u << 31;
@@ -165,7 +168,7 @@ class lexicon {
 class token_finder {
  public:
   /// Adds a token; call build() when all are in.
-  void add(token_id id, std::string_view text) {
+  void add(token id, std::string_view text) {
     if (!text.empty()) list_.push_back({text_offset(text), static_cast<std::uint32_t>(text.size()), id});
   }
   void build() {
@@ -182,8 +185,7 @@ class token_finder {
       range.second = static_cast<std::uint32_t>(i + 1);
       if (t.size() == 1)
         for (unsigned b = 0; b < 256; ++b) set_second(t[0], static_cast<char>(b));
-      else
-        set_second(t[0], t[1]);
+      else set_second(t[0], t[1]);
     }
   }
   [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
@@ -216,7 +218,7 @@ class token_finder {
     return in.size();
   }
   /// The token with exactly this text, or -1.
-  [[nodiscard]] token_id find(std::string_view exact) const noexcept {
+  [[nodiscard]] token find(std::string_view exact) const noexcept {
     const auto at = std::partition_point(list_.begin(), list_.end(), [&](const item& t) { return text(t) < exact; });
     return at != list_.end() && text(*at) == exact ? at->id : -1;
   }
@@ -224,7 +226,7 @@ class token_finder {
  private:
   struct item {
     std::uint32_t begin, length;
-    token_id id;
+    token id;
   };
   std::uint32_t text_offset(std::string_view t) {
     const auto at = static_cast<std::uint32_t>(blob_.size());

@@ -12,16 +12,16 @@ RETORT_BEGIN
 
 /// The known ways to cut text, each named after the model that brought it.
 enum class split_rule : std::uint8_t {
-  none,          ///< the whole text is one piece
-  llama3,        ///< words with one leading mark, numbers of up to 3 digits
-  qwen2,         ///< the same with single digits
-  qwen35,        ///< the same with single digits and combining marks inside words
+  none,    ///< the whole text is one piece
+  llama3,  ///< words with one leading mark, numbers of up to 3 digits
+  qwen2,   ///< the same with single digits
+  qwen35,  ///< the same with single digits and combining marks inside words
   deepseek_v3,
   deepseek_llm,
   deepseek_coder,
   gpt2,
-  starcoder,     ///< single digits, then gpt2
-  historic,      ///< the rule called "default" in old GGUF files
+  starcoder,  ///< single digits, then gpt2
+  historic,   ///< the rule called "default" in old GGUF files
   tekken,
   gpt4o,
 };
@@ -66,8 +66,12 @@ struct source {
       return any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     };
     switch (letter(1)) {
-      case 's': case 't': case 'm': case 'd': return 2;
-      case 'r': case 'v': return letter(2) == 'e' ? 3 : 0;
+      case 's':
+      case 't':
+      case 'm':
+      case 'd': return 2;
+      case 'r':
+      case 'v': return letter(2) == 'e' ? 3 : 0;
       case 'l': return letter(2) == 'l' ? 3 : 0;
       case '\xC5': return any_case && letter(2) == '\xBF' ? 3 : 0;
       default: return 0;
@@ -123,9 +127,7 @@ inline std::size_t v3_words(const source& s, std::size_t i) noexcept {
   const unsigned f = s.at(i, next);
   if (f & word) return s.run(next, word);
   if (f & sign) {
-    const auto ascii_letter = [&](std::size_t k) {
-      return (static_cast<unsigned char>(s.data[k]) | 32u) - 'a' < 26u;
-    };
+    const auto ascii_letter = [&](std::size_t k) { return (static_cast<unsigned char>(s.data[k]) | 32u) - 'a' < 26u; };
     if (static_cast<unsigned char>(s.data[i]) < 128 && next < s.end && ascii_letter(next)) {
       while (next < s.end && ascii_letter(next)) ++next;
       return next;
@@ -143,7 +145,8 @@ inline std::size_t v3_numbers_and_ideographs(const source& s, std::size_t i) noe
   std::size_t next;
   if (s.at(i, next) & flag::number) return s.run(next, flag::number, 2);
   unsigned n;
-  while (i < s.end && static_cast<unsigned char>(s.data[i]) >= 0xE3 && v3_ideograph(utf8::decode(s.data + i, n))) i += n;
+  while (i < s.end && static_cast<unsigned char>(s.data[i]) >= 0xE3 && v3_ideograph(utf8::decode(s.data + i, n)))
+    i += n;
   return i;
 }
 
@@ -170,12 +173,8 @@ std::size_t gpt2(const source& s, std::size_t i) noexcept {
 /// tekken and gpt-4o: words are cut where lower case is followed by upper case.
 template <unsigned Digits, bool Contractions>
 struct cased {
-  static bool upper(unsigned f) noexcept {
-    return (f & flag::mark) || ((f & flag::letter) && !(f & flag::lower));
-  }
-  static bool lower(unsigned f) noexcept {
-    return (f & flag::mark) || ((f & flag::letter) && !(f & flag::upper));
-  }
+  static bool upper(unsigned f) noexcept { return (f & flag::mark) || ((f & flag::letter) && !(f & flag::lower)); }
+  static bool lower(unsigned f) noexcept { return (f & flag::mark) || ((f & flag::letter) && !(f & flag::upper)); }
   /// Upper* Lower+ from j: end, or j if it does not match. `a` is set to the end of the upper run.
   static std::size_t capitalized(const source& s, std::size_t j, std::size_t& a) noexcept {
     std::size_t back = j, next;
@@ -275,12 +274,9 @@ auto blank_and_run(In in) {
     unsigned f, g;
     const bool first = test(i, next, f);
     std::size_t e = i;
-    if ((f & flag::white) && next < s.end && test(next, after, g))
-      e = after;
-    else if (first)
-      e = next;
-    else
-      return i;
+    if ((f & flag::white) && next < s.end && test(next, after, g)) e = after;
+    else if (first) e = next;
+    else return i;
     while (e < s.end && test(e, after, g)) e = after;
     return e;
   };
@@ -290,7 +286,8 @@ auto blank_and_run(In in) {
 template <class Emit>
 void ideographs_and_digits(const source& s, std::size_t begin, Emit emit) {
   std::size_t plain = begin;  // fast path: letters and signs of ASCII meet neither stage
-  while (plain < s.end && static_cast<unsigned char>(s.data[plain]) < 128 && !(s.data[plain] >= '0' && s.data[plain] <= '9'))
+  while (plain < s.end && static_cast<unsigned char>(s.data[plain]) < 128 &&
+         !(s.data[plain] >= '0' && s.data[plain] <= '9'))
     ++plain;
   if (plain == s.end) {
     if (begin < s.end) emit(begin, s.end);
@@ -305,9 +302,8 @@ void ideographs_and_digits(const source& s, std::size_t begin, Emit emit) {
     std::size_t next;
     return (t.at(i, next) & flag::number) ? next : i;
   };
-  isolate(s, begin, ideograph, [&](std::size_t b, std::size_t e) {
-    isolate(source{s.data, e, s.table}, b, digit, emit);
-  });
+  isolate(s, begin, ideograph,
+          [&](std::size_t b, std::size_t e) { isolate(source{s.data, e, s.table}, b, digit, emit); });
 }
 
 inline std::size_t one_newline(const source& s, std::size_t i) noexcept {
@@ -321,18 +317,16 @@ void deepseek_coder(const source& s, Emit emit) {
   const auto signs = blank_and_run([](char32_t, unsigned f) { return (f & flag::punctuation) != 0; });
   isolate(s, 0, one_newline, [&](std::size_t b1, std::size_t e1) {
     isolate(source{s.data, e1, s.table}, b1, letters, [&](std::size_t b2, std::size_t e2) {
-      isolate(source{s.data, e2, s.table}, b2, signs, [&](std::size_t b3, std::size_t e3) {
-        ideographs_and_digits(source{s.data, e3, s.table}, b3, emit);
-      });
+      isolate(source{s.data, e2, s.table}, b2, signs,
+              [&](std::size_t b3, std::size_t e3) { ideographs_and_digits(source{s.data, e3, s.table}, b3, emit); });
     });
   });
 }
 
 template <class Emit>
 void deepseek_v3(const source& s, Emit emit) {
-  isolate(s, 0, v3_numbers_and_ideographs, [&](std::size_t b, std::size_t e) {
-    isolate(source{s.data, e, s.table}, b, v3_words, emit);
-  });
+  isolate(s, 0, v3_numbers_and_ideographs,
+          [&](std::size_t b, std::size_t e) { isolate(source{s.data, e, s.table}, b, v3_words, emit); });
 }
 
 template <class Emit>
@@ -345,10 +339,8 @@ void deepseek_llm(const source& s, Emit emit) {
       isolate(source{s.data, e2, s.table}, b2, signs, [&](std::size_t b3, std::size_t e3) {
         std::size_t tail = e3;  // `\s+$`
         for (std::size_t i = b3, next; i < e3; i = next)
-          if (!(s.at(i, next) & flag::white))
-            tail = e3;
-          else if (tail == e3)
-            tail = i;
+          if (!(s.at(i, next) & flag::white)) tail = e3;
+          else if (tail == e3) tail = i;
         ideographs_and_digits(source{s.data, tail, s.table}, b3, emit);
         ideographs_and_digits(source{s.data, e3, s.table}, tail, emit);
       });
@@ -376,9 +368,8 @@ void historic(const source& s, Emit emit) {
   };
   isolate(s, 0, signs, [&](std::size_t b1, std::size_t e1) {
     isolate(source{s.data, e1, s.table}, b1, gpt2<true>, [&](std::size_t b2, std::size_t e2) {
-      isolate(source{s.data, e2, s.table}, b2, numbers, [&](std::size_t b3, std::size_t e3) {
-        isolate(source{s.data, e3, s.table}, b3, threes, emit);
-      });
+      isolate(source{s.data, e2, s.table}, b2, numbers,
+              [&](std::size_t b3, std::size_t e3) { isolate(source{s.data, e3, s.table}, b3, threes, emit); });
     });
   });
 }
@@ -386,9 +377,8 @@ void historic(const source& s, Emit emit) {
 template <class Emit>
 void starcoder(const source& s, Emit emit) {
   const auto digit = [](const source& t, std::size_t i) { return t.run(i, flag::number, 1); };
-  isolate(s, 0, digit, [&](std::size_t b, std::size_t e) {
-    isolate(source{s.data, e, s.table}, b, gpt2<false>, emit);
-  });
+  isolate(s, 0, digit,
+          [&](std::size_t b, std::size_t e) { isolate(source{s.data, e, s.table}, b, gpt2<false>, emit); });
 }
 
 }  // namespace detail::split

@@ -34,42 +34,40 @@ class tokenizer {
   /// errors  limit: more than 1 GiB of text
   /// cost    O(n log n) for any text, typically 25 to 90 MB/s; memory: 20 bytes for each byte of the longest piece
   /// source  the tokenizers the models were trained with; specials leftmost, longest first
-  /// tested  tests/tokenizer/golden_test.cpp, tests/tokenizer/bpe_test.cpp
-  result<void> encode(std::string_view text, special mode, std::vector<token_id>& out) const {
+  /// tested  tests/tokenizer/tokenizer_golden_test.cpp, tests/tokenizer/bpe_test.cpp
+  result<void> encode(std::string_view text, special mode, std::vector<token>& out) const {
     const text_part part{text, mode == special::parse};
     return encode(std::span<const text_part>(&part, 1), out);
   }
   /// The same for a prompt whose parts come from different hands. Parts are joined before anything is cut, so
   /// that ids do not depend on where one ends; a control token is recognised only where all its bytes are trusted.
-  result<void> encode(std::span<const text_part> parts, std::vector<token_id>& out) const;
+  result<void> encode(std::span<const text_part> parts, std::vector<token>& out) const;
 
   /// What the token stands for, as bytes; not always whole UTF-8 characters. Empty for an id out of range.
-  [[nodiscard]] std::string_view bytes(token_id id) const noexcept {
-    return valid(id) ? texts_[id] : std::string_view{};
-  }
-  [[nodiscard]] token_type type(token_id id) const noexcept {
+  [[nodiscard]] std::string_view bytes(token id) const noexcept { return valid(id) ? texts_[id] : std::string_view{}; }
+  [[nodiscard]] token_type type(token id) const noexcept {
     return valid(id) ? types_[static_cast<std::size_t>(id)] : token_type::unused;
   }
   /// Control and unknown tokens, which decoding leaves out unless asked for.
-  [[nodiscard]] bool is_control(token_id id) const noexcept {
+  [[nodiscard]] bool is_control(token id) const noexcept {
     const token_type t = type(id);
     return t == token_type::control || t == token_type::unknown;
   }
   /// Whether the token ends a reply.
-  [[nodiscard]] bool is_end(token_id id) const noexcept {
+  [[nodiscard]] bool is_end(token id) const noexcept {
     return std::find(ends_.begin(), ends_.end(), id) != ends_.end();
   }
-  [[nodiscard]] const std::vector<token_id>& ends() const noexcept { return ends_; }
+  [[nodiscard]] const std::vector<token>& ends() const noexcept { return ends_; }
   [[nodiscard]] std::size_t size() const noexcept { return types_.size(); }
 
-  [[nodiscard]] std::optional<token_id> bos() const noexcept { return ids_.bos; }
-  [[nodiscard]] std::optional<token_id> eos() const noexcept { return ids_.eos; }
-  [[nodiscard]] std::optional<token_id> eot() const noexcept { return ids_.eot; }
-  [[nodiscard]] std::optional<token_id> unknown() const noexcept { return ids_.unknown; }
-  [[nodiscard]] std::optional<token_id> padding() const noexcept { return ids_.padding; }
-  [[nodiscard]] std::optional<token_id> fim_prefix() const noexcept { return ids_.fim_prefix; }
-  [[nodiscard]] std::optional<token_id> fim_suffix() const noexcept { return ids_.fim_suffix; }
-  [[nodiscard]] std::optional<token_id> fim_middle() const noexcept { return ids_.fim_middle; }
+  [[nodiscard]] std::optional<token> bos() const noexcept { return ids_.bos; }
+  [[nodiscard]] std::optional<token> eos() const noexcept { return ids_.eos; }
+  [[nodiscard]] std::optional<token> eot() const noexcept { return ids_.eot; }
+  [[nodiscard]] std::optional<token> unknown() const noexcept { return ids_.unknown; }
+  [[nodiscard]] std::optional<token> padding() const noexcept { return ids_.padding; }
+  [[nodiscard]] std::optional<token> fim_prefix() const noexcept { return ids_.fim_prefix; }
+  [[nodiscard]] std::optional<token> fim_suffix() const noexcept { return ids_.fim_suffix; }
+  [[nodiscard]] std::optional<token> fim_middle() const noexcept { return ids_.fim_middle; }
   /// Whether the model expects BOS before (EOS after) a text that does not bring its own.
   [[nodiscard]] bool add_bos() const noexcept { return add_bos_; }
   [[nodiscard]] bool add_eos() const noexcept { return add_eos_; }
@@ -77,20 +75,20 @@ class tokenizer {
   [[nodiscard]] bool drops_leading_space() const noexcept { return space_prefix_; }
 
   /// The token with exactly these bytes; one with a meaning of its own before a normal one.
-  [[nodiscard]] std::optional<token_id> find(std::string_view text) const noexcept {
-    token_id id = specials_.find(text);
+  [[nodiscard]] std::optional<token> find(std::string_view text) const noexcept {
+    token id = specials_.find(text);
     if (id < 0) id = texts_.find(text).id;
-    return !valid(id) ? std::nullopt : std::optional<token_id>(id);
+    return !valid(id) ? std::nullopt : std::optional<token>(id);
   }
 
   /// The text of some tokens, with U+FFFD for each maximal malformed subpart.
-  [[nodiscard]] std::string decode(std::span<const token_id> ids, bool render_special = false) const;
+  [[nodiscard]] std::string decode(std::span<const token> ids, bool render_special = false) const;
 
  private:
   tokenizer() = default;
   enum class kind : std::uint8_t { bytes, characters, unigram };
   struct special_ids {
-    std::optional<token_id> bos, eos, eot, unknown, padding, fim_prefix, fim_suffix, fim_middle;
+    std::optional<token> bos, eos, eot, unknown, padding, fim_prefix, fim_suffix, fim_middle;
   };
   using merge = detail::bpe::merge;
   using scratch = detail::bpe::scratch;
@@ -98,10 +96,8 @@ class tokenizer {
   static constexpr std::size_t max_token = 4096, max_special = 256;  // bytes; real ones have 256 and 80 at most
   static constexpr std::size_t max_characters = 256;                 // of a token that SentencePiece may merge to
 
-  [[nodiscard]] bool valid(token_id id) const noexcept {
-    return id >= 0 && static_cast<std::size_t>(id) < types_.size();
-  }
-  [[nodiscard]] bool is_special(token_id id) const noexcept {
+  [[nodiscard]] bool valid(token id) const noexcept { return id >= 0 && static_cast<std::size_t>(id) < types_.size(); }
+  [[nodiscard]] bool is_special(token id) const noexcept {
     const token_type t = type(id);
     return t == token_type::control || t == token_type::user_defined || t == token_type::unknown;
   }
@@ -120,11 +116,11 @@ class tokenizer {
 
   // Encoding: text without specials, then one piece of it.
   void encode_plain(std::string_view text, bool at_start, scratch& work, std::string& copy,
-                    std::vector<token_id>& out) const;
-  void encode_piece(std::string_view piece, scratch& work, std::vector<token_id>& out) const;
+                    std::vector<token>& out) const;
+  void encode_piece(std::string_view piece, scratch& work, std::vector<token>& out) const;
   std::size_t merge_piece(std::string_view piece, scratch& work) const;
-  void put_unknown(std::string_view bytes, std::vector<token_id>& out) const;
-  [[nodiscard]] token_id character(std::string_view bytes) const noexcept {
+  void put_unknown(std::string_view bytes, std::vector<token>& out) const;
+  [[nodiscard]] token character(std::string_view bytes) const noexcept {
     return bytes.size() == 1 ? first_[static_cast<unsigned char>(bytes[0])] : texts_.find(bytes).id;
   }
 
@@ -134,17 +130,17 @@ class tokenizer {
   bool space_prefix_ = false, space_prefix_once_ = false, squeeze_spaces_ = false;
   bool cut_at_spaces_ = false;  // characters: no token has a space after another character
   special_ids ids_;
-  std::vector<token_id> ends_;
+  std::vector<token> ends_;
   std::vector<token_type> types_;
-  detail::lexicon texts_;                      // ids from size() on: characters that only parts of tokens have
+  detail::lexicon texts_;  // ids from size() on: characters that only parts of tokens have
   detail::token_finder specials_;
   detail::bpe::pair_table pairs_;
-  std::vector<merge> byte_pairs_;              // bytes: what two single bytes become
-  std::vector<token_id> characters_;           // bytes: by code point below 10000, see find_safe_characters()
-  std::vector<bool> torn_;                     // bytes: by two neighbouring bytes, likewise
-  std::array<token_id, 256> first_{};          // the token of each single byte (characters: ASCII), -1 for none
-  std::array<token_id, 256> fallback_{};       // characters, unigram: "<0x41>" tokens
-  std::size_t longest_ = 0;                    // bytes of the longest token
+  std::vector<merge> byte_pairs_;      // bytes: what two single bytes become
+  std::vector<token> characters_;      // bytes: by code point below 10000, see find_safe_characters()
+  std::vector<bool> torn_;             // bytes: by two neighbouring bytes, likewise
+  std::array<token, 256> first_{};     // the token of each single byte (characters: ASCII), -1 for none
+  std::array<token, 256> fallback_{};  // characters, unigram: "<0x41>" tokens
+  std::size_t longest_ = 0;            // bytes of the longest token
   detail::unigram::model unigram_;
   detail::unigram::character_map map_;
 };
@@ -153,14 +149,14 @@ class tokenizer {
 ///
 /// needs   the tokenizer outlives it          errors none
 /// cost    no allocation after the first tokens; O(bytes)
-/// tested  tests/tokenizer/decode_test.cpp
+/// tested  tests/tokenizer/tokenizer_decode_test.cpp
 class decoder {
  public:
   explicit decoder(const tokenizer& from, bool render_special = false) noexcept
       : from_(&from), render_special_(render_special), drop_space_(from.drops_leading_space()) {}
 
   /// Takes one token; gives the characters that are now whole. The view lives until the next call.
-  std::string_view push(token_id id) {
+  std::string_view push(token id) {
     raw_ = !render_special_ && from_->is_control(id) ? std::string_view{} : from_->bytes(id);
     if (drop_space_ && !raw_.empty()) {
       if (raw_[0] == ' ') raw_.remove_prefix(1);
@@ -234,10 +230,8 @@ struct joined_text {
     const auto up_to = [&](std::size_t end) {
       while (at < end) {
         const auto s = utf8::next(text.data() + at, text.data() + text.size());
-        if (s.valid)
-          good.append(text.substr(at, s.length));
-        else
-          utf8::append(good, s.code);
+        if (s.valid) good.append(text.substr(at, s.length));
+        else utf8::append(good, s.code);
         at += s.length;
       }
       moved.push_back(good.size());
@@ -287,8 +281,8 @@ RETORT_INLINE result<tokenizer> tokenizer::make(const vocabulary& from) {
 RETORT_INLINE result<void> tokenizer::take_texts(const vocabulary& from) {
   const std::size_t n = from.texts.size();
   const auto wrong = [&](const char* what, std::size_t found) {
-    return error{errc::mismatch, "the vocabulary has " + std::to_string(n) + " tokens but " + std::to_string(found) +
-                                     " " + what};
+    return error{errc::mismatch,
+                 "the vocabulary has " + std::to_string(n) + " tokens but " + std::to_string(found) + " " + what};
   };
   if (n == 0) return error{errc::missing, "the vocabulary has no tokens"};
   if (!from.types.empty() && from.types.size() != n) return wrong("token types", from.types.size());
@@ -305,7 +299,7 @@ RETORT_INLINE result<void> tokenizer::take_texts(const vocabulary& from) {
   fallback_.fill(-1);
   std::string bytes;
   for (std::size_t i = 0; i < n; ++i) {
-    const auto id = static_cast<token_id>(i);
+    const auto id = static_cast<token>(i);
     bytes.clear();
     int byte = -1;
     if (types_[i] == token_type::byte && (byte = detail::byte_of_name(from.texts[i])) >= 0) {
@@ -328,8 +322,8 @@ RETORT_INLINE result<void> tokenizer::take_texts(const vocabulary& from) {
   for (const bool specials : {false, true})  // merges may name special tokens, but normal ones come first
     for (std::size_t i = 0; i < n; ++i) {
       constexpr std::size_t ahead = 12;
-      if (i + ahead < n) texts_.prefetch(texts_[static_cast<token_id>(i + ahead)]);
-      const auto id = static_cast<token_id>(i);
+      if (i + ahead < n) texts_.prefetch(texts_[static_cast<token>(i + ahead)]);
+      const auto id = static_cast<token>(i);
       const bool byte = types_[i] == token_type::byte && detail::byte_of_name(from.texts[i]) >= 0;
       if (!byte && is_special(id) == specials && !texts_.index(id, !specials)) return slow_table();
     }
@@ -337,17 +331,17 @@ RETORT_INLINE result<void> tokenizer::take_texts(const vocabulary& from) {
 }
 
 RETORT_INLINE void tokenizer::take_ids(const vocabulary& from) {
-  const auto given = [&](std::optional<token_id> id) { return id && valid(*id) ? id : std::nullopt; };
+  const auto given = [&](std::optional<token> id) { return id && valid(*id) ? id : std::nullopt; };
   // A token is known by its text only if it is more than text.
-  const auto named = [&](std::initializer_list<std::string_view> texts) -> std::optional<token_id> {
+  const auto named = [&](std::initializer_list<std::string_view> texts) -> std::optional<token> {
     for (std::string_view text : texts)
-      if (const token_id id = specials_.find(text); id >= 0 && type(id) != token_type::unknown) return id;
+      if (const token id = specials_.find(text); id >= 0 && type(id) != token_type::unknown) return id;
     return {};
   };
-  const auto usual = [&](token_id id) {
-    return valid(id) && (from.types.empty() || is_special(id)) ? std::optional<token_id>(id) : std::nullopt;
+  const auto usual = [&](token id) {
+    return valid(id) && (from.types.empty() || is_special(id)) ? std::optional<token>(id) : std::nullopt;
   };
-  const auto first_of = [](std::optional<token_id> a, std::optional<token_id> b) { return a ? a : b; };
+  const auto first_of = [](std::optional<token> a, std::optional<token> b) { return a ? a : b; };
   ids_.bos = given(from.bos);
   ids_.eos = given(from.eos);
   ids_.unknown = given(from.unknown);
@@ -361,20 +355,21 @@ RETORT_INLINE void tokenizer::take_ids(const vocabulary& from) {
     ids_.unknown = first_of(ids_.unknown, usual(2));
     ids_.padding = first_of(ids_.padding, usual(0));
   }
-  ids_.eot = first_of(given(from.eot), named({"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<EOT>", "<|EOT|>"}));
+  ids_.eot =
+      first_of(given(from.eot), named({"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<EOT>", "<|EOT|>"}));
   ids_.fim_prefix = first_of(given(from.fim_prefix), named({"<|fim_prefix|>", "<fim_prefix>", "<｜fim▁begin｜>"}));
   ids_.fim_suffix = first_of(given(from.fim_suffix), named({"<|fim_suffix|>", "<fim_suffix>", "<｜fim▁hole｜>"}));
   ids_.fim_middle = first_of(given(from.fim_middle), named({"<|fim_middle|>", "<fim_middle>", "<｜fim▁end｜>"}));
 
-  const auto end = [&](std::optional<token_id> id) {
+  const auto end = [&](std::optional<token> id) {
     if (id && !is_end(*id)) ends_.push_back(*id);
   };
   for (const auto& id : {ids_.eos, ids_.eot, given(from.eom), given(from.fim_padding), given(from.fim_repository),
                          given(from.fim_separator)})
     end(id);
-  for (std::string_view text : {"<｜end▁of▁sentence｜>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>",
-                                "<|end_of_text|>", "<|end|>", "<end_of_turn>", "<EOT>", "<|EOT|>", "<|fim_pad|>",
-                                "<|repo_name|>", "<|file_sep|>"})
+  for (std::string_view text :
+       {"<｜end▁of▁sentence｜>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>",
+        "<|end|>", "<end_of_turn>", "<EOT>", "<|EOT|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"})
     end(named({text}));
 
   const bool sentencepiece = kind_ != kind::bytes;
@@ -408,12 +403,14 @@ RETORT_INLINE result<void> tokenizer::take_merges(const vocabulary& from) {
       reads[i].cut = reads[i].bytes.size();
       append(reads[i].bytes, text.substr(space + 1));
       const std::string_view whole = reads[i].bytes;
-      for (std::string_view part : {whole.substr(0, reads[i].cut), whole.substr(reads[i].cut), whole}) texts_.prefetch(part);
+      for (std::string_view part : {whole.substr(0, reads[i].cut), whole.substr(reads[i].cut), whole})
+        texts_.prefetch(part);
     }
     for (std::size_t i = 0; i < n; ++i) {
       const std::string_view whole = reads[i].bytes;
-      const token_id left = texts_.find(whole.substr(0, reads[i].cut)).id, right = texts_.find(whole.substr(reads[i].cut)).id;
-      const token_id both = texts_.find(whole).id;
+      const token left = texts_.find(whole.substr(0, reads[i].cut)).id,
+                  right = texts_.find(whole.substr(reads[i].cut)).id;
+      const token both = texts_.find(whole).id;
       if (left < 0 || right < 0 || both < 0) continue;  // a merge of what is not there never happens
       if (!pairs_.insert(left, right, {static_cast<std::uint32_t>(begin + i), both})) return slow_table();
     }
@@ -432,18 +429,19 @@ RETORT_INLINE result<void> tokenizer::take_scores(const vocabulary& from) {
   order.erase(std::unique(order.begin(), order.end()), order.end());
 
   struct row {
-    token_id left, right;
+    token left, right;
     merge what;
   };
   std::vector<row> rows;
   std::vector<std::uint32_t> cuts;
   for (std::size_t i = 0; i < n; ++i) {
-    const auto id = static_cast<token_id>(i);
+    const auto id = static_cast<token>(i);
     const std::string_view text = texts_[id];
     if (types_[i] == token_type::byte || is_special(id) || texts_.find(text).id != id) continue;
     if (detail::utf8::valid_prefix(text) != text.size()) continue;
     cuts.clear();
-    for (std::size_t k = 0; k < text.size(); k += detail::utf8::length(text[k])) cuts.push_back(static_cast<std::uint32_t>(k));
+    for (std::size_t k = 0; k < text.size(); k += detail::utf8::length(text[k]))
+      cuts.push_back(static_cast<std::uint32_t>(k));
     if (cuts.size() < 2 || cuts.size() > max_characters) continue;
     const auto rank = std::lower_bound(order.begin(), order.end(), score(i), std::greater<>()) - order.begin();
     cuts.push_back(static_cast<std::uint32_t>(text.size()));
@@ -451,13 +449,13 @@ RETORT_INLINE result<void> tokenizer::take_scores(const vocabulary& from) {
       const auto half = [&](std::size_t first, std::size_t last) {
         // texts_ grows inside, so the view is taken anew
         const std::string_view part = texts_[id].substr(cuts[first], cuts[last] - cuts[first]);
-        const token_id known = texts_.find(part).id;
+        const token known = texts_.find(part).id;
         if (known >= 0 || last - first > 1 || texts_.size() == n + spare(n)) return known;
-        const auto made = static_cast<token_id>(texts_.size());  // a character that is no token itself
+        const auto made = static_cast<token>(texts_.size());  // a character that is no token itself
         texts_.add(std::string(part));
         return texts_.index(made, false) ? made : -1;
       };
-      const token_id left = half(0, c), right = half(c, cuts.size() - 1);
+      const token left = half(0, c), right = half(c, cuts.size() - 1);
       if (left >= 0 && right >= 0) rows.push_back({left, right, {static_cast<std::uint32_t>(rank), id}});
     }
   }
@@ -483,7 +481,7 @@ RETORT_INLINE void tokenizer::finish_pairs(bool ignore_merges) {
   cut_at_spaces_ = kind_ == kind::characters;
   scratch work;
   for (std::size_t i = 0; i < size(); ++i) {
-    const auto id = static_cast<token_id>(i);
+    const auto id = static_cast<token>(i);
     if (is_special(id) || types_[i] == token_type::byte) continue;
     const std::string_view text = texts_[id];
     for (std::size_t k = 1; k < text.size() && cut_at_spaces_; ++k)
@@ -511,7 +509,7 @@ RETORT_INLINE void tokenizer::find_safe_characters() {
   const auto byte = [](std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto inner = [&](std::string_view text, std::size_t i) { return (byte(text, i) & 0xC0) == 0x80; };
   for (std::size_t i = 0; i < size(); ++i) {
-    const auto id = static_cast<token_id>(i);
+    const auto id = static_cast<token>(i);
     const std::string_view text = texts_[id];
     if (text.size() < 2) continue;
     std::size_t head = 0, tail = text.size() - 1;
@@ -539,11 +537,11 @@ RETORT_INLINE void tokenizer::find_safe_characters() {
     characters_[detail::utf8::decode(text.data(), n)] = id;
     made[i] = rank + 1;
   }
-  pairs_.each([&](token_id left, token_id right, const merge& m) {
-    for (token_id part : {left, right})
+  pairs_.each([&](token left, token right, const merge& m) {
+    for (token part : {left, right})
       if (made[static_cast<std::size_t>(part)] > m.rank) made[static_cast<std::size_t>(part)] = merge::never;
   });
-  for (token_id& id : characters_)
+  for (token& id : characters_)
     if (id >= 0 && made[static_cast<std::size_t>(id)] == merge::never) id = -1;
 }
 
@@ -551,7 +549,7 @@ RETORT_INLINE result<void> tokenizer::take_unigram(const vocabulary& from) {
   if (from.scores.empty()) return error{errc::missing, "a t5 vocabulary needs scores"};
   float lowest = 0;
   for (std::size_t i = 0; i < size(); ++i) {
-    const auto id = static_cast<token_id>(i);
+    const auto id = static_cast<token>(i);
     const bool user = types_[i] == token_type::user_defined;
     if (!user && types_[i] != token_type::normal) continue;
     if (!user && from.scores[i] < lowest) lowest = from.scores[i];
@@ -563,7 +561,7 @@ RETORT_INLINE result<void> tokenizer::take_unigram(const vocabulary& from) {
   return {};
 }
 
-RETORT_INLINE result<void> tokenizer::encode(std::span<const text_part> parts, std::vector<token_id>& out) const {
+RETORT_INLINE result<void> tokenizer::encode(std::span<const text_part> parts, std::vector<token>& out) const {
   std::size_t total = 0;
   for (const text_part& p : parts) {
     if (p.text.size() > max_text - total) return error{errc::limit, "a text to tokenize is longer than 1 GiB"};
@@ -578,9 +576,9 @@ RETORT_INLINE result<void> tokenizer::encode(std::span<const text_part> parts, s
     i = specials_.candidate(text, i);
     if (i == text.size()) break;
     while (range < in.closed.size() && in.closed[range].second <= i) ++range;
-    token_id best = -1;
+    token best = -1;
     std::size_t length = 0;
-    specials_.walk(text, i, [&](token_id id, std::size_t n) {
+    specials_.walk(text, i, [&](token id, std::size_t n) {
       const bool closed = range < in.closed.size() && in.closed[range].first < i + n;
       if (closed && type(id) != token_type::user_defined) return;
       best = id;
@@ -599,7 +597,7 @@ RETORT_INLINE result<void> tokenizer::encode(std::span<const text_part> parts, s
 }
 
 RETORT_INLINE void tokenizer::encode_plain(std::string_view text, bool at_start, scratch& work, std::string& copy,
-                                    std::vector<token_id>& out) const {
+                                           std::vector<token>& out) const {
   if (text.empty()) return;
   if (kind_ == kind::bytes) {
     if (how_.compose) {
@@ -610,8 +608,7 @@ RETORT_INLINE void tokenizer::encode_plain(std::string_view text, bool at_start,
         text = copy;
       }
     }
-    split_text(how_.rule, text,
-               [&](std::size_t b, std::size_t e) { encode_piece(text.substr(b, e - b), work, out); });
+    split_text(how_.rule, text, [&](std::size_t b, std::size_t e) { encode_piece(text.substr(b, e - b), work, out); });
     return;
   }
   copy.clear();
@@ -628,11 +625,9 @@ RETORT_INLINE void tokenizer::encode_plain(std::string_view text, bool at_start,
       while (n > 0 && copy[n - 1] == ' ') --n;
       copy.resize(n);
     }
-    unigram_.cut(copy, [&](token_id id, std::size_t b, std::size_t e) {
-      if (id >= 0)
-        out.push_back(id);
-      else
-        put_unknown(std::string_view(copy).substr(b, e - b), out);
+    unigram_.cut(copy, [&](token id, std::size_t b, std::size_t e) {
+      if (id >= 0) out.push_back(id);
+      else put_unknown(std::string_view(copy).substr(b, e - b), out);
     });
     return;
   }
@@ -648,12 +643,10 @@ RETORT_INLINE void tokenizer::encode_plain(std::string_view text, bool at_start,
   }
 }
 
-RETORT_INLINE void tokenizer::encode_piece(std::string_view piece, scratch& work, std::vector<token_id>& out) const {
+RETORT_INLINE void tokenizer::encode_piece(std::string_view piece, scratch& work, std::vector<token>& out) const {
   if (piece.size() == 1) {
-    if (const token_id id = first_[static_cast<unsigned char>(piece[0])]; id >= 0 && valid(id))
-      out.push_back(id);
-    else
-      put_unknown(piece, out);
+    if (const token id = first_[static_cast<unsigned char>(piece[0])]; id >= 0 && valid(id)) out.push_back(id);
+    else put_unknown(piece, out);
     return;
   }
   if (piece.size() <= longest_) {
@@ -665,7 +658,7 @@ RETORT_INLINE void tokenizer::encode_piece(std::string_view piece, scratch& work
   const std::size_t n = merge_piece(piece, work);
   std::size_t at = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const token_id id = work.symbols[i];
+    const token id = work.symbols[i];
     if (valid(id)) {
       out.push_back(id);
       at += texts_[id].size();
@@ -679,7 +672,7 @@ RETORT_INLINE void tokenizer::encode_piece(std::string_view piece, scratch& work
 
 RETORT_INLINE std::size_t tokenizer::merge_piece(std::string_view piece, scratch& work) const {
   if (work.symbols.size() < piece.size()) work.symbols.resize(piece.size());
-  token_id* const symbols = work.symbols.data();
+  token* const symbols = work.symbols.data();
   if (kind_ == kind::bytes) {
     const auto* const p = reinterpret_cast<const unsigned char*>(piece.data());
     const std::size_t size = piece.size();
@@ -688,7 +681,7 @@ RETORT_INLINE std::size_t tokenizer::merge_piece(std::string_view piece, scratch
     for (std::size_t i = 0; i < size;) {
       if (p[i] >= 0xC2 && p[i] < 0xF0 && !characters_.empty()) {
         unsigned length;
-        const token_id id = characters_[detail::utf8::decode(piece.data() + i, length)];
+        const token id = characters_[detail::utf8::decode(piece.data() + i, length)];
         if (id >= 0 && !torn(i) && !torn(i + length)) {
           symbols[n++] = id;
           i += length;
@@ -698,9 +691,8 @@ RETORT_INLINE std::size_t tokenizer::merge_piece(std::string_view piece, scratch
       symbols[n++] = first_[p[i++]];
     }
     if (n == size)
-      return detail::bpe::merge_all(symbols, n, pairs_, work, [&](std::size_t i) {
-        return byte_pairs_[p[i] * 256u + p[i + 1]];
-      });
+      return detail::bpe::merge_all(symbols, n, pairs_, work,
+                                    [&](std::size_t i) { return byte_pairs_[p[i] * 256u + p[i + 1]]; });
     return detail::bpe::merge_all(symbols, n, pairs_, work,
                                   [&](std::size_t i) { return pairs_.find(symbols[i], symbols[i + 1]); });
   }
@@ -714,19 +706,18 @@ RETORT_INLINE std::size_t tokenizer::merge_piece(std::string_view piece, scratch
                                 [&](std::size_t i) { return pairs_.find(symbols[i], symbols[i + 1]); });
 }
 
-RETORT_INLINE void tokenizer::put_unknown(std::string_view bytes, std::vector<token_id>& out) const {
+RETORT_INLINE void tokenizer::put_unknown(std::string_view bytes, std::vector<token>& out) const {
   bool all = true;
   for (char c : bytes) all = all && fallback_[static_cast<unsigned char>(c)] >= 0;
   if (all)
     for (char c : bytes) out.push_back(fallback_[static_cast<unsigned char>(c)]);
-  else if (ids_.unknown)
-    out.push_back(*ids_.unknown);
+  else if (ids_.unknown) out.push_back(*ids_.unknown);
 }
 
-RETORT_INLINE std::string tokenizer::decode(std::span<const token_id> ids, bool render_special) const {
+RETORT_INLINE std::string tokenizer::decode(std::span<const token> ids, bool render_special) const {
   decoder stream(*this, render_special);
   std::string out;
-  for (token_id id : ids) out.append(stream.push(id));
+  for (token id : ids) out.append(stream.push(id));
   out.append(stream.flush());
   return out;
 }

@@ -28,22 +28,22 @@ class token_trie {
 
   [[nodiscard]] std::size_t n_vocab() const noexcept { return n_vocab_; }
   [[nodiscard]] std::size_t n_words() const noexcept { return (n_vocab_ + 63) / 64; }  ///< of a mask
-  [[nodiscard]] bool is_text(token_id id) const {
+  [[nodiscard]] bool is_text(token id) const {
     return id >= 0 && static_cast<std::size_t>(id) < n_vocab_ && is_text_[static_cast<std::size_t>(id)];
   }
-  [[nodiscard]] bool is_end(token_id id) const { return std::find(ends_.begin(), ends_.end(), id) != ends_.end(); }
-  [[nodiscard]] const std::vector<token_id>& ends() const noexcept { return ends_; }
+  [[nodiscard]] bool is_end(token id) const { return std::find(ends_.begin(), ends_.end(), id) != ends_.end(); }
+  [[nodiscard]] const std::vector<token>& ends() const noexcept { return ends_; }
   [[nodiscard]] std::size_t longest() const noexcept { return longest_; }  ///< bytes
   [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(nodes_.size() - 1); }
 
   [[nodiscard]] std::uint8_t byte(std::uint32_t at) const { return nodes_[at].byte; }
   [[nodiscard]] std::uint32_t skip(std::uint32_t at) const { return nodes_[at].skip; }
   /// The tokens with exactly these bytes: those that begin here, before those of the next node.
-  [[nodiscard]] std::span<const token_id> tokens(std::uint32_t at) const {
+  [[nodiscard]] std::span<const token> tokens(std::uint32_t at) const {
     return {ids_.data() + nodes_[at].first, ids_.data() + nodes_[at + 1].first};
   }
   /// The tokens whose bytes begin like this, these included.
-  [[nodiscard]] std::span<const token_id> tokens_from(std::uint32_t at) const {
+  [[nodiscard]] std::span<const token> tokens_from(std::uint32_t at) const {
     return {ids_.data() + nodes_[at].first, ids_.data() + nodes_[nodes_[at].skip].first};
   }
   /// The kinds of all bytes below a node.
@@ -66,11 +66,12 @@ class token_trie {
       node& done = nodes_[path.back()];
       done.skip = static_cast<std::uint32_t>(nodes_.size());
       path.pop_back();
-      nodes_[path.back()].below = static_cast<std::uint8_t>(nodes_[path.back()].below | done.below | kind_of_byte(done.byte));
+      nodes_[path.back()].below =
+          static_cast<std::uint8_t>(nodes_[path.back()].below | done.below | kind_of_byte(done.byte));
     }
   }
   std::size_t n_vocab_ = 0, longest_ = 0;
-  std::vector<token_id> ids_, ends_;
+  std::vector<token> ids_, ends_;
   std::vector<bool> is_text_;
   std::vector<node> nodes_;
 };
@@ -80,18 +81,18 @@ class token_trie {
 RETORT_INLINE result<token_trie> token_trie::make(const tokenizer& from, std::size_t n_vocab) {
   token_trie t;
   t.n_vocab_ = n_vocab;
-  for (const token_id id : from.ends())
+  for (const token id : from.ends())
     if (id >= 0 && static_cast<std::size_t>(id) < n_vocab) t.ends_.push_back(id);
   if (t.ends_.empty()) return error{errc::missing, "the vocabulary has no token that ends a text"};
   for (std::size_t i = 0; i < std::min(n_vocab, from.size()); ++i) {
-    const auto id = static_cast<token_id>(i);
+    const auto id = static_cast<token>(i);
     const token_type type = from.type(id);
     const bool text = type == token_type::normal || type == token_type::user_defined || type == token_type::byte;
     if (text && !from.bytes(id).empty() && from.bytes(id).size() <= max_token && !from.is_end(id)) t.ids_.push_back(id);
   }
   t.is_text_.assign(n_vocab, false);
-  for (const token_id id : t.ids_) t.is_text_[static_cast<std::size_t>(id)] = true;
-  std::sort(t.ids_.begin(), t.ids_.end(), [&](token_id a, token_id b) {
+  for (const token id : t.ids_) t.is_text_[static_cast<std::size_t>(id)] = true;
+  std::sort(t.ids_.begin(), t.ids_.end(), [&](token a, token b) {
     const int order = from.bytes(a).compare(from.bytes(b));
     return order != 0 ? order < 0 : a < b;
   });

@@ -67,7 +67,7 @@ class character_map {
 /// The tokens that may be cut out, with their log-probabilities.
 class model {
  public:
-  void add(token_id id, std::string_view bytes, float score) {
+  void add(token id, std::string_view bytes, float score) {
     if (bytes.empty()) return;
     finder_.add(id, bytes);
     if (scores_.size() <= static_cast<std::size_t>(id)) scores_.resize(static_cast<std::size_t>(id) + 1);
@@ -88,18 +88,18 @@ class model {
     struct node {
       double score = 0;
       std::uint32_t begin = 0;
-      token_id id = none;
+      token id = none;
     };
     std::vector<node> best(text.size() + 1);
     best[0].id = -1;
     for (std::size_t i = 0; i < text.size();) {
       const std::size_t n = utf8::length(text[i]);
       const double here = best[i].score;
-      const auto offer = [&](std::size_t e, double score, token_id id) {
+      const auto offer = [&](std::size_t e, double score, token id) {
         if (best[e].id == none || best[e].score < score) best[e] = {score, static_cast<std::uint32_t>(i), id};
       };
       bool single = false;
-      finder_.walk(text, i, [&](token_id id, std::size_t length) {
+      finder_.walk(text, i, [&](token id, std::size_t length) {
         if (i + length < text.size() && (text[i + length] & 0xC0) == 0x80) return;  // not inside a character
         single |= length == n;
         offer(i + length, here + scores_[static_cast<std::size_t>(id)], id);
@@ -111,14 +111,13 @@ class model {
     for (std::size_t e = text.size(); e > 0; e = best[e].begin) {
       if (best[e].id < 0 && !cuts.empty() && best[cuts.back().second].id < 0)
         cuts.back().first = best[e].begin;  // neighbours that are unknown become one
-      else
-        cuts.emplace_back(best[e].begin, static_cast<std::uint32_t>(e));
+      else cuts.emplace_back(best[e].begin, static_cast<std::uint32_t>(e));
     }
     for (std::size_t i = cuts.size(); i-- > 0;) piece(best[cuts[i].second].id, cuts[i].first, cuts[i].second);
   }
 
  private:
-  static constexpr token_id none = -2;
+  static constexpr token none = -2;
   token_finder finder_;
   std::vector<double> scores_;
   double unknown_score_ = -10;

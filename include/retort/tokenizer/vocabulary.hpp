@@ -15,7 +15,7 @@ enum class token_type : std::uint8_t {
   control = 3,       ///< structure of a prompt: never text, never printed
   user_defined = 4,  ///< found in text before anything else, printed as it is
   unused = 5,
-  byte = 6,          ///< "<0x41>": one byte
+  byte = 6,  ///< "<0x41>": one byte
 };
 
 /// A vocabulary as its file gives it. Views need to live only until tokenizer::make() returns.
@@ -30,8 +30,8 @@ struct vocabulary {
   std::vector<token_type> types;         ///< by id; empty: all normal
   std::vector<std::string_view> merges;  ///< "left right", best first; for gpt2, and for llama without scores
 
-  std::optional<token_id> bos, eos, eot, eom, unknown, padding;
-  std::optional<token_id> fim_prefix, fim_suffix, fim_middle, fim_padding, fim_repository, fim_separator;
+  std::optional<token> bos, eos, eot, eom, unknown, padding;
+  std::optional<token> fim_prefix, fim_suffix, fim_middle, fim_padding, fim_repository, fim_separator;
 
   std::optional<bool> add_bos, add_eos;
   std::optional<bool> add_space_prefix;     ///< llama, t5: text starts with a space that was not written

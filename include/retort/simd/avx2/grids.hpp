@@ -1,5 +1,5 @@
-// AVX2: what is done row by row, blocks of the formats with grids (tensor/iq_grids.hpp) to bytes, and what a tile needs of
-// the inputs. AVX-512 uses the same.
+// AVX2: what is done row by row, blocks of the formats with grids (tensor/iq_grids.hpp) to bytes, and what a tile needs
+// of the inputs. AVX-512 uses the same.
 #pragma once
 
 #include <retort/simd/generic/quant_tile.hpp>
@@ -23,7 +23,8 @@ RETORT_ALWAYS_INLINE float half(le16 h) { return _cvtsh_ss(h.bits()); }
 /// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs; None: without the sums.
 template <bool Halves, bool None>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
-  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset)), magic = _mm256_set1_epi32(sum_magic_bits);
+  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset)),
+                magic = _mm256_set1_epi32(sum_magic_bits);
   if constexpr (Halves) {
     const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(v));
     const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1));
@@ -37,7 +38,9 @@ RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std
 /// The 16 lows of a tile, or the 8 sums of two (which is one per run), as the pairs of quant_tile::min.
 template <bool Halves>
 RETORT_ALWAYS_INLINE void low_pairs(const std::int16_t* lows, std::int32_t* to) {
-  const __m256i v = load32(lows), pairs = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));
+  const __m256i v = load32(lows),
+                pairs =
+                    _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));
   if constexpr (Halves) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_shuffle_epi8(v, pairs));
   } else {
@@ -57,7 +60,8 @@ RETORT_ALWAYS_INLINE __m256i spread_bits(std::uint32_t word) {
   return _mm256_cmpeq_epi8(_mm256_and_si256(copies, bit), bit);
 }
 /// Four 8-byte grid entries.
-RETORT_ALWAYS_INLINE __m256i entries(const std::int8_t* a, const std::int8_t* b, const std::int8_t* c, const std::int8_t* d) {
+RETORT_ALWAYS_INLINE __m256i entries(const std::int8_t* a, const std::int8_t* b, const std::int8_t* c,
+                                     const std::int8_t* d) {
   return _mm256_setr_epi64x(load_as<long long>(a), load_as<long long>(b), load_as<long long>(c), load_as<long long>(d));
 }
 /// Magnitudes with a sign bit each, plus the offset 64 of these formats.
@@ -69,12 +73,15 @@ RETORT_ALWAYS_INLINE __m256i with_signs(__m256i magnitude, std::uint32_t signs) 
 inline constexpr auto even_signs = [] {
   std::array<std::array<std::int8_t, 8>, 128> all{};
   for (unsigned s = 0; s < 128; ++s)
-    for (unsigned j = 0; j < 8; ++j) all[s][j] = (retort::detail::signs_of_7(s) >> j & 1u) != 0 ? std::int8_t{-1} : std::int8_t{1};
+    for (unsigned j = 0; j < 8; ++j)
+      all[s][j] = (retort::detail::signs_of_7(s) >> j & 1u) != 0 ? std::int8_t{-1} : std::int8_t{1};
   return all;
 }();
 /// Magnitudes with the signs of four groups of seven bits, plus 64.
-RETORT_ALWAYS_INLINE __m256i with_even_signs(__m256i magnitude, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
-  const __m256i signs = entries(even_signs[a & 127].data(), even_signs[b & 127].data(), even_signs[c & 127].data(), even_signs[d & 127].data());
+RETORT_ALWAYS_INLINE __m256i with_even_signs(__m256i magnitude, std::uint32_t a, std::uint32_t b, std::uint32_t c,
+                                             std::uint32_t d) {
+  const __m256i signs = entries(even_signs[a & 127].data(), even_signs[b & 127].data(), even_signs[c & 127].data(),
+                                even_signs[d & 127].data());
   return _mm256_add_epi8(_mm256_sign_epi8(magnitude, signs), bytes(64));
 }
 /// Scale 2 s + 1 of eight runs from eight bytes.
@@ -87,8 +94,8 @@ RETORT_ALWAYS_INLINE __m128i odd_nibble_scales(const void* p) {
   return _mm_unpacklo_epi8(odd_scales(s & 0x0f0f0f0f0f0f0f0fu), odd_scales(s >> 4 & 0x0f0f0f0f0f0f0f0fu));
 }
 
-// ---- formats: grid_unpacker<D>::row(p, q, scale) writes the 256 numbers of the block at p, plus offset, and its scales;
-// the scale of the block is returned.
+// ---- formats: grid_unpacker<D>::row(p, q, scale) writes the 256 numbers of the block at p, plus offset, and its
+// scales; the scale of the block is returned.
 
 template <std::uint8_t Offset, std::uint8_t Scales>
 struct grid_base {
@@ -202,8 +209,8 @@ struct grid_unpacker<dtype::iq1_s> : grid_base<9, 1> {
       const unsigned h = b.qh[k].bits();
       scales |= static_cast<std::uint64_t>(h >> 12 & 7) << 8 * k;
       const std::uint8_t* i = b.index + 4 * k;
-      const __m256i v =
-          entries(g[i[0] | (h & 7) << 8], g[i[1] | (h & 56) << 5], g[i[2] | (h & 448) << 2], g[i[3] | (h >> 9 & 7) << 8]);
+      const __m256i v = entries(g[i[0] | (h & 7) << 8], g[i[1] | (h & 56) << 5], g[i[2] | (h & 448) << 2],
+                                g[i[3] | (h >> 9 & 7) << 8]);
       store32(q + 32 * k, shifted(v, bytes((h & 0x8000) != 0 ? 255 : 0)));
     }
     _mm_storel_epi64(reinterpret_cast<__m128i*>(scale), odd_scales(scales));
@@ -223,11 +230,12 @@ struct grid_unpacker<dtype::iq1_m> : grid_base<9, 2> {
     const int top = (b.scales[0].bits() >> 12) | (b.scales[1].bits() >> 12) << 4 | (b.scales[2].bits() >> 12) << 8 |
                     (b.scales[3].bits() >> 12) << 12;
     store16(scale, _mm_set_epi64x(static_cast<long long>(four_scales(b.scales[2]) | four_scales(b.scales[3]) << 32),
-                                          static_cast<long long>(four_scales(b.scales[0]) | four_scales(b.scales[1]) << 32)));
+                                  static_cast<long long>(four_scales(b.scales[0]) | four_scales(b.scales[1]) << 32)));
     for (std::size_t k = 0; k < 8; ++k) {
       const unsigned h = static_cast<unsigned>(b.qh[2 * k] | b.qh[2 * k + 1] << 8);
       const std::uint8_t* i = b.index + 4 * k;
-      const __m256i v = entries(g[i[0] | (h & 7) << 8], g[i[1] | (h & 0x70) << 4], g[i[2] | (h & 0x700)], g[i[3] | (h >> 4 & 0x700)]);
+      const __m256i v =
+          entries(g[i[0] | (h & 7) << 8], g[i[1] | (h & 0x70) << 4], g[i[2] | (h & 0x700)], g[i[3] | (h >> 4 & 0x700)]);
       const std::uint32_t minus = (h >> 3 & 1) | (h >> 7 & 1) << 8 | (h >> 11 & 1) << 16 | (h >> 15) << 24;
       store32(q + 32 * k, shifted(v, spread_bits(minus * 255)));
     }

@@ -30,7 +30,8 @@ struct ivec {
 
   RETORT_ALWAYS_INLINE static void rows16(const std::byte* p, std::size_t stride, ivec (&out)[4]) {
     const auto two = [&](std::size_t r) RETORT_INLINE_LAMBDA {  // 16 bytes of rows r and r + 4
-      return _mm256_inserti128_si256(_mm256_castsi128_si256(avx2::load16(p + r * stride)), avx2::load16(p + (r + 4) * stride), 1);
+      return _mm256_inserti128_si256(_mm256_castsi128_si256(avx2::load16(p + r * stride)),
+                                     avx2::load16(p + (r + 4) * stride), 1);
     };
     const __m256i a = two(0), b = two(1), c = two(2), d = two(3);
     const __m256i ab0 = _mm256_unpacklo_epi32(a, b), ab1 = _mm256_unpackhi_epi32(a, b);
@@ -42,7 +43,9 @@ struct ivec {
   }
   RETORT_ALWAYS_INLINE static ivec rows4(const std::byte* p, std::size_t stride) {
     const auto four = [&](std::size_t r) RETORT_INLINE_LAMBDA {
-      const auto at = [&](std::size_t k) RETORT_INLINE_LAMBDA { return _mm_cvtsi32_si128(load_as<std::int32_t>(p + (r + k) * stride)); };
+      const auto at = [&](std::size_t k) RETORT_INLINE_LAMBDA {
+        return _mm_cvtsi32_si128(load_as<std::int32_t>(p + (r + k) * stride));
+      };
       return _mm_unpacklo_epi64(_mm_unpacklo_epi32(at(0), at(1)), _mm_unpacklo_epi32(at(2), at(3)));
     };
     return {_mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(4), 1)};
@@ -59,13 +62,21 @@ RETORT_ALWAYS_INLINE ivec operator^(ivec a, ivec b) { return {_mm256_xor_si256(a
 RETORT_ALWAYS_INLINE ivec add8(ivec a, ivec b) { return {_mm256_add_epi8(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec sub8(ivec a, ivec b) { return {_mm256_sub_epi8(a.v, b.v)}; }
 template <int N>
-RETORT_ALWAYS_INLINE ivec right16(ivec a) { return {_mm256_srli_epi16(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec right16(ivec a) {
+  return {_mm256_srli_epi16(a.v, N)};
+}
 template <int N>
-RETORT_ALWAYS_INLINE ivec left16(ivec a) { return {_mm256_slli_epi16(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec left16(ivec a) {
+  return {_mm256_slli_epi16(a.v, N)};
+}
 template <int N>
-RETORT_ALWAYS_INLINE ivec right32(ivec a) { return {_mm256_srli_epi32(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec right32(ivec a) {
+  return {_mm256_srli_epi32(a.v, N)};
+}
 template <int N>
-RETORT_ALWAYS_INLINE ivec left32(ivec a) { return {_mm256_slli_epi32(a.v, N)}; }
+RETORT_ALWAYS_INLINE ivec left32(ivec a) {
+  return {_mm256_slli_epi32(a.v, N)};
+}
 RETORT_ALWAYS_INLINE ivec mul16(ivec a, ivec b) { return {_mm256_mullo_epi16(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec look_up(const std::int8_t (&levels)[16], int offset, ivec v) {
   const __m128i table = _mm_add_epi8(avx2::load16(levels), _mm_set1_epi8(static_cast<char>(offset)));
@@ -77,7 +88,9 @@ RETORT_ALWAYS_INLINE ivec spread_bits(ivec v, std::size_t g) {
   const __m256i bits = _mm256_set1_epi32(g % 2 == 0 ? 0x08040201 : static_cast<int>(0x80402010u));
   return {_mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(v.v, _mm256_broadcastsi128_si256(at)), bits), bits)};
 }
-RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) { return {_mm256_cmpeq_epi8(_mm256_max_epu8(v.v, avx2::bytes(x)), v.v)}; }
+RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) {
+  return {_mm256_cmpeq_epi8(_mm256_max_epu8(v.v, avx2::bytes(x)), v.v)};
+}
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm256_cvtepi32_ps(a.v)}; }
 RETORT_ALWAYS_INLINE vec float_bits(ivec a) { return {_mm256_castsi256_ps(a.v)}; }
 RETORT_ALWAYS_INLINE vec low_half(ivec a) {

@@ -43,8 +43,8 @@ inline void round_inputs(const float* x, std::size_t n, std::uint16_t* to) {
 
 /// acc[t, r] += the dot of row r with token t over n inputs; there are zeros in x up to whole vectors.
 template <std::size_t Tokens, std::size_t Rows>
-RETORT_ALWAYS_INLINE void dot_block(const std::byte* const (&row)[Rows], const std::uint16_t* const (&x)[Tokens], std::size_t n,
-                                    vec (&acc)[Tokens][Rows]) {
+RETORT_ALWAYS_INLINE void dot_block(const std::byte* const (&row)[Rows], const std::uint16_t* const (&x)[Tokens],
+                                    std::size_t n, vec (&acc)[Tokens][Rows]) {
   const auto step = [&](std::size_t i, __mmask32 mask) RETORT_INLINE_LAMBDA {
     __m512bh w[Rows];
     RETORT_UNROLL for (std::size_t r = 0; r < Rows; ++r) w[r] = bf16(_mm512_maskz_loadu_epi16(mask, row[r] + 2 * i));
@@ -61,10 +61,11 @@ RETORT_ALWAYS_INLINE void dot_block(const std::byte* const (&row)[Rows], const s
   if (i < n) step(i, (__mmask32{1} << (n - i)) - 1);
 }
 
-/// Up to Tokens tokens from `first_token` on with up to rows_at_once rows; the last ones stand for those that lack. Rows
-/// that come rounded are read as they are; others are rounded here, piece by piece.
+/// Up to Tokens tokens from `first_token` on with up to rows_at_once rows; the last ones stand for those that lack.
+/// Rows that come rounded are read as they are; others are rounded here, piece by piece.
 template <std::size_t Tokens, std::size_t Rows>
-void dots(const weight_matrix& w, std::size_t row, std::size_t n_rows, const activations& a, std::size_t first_token, tensor<float, 2> y) {
+void dots(const weight_matrix& w, std::size_t row, std::size_t n_rows, const activations& a, std::size_t first_token,
+          tensor<float, 2> y) {
   constexpr std::size_t most = inputs_at_once / Tokens;
   alignas(64) std::uint16_t rounded[Tokens][most + 32];  // tokens must not share places of the first-level cache
   vec sums[rows_at_once / Rows][Tokens][Rows];           // between pieces
@@ -83,7 +84,8 @@ void dots(const weight_matrix& w, std::size_t row, std::size_t n_rows, const act
       const std::byte* from[Rows];
       RETORT_UNROLL for (std::size_t k = 0; k < Rows; ++k) {
         from[k] = w.data + (row + (r + k < n_rows ? r + k : n_rows - 1)) * w.row_bytes + 2 * first;
-        RETORT_UNROLL for (std::size_t t = 0; t < Tokens; ++t) acc[t][k] = first == 0 ? vec::zero() : sums[r / Rows][t][k];
+        RETORT_UNROLL for (std::size_t t = 0; t < Tokens; ++t)
+          acc[t][k] = first == 0 ? vec::zero() : sums[r / Rows][t][k];
       }
       dot_block(from, x, n, acc);
       if (first + n < w.n_in) {
@@ -96,7 +98,8 @@ void dots(const weight_matrix& w, std::size_t row, std::size_t n_rows, const act
       RETORT_UNROLL for (std::size_t some = 0; some < Tokens; some += together) {
         vec pairs[vec::width];
         RETORT_UNROLL for (std::size_t t = 0; t < together; ++t)
-          RETORT_UNROLL for (std::size_t k = 0; k < Rows; ++k) pairs[t * Rows + k] = some + t < Tokens ? acc[some + t][k] : vec::zero();
+          RETORT_UNROLL for (std::size_t k = 0; k < Rows; ++k)
+            pairs[t * Rows + k] = some + t < Tokens ? acc[some + t][k] : vec::zero();
         avx512::sums(pairs).store(lanes[some]);
       }
       for (std::size_t t = 0; t < n_tokens; ++t)
@@ -105,8 +108,8 @@ void dots(const weight_matrix& w, std::size_t row, std::size_t n_rows, const act
   }
 }
 
-inline void matmul(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin, std::size_t row_end,
-                   const std::byte*) {
+inline void matmul(const weight_matrix& w, const activations& a, tensor<float, 2> y, std::size_t row_begin,
+                   std::size_t row_end, const std::byte*) {
   constexpr std::size_t tokens = 6;
   for (std::size_t row = row_begin; row < row_end; row += rows_at_once) {
     const std::size_t n_rows = row_end - row < rows_at_once ? row_end - row : rows_at_once;

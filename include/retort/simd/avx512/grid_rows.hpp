@@ -90,7 +90,8 @@ RETORT_ALWAYS_INLINE vec add_rows(const row_sums& s, std::size_t stride, const t
   vec part = vec::zero();
   RETORT_UNROLL for (std::size_t run = 0; run < 8; ++run)
     part = fma(float_bits(dots[run % 2 * 4 + run / 2]), vec::set(a.d[run]), part);
-  const vec d = low_half(ivec::rows4(reinterpret_cast<const std::byte*>(&s.d), stride)) * vec::set(grid_row<D>::d_factor);
+  const vec d =
+      low_half(ivec::rows4(reinterpret_cast<const std::byte*>(&s.d), stride)) * vec::set(grid_row<D>::d_factor);
   return fma(d, part, acc);
 }
 
@@ -104,7 +105,8 @@ RETORT_ALWAYS_INLINE void prepare_grid(const activations& a, std::size_t first, 
   }
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i sums = _mm512_cvtepi16_epi32(avx2::load32(a.sums + first / 16));
-  _mm512_storeu_si512(x.correction, _mm512_permutexvar_epi32(order, _mm512_mullo_epi32(sums, _mm512_set1_epi32(unpacker<D>::offset))));
+  _mm512_storeu_si512(
+      x.correction, _mm512_permutexvar_epi32(order, _mm512_mullo_epi32(sums, _mm512_set1_epi32(unpacker<D>::offset))));
 }
 
 /// How rows are walked: sixteen together, very wide ones in pieces, for the sums must fit on the stack.
@@ -119,7 +121,9 @@ struct in_order_walk {
     at += tile_bytes;
     if (++tile == piece_tiles()) next_piece();
   }
-  [[nodiscard]] std::size_t piece_tiles() const { return n_tiles - first_tile < tiles_per_piece ? n_tiles - first_tile : tiles_per_piece; }
+  [[nodiscard]] std::size_t piece_tiles() const {
+    return n_tiles - first_tile < tiles_per_piece ? n_tiles - first_tile : tiles_per_piece;
+  }
 
  private:
   void next_piece() {
@@ -138,13 +142,15 @@ struct in_order_walk {
 
 /// One token.
 template <dtype D>
-void gemv_in_order(const weight_matrix& w, const activations& a, float* y, std::size_t row_begin, std::size_t row_end, const std::byte* then) {
+void gemv_in_order(const weight_matrix& w, const activations& a, float* y, std::size_t row_begin, std::size_t row_end,
+                   const std::byte* then) {
   constexpr std::size_t tile_bytes = traits(D).bytes;
   grid_inputs x[most_tiles_in_order];
   alignas(64) std::int8_t own[grid_row<D>::in_planes ? most_tiles_in_order : 1][tile_inputs];
   alignas(64) row_sums sums[rows_in_order * most_tiles_in_order];  // [row][tile of the piece]
   const std::size_t n_tiles = w.n_in / tile_inputs;
-  const std::size_t n_pieces = (n_tiles + most_tiles_in_order - 1) / most_tiles_in_order, piece = (n_tiles + n_pieces - 1) / n_pieces;
+  const std::size_t n_pieces = (n_tiles + most_tiles_in_order - 1) / most_tiles_in_order,
+                    piece = (n_tiles + n_pieces - 1) / n_pieces;
   const std::byte* end = w.data + row_end * w.row_bytes;
   in_order_walk ahead{n_tiles, piece, w.data + row_begin * w.row_bytes, w.row_bytes, tile_bytes};
   for (std::size_t bytes = 0; bytes < 8192; bytes += tile_bytes) ahead.step();
@@ -154,7 +160,8 @@ void gemv_in_order(const weight_matrix& w, const activations& a, float* y, std::
     for (std::size_t tile = 0; tile < n_tiles; tile += piece) {
       const std::size_t first = tile * tile_inputs, n = n_tiles - tile < piece ? n_tiles - tile : piece;
       if (n_pieces > 1 || row == row_begin)
-        for (std::size_t k = 0; k < n; ++k) prepare_grid<D>(a, first + k * tile_inputs, x[k], own[grid_row<D>::in_planes ? k : 0]);
+        for (std::size_t k = 0; k < n; ++k)
+          prepare_grid<D>(a, first + k * tile_inputs, x[k], own[grid_row<D>::in_planes ? k : 0]);
       for (std::size_t r = 0; r < rows_in_order; ++r) {
         const std::byte* p = w.data + (row + (r < n_rows ? r : n_rows - 1)) * w.row_bytes + tile * tile_bytes;
         for (std::size_t k = 0; k < n; ++k, p += tile_bytes) {
@@ -164,7 +171,8 @@ void gemv_in_order(const weight_matrix& w, const activations& a, float* y, std::
           dot_row_block<D>(p, x[k], sums[r * n + k]);
         }
       }
-      for (std::size_t k = 0; k < n; ++k) acc = add_rows<D>(sums[k], n * sizeof sums[0], inputs_of(a, 0, first + k * tile_inputs), acc);
+      for (std::size_t k = 0; k < n; ++k)
+        acc = add_rows<D>(sums[k], n * sizeof sums[0], inputs_of(a, 0, first + k * tile_inputs), acc);
     }
     alignas(64) float out[rows_in_order];
     acc.store(out);

@@ -27,14 +27,17 @@ RETORT_ALWAYS_INLINE __m512i bytes_as_words(const void* p) { return _mm512_cvtep
 RETORT_ALWAYS_INLINE __m512i everywhere(__m128i v) { return _mm512_broadcast_i32x4(v); }
 /// Four words in every qword.
 RETORT_ALWAYS_INLINE __m512i four_words(int a, int b, int c, int d) {
-  return _mm512_set1_epi64(static_cast<long long>(a) | static_cast<long long>(b) << 16 | static_cast<long long>(c) << 32 | static_cast<long long>(d) << 48);
+  return _mm512_set1_epi64(static_cast<long long>(a) | static_cast<long long>(b) << 16 |
+                           static_cast<long long>(c) << 32 | static_cast<long long>(d) << 48);
 }
 /// Seven bits for every word, from the lower 28 bits of the bytes `first` to first + 3 of every qword.
 template <char First>
 RETORT_ALWAYS_INLINE __m512i seven_bits(__m512i v) {
   constexpr char f = First, g = First + 8;
-  const __m128i pick = _mm_setr_epi8(f, f + 1, f, f + 1, f + 1, f + 2, f + 2, f + 3, g, g + 1, g, g + 1, g + 1, g + 2, g + 2, g + 3);
-  return _mm512_and_si512(_mm512_srlv_epi16(_mm512_shuffle_epi8(v, everywhere(pick)), four_words(0, 7, 6, 5)), words(127));
+  const __m128i pick =
+      _mm_setr_epi8(f, f + 1, f, f + 1, f + 1, f + 2, f + 2, f + 3, g, g + 1, g, g + 1, g + 1, g + 2, g + 2, g + 3);
+  return _mm512_and_si512(_mm512_srlv_epi16(_mm512_shuffle_epi8(v, everywhere(pick)), four_words(0, 7, 6, 5)),
+                          words(127));
 }
 /// The eighth sign, which makes the number of minuses even.
 RETORT_ALWAYS_INLINE __m512i with_eighth_sign(__m512i seven) {
@@ -58,7 +61,8 @@ RETORT_ALWAYS_INLINE __m128i top_nibbles(__m512i v) {
 /// Eight entries. Their numbers go through two registers: words stored together and loaded alone would wait for memory.
 template <std::size_t N>
 RETORT_ALWAYS_INLINE __m512i eight_entries(const std::int8_t (&grid)[N][8], __m128i index) {
-  const std::uint64_t four[2] = {static_cast<std::uint64_t>(_mm_cvtsi128_si64(index)), static_cast<std::uint64_t>(_mm_extract_epi64(index, 1))};
+  const std::uint64_t four[2] = {static_cast<std::uint64_t>(_mm_cvtsi128_si64(index)),
+                                 static_cast<std::uint64_t>(_mm_extract_epi64(index, 1))};
   const auto entry = [&](std::size_t i) RETORT_INLINE_LAMBDA { return grid[four[i / 4] >> 16 * (i % 4) & 0xffff]; };
   const auto two = [&](std::size_t i) RETORT_INLINE_LAMBDA {
     const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(entry(i)));
@@ -80,7 +84,8 @@ RETORT_ALWAYS_INLINE __m512i packed_levels(const std::uint16_t (&table)[N], __m5
   const __m512i which = _mm512_srli_epi16(index, 6);
   __m512i v = index;  // lanes that are found hold levels, the others still their index
   RETORT_UNROLL for (std::size_t t = 0; t < N / 64; ++t)
-    v = _mm512_mask2_permutex2var_epi16(_mm512_load_si512(table + 64 * t), v, _mm512_cmpeq_epi16_mask(which, words(static_cast<int>(t))),
+    v = _mm512_mask2_permutex2var_epi16(_mm512_load_si512(table + 64 * t), v,
+                                        _mm512_cmpeq_epi16_mask(which, words(static_cast<int>(t))),
                                         _mm512_load_si512(table + 64 * t + 32));
   return v;
 }
@@ -139,7 +144,8 @@ struct grid_row<dtype::iq2_xxs> : grid_row_base<true, true, 1> {
   RETORT_ALWAYS_INLINE static void read(const std::byte* p, grid_block& to) {
     const __m512i v = _mm512_loadu_si512(p + 2);  // qwords: four numbers, signs and scale
     const __m128i numbers = _mm_setr_epi8(0, -1, 1, -1, 2, -1, 3, -1, 8, -1, 9, -1, 10, -1, 11, -1);
-    planes_of_eights(packed_levels(grids().packed.iq2_xxs, _mm512_shuffle_epi8(v, everywhere(numbers))), with_eighth_sign(seven_bits<4>(v)), to);
+    planes_of_eights(packed_levels(grids().packed.iq2_xxs, _mm512_shuffle_epi8(v, everywhere(numbers))),
+                     with_eighth_sign(seven_bits<4>(v)), to);
     to.scales = top_nibbles<64>(v);
   }
 };
@@ -147,7 +153,8 @@ template <>
 struct grid_row<dtype::iq2_xs> : grid_row_base<true, true, 2> {
   RETORT_ALWAYS_INLINE static void read(const std::byte* p, grid_block& to) {
     const __m512i v = _mm512_loadu_si512(p + 2);
-    planes_of_eights(packed_levels(grids().packed.iq2_xs, _mm512_and_si512(v, words(511))), with_eighth_sign(_mm512_srli_epi16(v, 9)), to);
+    planes_of_eights(packed_levels(grids().packed.iq2_xs, _mm512_and_si512(v, words(511))),
+                     with_eighth_sign(_mm512_srli_epi16(v, 9)), to);
     to.scales = avx2::odd_nibble_scales(p + 66);
   }
 };
@@ -169,8 +176,10 @@ struct grid_row<dtype::iq3_xxs> : grid_row_base<true, true, 1> {
   RETORT_ALWAYS_INLINE static void read(const std::byte* p, grid_block& to) {
     const auto& table = grids().packed.iq3_xxs;
     const __m512i v = _mm512_loadu_si512(p + 2), signs = _mm512_cvtepu32_epi64(avx2::load32(p + 66));
-    planes_of_fours(packed_levels(table, _mm512_and_si512(v, words(255))), packed_levels(table, _mm512_srli_epi16(v, 8)),
-                    _mm_setr_epi8(4, 12, 20, 28, 36, 44, 52, 62, 0, 0, 0, 0, 0, 0, 0, 0), with_eighth_sign(seven_bits<0>(signs)), to);
+    planes_of_fours(packed_levels(table, _mm512_and_si512(v, words(255))),
+                    packed_levels(table, _mm512_srli_epi16(v, 8)),
+                    _mm_setr_epi8(4, 12, 20, 28, 36, 44, 52, 62, 0, 0, 0, 0, 0, 0, 0, 0),
+                    with_eighth_sign(seven_bits<0>(signs)), to);
     to.scales = top_nibbles<32>(signs);
   }
 };
@@ -200,7 +209,8 @@ template <>
 struct grid_row<dtype::iq1_s> : grid_row_base<false, false, 1> {
   RETORT_ALWAYS_INLINE static void read(const std::byte* p, grid_block& to) {
     const __m512i runs = _mm512_cvtepu16_epi64(avx2::load16(p + 34));
-    const __m512i h = _mm512_shuffle_epi8(runs, everywhere(_mm_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 8, 9, 8, 9, 8, 9, 8, 9)));
+    const __m512i h =
+        _mm512_shuffle_epi8(runs, everywhere(_mm_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 8, 9, 8, 9, 8, 9, 8, 9)));
     const __m512i high = _mm512_and_si512(_mm512_srlv_epi16(h, four_words(0, 3, 6, 9)), words(7));
     read_iq1(_mm512_or_si512(bytes_as_words(p + 2), _mm512_slli_epi16(high, 8)), ~_mm512_movepi16_mask(h), to);
     to.scales = odd_scales(_mm512_cvtepi64_epi8(_mm512_and_si512(_mm512_srli_epi64(runs, 12), _mm512_set1_epi64(7))));
@@ -215,11 +225,13 @@ struct grid_row<dtype::iq1_m> : grid_row_base<false, false, 2> {
   RETORT_ALWAYS_INLINE static void read(const std::byte* p, grid_block& to) {
     const __m128i qh = avx2::load16(p + 32), mask = _mm_set1_epi8(15);
     const __m128i low = _mm_and_si128(qh, mask), up = _mm_and_si128(_mm_srli_epi16(qh, 4), mask);
-    const __m512i n = _mm512_cvtepu8_epi16(_mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi8(low, up)), _mm_unpackhi_epi8(low, up), 1));
+    const __m512i n = _mm512_cvtepu8_epi16(
+        _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi8(low, up)), _mm_unpackhi_epi8(low, up), 1));
     const __m512i high = _mm512_slli_epi16(_mm512_and_si512(n, words(7)), 8);
     read_iq1(_mm512_or_si512(bytes_as_words(p), high), _mm512_testn_epi16_mask(n, words(8)), to);
-    const __m256i w = _mm256_shuffle_epi8(_mm256_cvtepu16_epi64(load8(p + 48)),
-                                          _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 8, 9, 8, 9, 8, 9, 8, 9)));
+    const __m256i w =
+        _mm256_shuffle_epi8(_mm256_cvtepu16_epi64(load8(p + 48)),
+                            _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 8, 9, 8, 9, 8, 9, 8, 9)));
     const __m256i s = _mm256_srlv_epi16(w, _mm512_castsi512_si256(four_words(0, 3, 6, 9)));
     to.scales = odd_scales(_mm256_cvtepi16_epi8(_mm256_and_si256(s, _mm256_set1_epi16(7))));
   }
@@ -230,7 +242,9 @@ template <dtype D>
 struct grid_unpacker {
   static constexpr std::uint8_t offset = grid_row<D>::has_signs ? 64 : 9, n_scales = grid_row<D>::n_scales;
   /// Which four inputs of the block lie at place k.
-  static constexpr std::size_t group(std::size_t k) { return grid_row<D>::in_planes ? k / 4 % 4 * 16 + k / 16 * 4 + k % 4 : k; }
+  static constexpr std::size_t group(std::size_t k) {
+    return grid_row<D>::in_planes ? k / 4 % 4 * 16 + k / 16 * 4 + k % 4 : k;
+  }
 
   static float row(const std::byte* p, std::uint8_t* q, std::int8_t* scale) {
     grid_block g;
@@ -238,7 +252,8 @@ struct grid_unpacker {
     avx2::store16(scale, g.scales);
     if constexpr (grid_row<D>::has_signs) {
       const __m512i zero = bytes64(offset);
-      RETORT_UNROLL for (std::size_t k = 0; k < 4; ++k) g.u[k] = _mm512_mask_sub_epi8(_mm512_add_epi8(zero, g.u[k]), g.minus[k], zero, g.u[k]);
+      RETORT_UNROLL for (std::size_t k = 0; k < 4; ++k)
+        g.u[k] = _mm512_mask_sub_epi8(_mm512_add_epi8(zero, g.u[k]), g.minus[k], zero, g.u[k]);
     }
     const auto put = [&](std::size_t k, __m512i v) RETORT_INLINE_LAMBDA { _mm512_storeu_si512(q + 64 * k, v); };
     const __m512i a = _mm512_unpacklo_epi8(g.u[0], g.u[1]), b = _mm512_unpackhi_epi8(g.u[0], g.u[1]);

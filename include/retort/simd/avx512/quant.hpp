@@ -16,11 +16,12 @@ inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = true;
 inline constexpr bool wide_needs_care = false;
 
-/// Where 16 rows begin that are `stride` bytes apart: every fourth address, and the rest by index. Left alone, compilers keep one
-/// register for every row, more than there are.
+/// Where 16 rows begin that are `stride` bytes apart: every fourth address, and the rest by index. Left alone,
+/// compilers keep one register for every row, more than there are.
 class row_addresses {
  public:
-  RETORT_ALWAYS_INLINE row_addresses(const std::byte* p, std::size_t stride) : stride_(stride), three_(opaque(3 * stride)) {
+  RETORT_ALWAYS_INLINE row_addresses(const std::byte* p, std::size_t stride)
+      : stride_(stride), three_(opaque(3 * stride)) {
     fourth_[0] = p;
     RETORT_UNROLL for (std::size_t k = 1; k < 4; ++k) fourth_[k] = opaque(fourth_[k - 1] + 4 * stride);
   }
@@ -72,7 +73,8 @@ struct ivec {
     const auto two = [&](std::size_t r) RETORT_INLINE_LAMBDA {  // 32 bytes of rows r and r + 4
       return _mm512_inserti64x4(_mm512_castsi256_si512(avx2::load32(at[r])), avx2::load32(at[r + 4]), 1);
     };
-    __m512i of[2][4];  // [eight rows][dword]: lanes are dword k of rows 0 to 3, dword k + 4 of them, the same of rows 4 to 7
+    __m512i of[2][4];  // [eight rows][dword]: lanes are dword k of rows 0 to 3, dword k + 4 of them, the same of rows 4
+                       // to 7
     RETORT_UNROLL for (std::size_t h = 0; h < 2; ++h) {
       const __m512i a = two(8 * h), b = two(8 * h + 1), c = two(8 * h + 2), d = two(8 * h + 3);
       const __m512i ab0 = _mm512_unpacklo_epi32(a, b), ab1 = _mm512_unpackhi_epi32(a, b);
@@ -90,7 +92,8 @@ struct ivec {
   RETORT_ALWAYS_INLINE static ivec rows4(const std::byte* p, std::size_t stride) {
     const row_addresses at(p, stride);
     const auto four = [&](std::size_t r) RETORT_INLINE_LAMBDA {
-      const auto dword = [&](std::size_t k) RETORT_INLINE_LAMBDA { return _mm_cvtsi32_si128(load_as<std::int32_t>(at[r + k])); };
+      const auto dword = [&](std::size_t k)
+                             RETORT_INLINE_LAMBDA { return _mm_cvtsi32_si128(load_as<std::int32_t>(at[r + k])); };
       return _mm_unpacklo_epi64(_mm_unpacklo_epi32(dword(0), dword(1)), _mm_unpacklo_epi32(dword(2), dword(3)));
     };
     const __m512i a = _mm512_inserti32x4(_mm512_castsi128_si512(four(0)), four(4), 1);
@@ -129,7 +132,9 @@ RETORT_ALWAYS_INLINE ivec spread_bits(ivec v, std::size_t g) {
   const __m512i bits = _mm512_set1_epi32(g % 2 == 0 ? 0x08040201 : static_cast<int>(0x80402010u));
   return {_mm512_movm_epi8(_mm512_test_epi8_mask(_mm512_shuffle_epi8(v.v, _mm512_broadcast_i32x4(at)), bits))};
 }
-RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) { return {_mm512_movm_epi8(_mm512_cmpge_epu8_mask(v.v, ivec::bytes(x).v))}; }
+RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) {
+  return {_mm512_movm_epi8(_mm512_cmpge_epu8_mask(v.v, ivec::bytes(x).v))};
+}
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {_mm512_cvtepi32_ps(a.v)}; }
 RETORT_ALWAYS_INLINE vec float_bits(ivec a) { return {_mm512_castsi512_ps(a.v)}; }
 RETORT_ALWAYS_INLINE vec low_half(ivec a) { return {_mm512_cvtph_ps(_mm512_cvtepi32_epi16(a.v))}; }

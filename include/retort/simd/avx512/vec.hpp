@@ -77,7 +77,8 @@ RETORT_ALWAYS_INLINE vec sums(const vec* a) {
   __m512 four[4], two[2];
   RETORT_UNROLL for (std::size_t i = 0; i < 4; ++i) {
     const auto eight = [&](std::size_t k) RETORT_INLINE_LAMBDA {
-      return _mm512_add_ps(_mm512_shuffle_f32x4(a[k].v, a[k + 1].v, 0x44), _mm512_shuffle_f32x4(a[k].v, a[k + 1].v, 0xee));
+      return _mm512_add_ps(_mm512_shuffle_f32x4(a[k].v, a[k + 1].v, 0x44),
+                           _mm512_shuffle_f32x4(a[k].v, a[k + 1].v, 0xee));
     };
     const __m512 x = eight(4 * i), y = eight(4 * i + 2);
     four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));

@@ -18,23 +18,23 @@ struct quant_tile {
   static constexpr std::size_t rows = Rows;
   alignas(64) std::uint8_t q[tile_inputs / 4][rows][4];  ///< [4 inputs][row]: q + the offset of the format
   alignas(64) float scale[16][rows];                     ///< [half][row], or [run][row] where both halves share it
-  alignas(64) std::int32_t min[8][rows];                 ///< int16 pairs of halves, or of runs: (0, 2) (1, 3) (4, 6) (5, 7) ...
-  alignas(64) float d[8][rows];                          ///< [block][row]
-  alignas(64) float minus_dmin[8][rows];                 ///< [block][row]
+  alignas(64) std::int32_t min[8][rows];  ///< int16 pairs of halves, or of runs: (0, 2) (1, 3) (4, 6) (5, 7) ...
+  alignas(64) float d[8][rows];           ///< [block][row]
+  alignas(64) float minus_dmin[8][rows];  ///< [block][row]
 };
 
-/// Integer sums begin with the bits of this float: below 2^22 they then count in its last places, so that the lane, read
-/// as a float, is it plus the sum, and a fused multiply-add takes it off again for nothing: (f - M) s = f s - M s.
+/// Integer sums begin with the bits of this float: below 2^22 they then count in its last places, so that the lane,
+/// read as a float, is it plus the sum, and a fused multiply-add takes it off again for nothing: (f - M) s = f s - M s.
 inline constexpr float sum_magic = 0x1.8p23f;
 inline constexpr std::int32_t sum_magic_bits = std::bit_cast<std::int32_t>(sum_magic);
 
 /// Formats whose numbers are entries of tensor/iq_grids.hpp.
 template <dtype D>
-inline constexpr bool has_grid = D == dtype::iq2_xxs || D == dtype::iq2_xs || D == dtype::iq2_s || D == dtype::iq3_xxs ||
-                                 D == dtype::iq3_s || D == dtype::iq1_s || D == dtype::iq1_m;
+inline constexpr bool has_grid = D == dtype::iq2_xxs || D == dtype::iq2_xs || D == dtype::iq2_s ||
+                                 D == dtype::iq3_xxs || D == dtype::iq3_s || D == dtype::iq1_s || D == dtype::iq1_m;
 
-/// Blocks of formats with grids in plain C++, for sets that have nothing faster: row(p, q, scale) writes the 256 numbers
-/// of the block at p, plus offset, and its scales; the scale of the block is returned.
+/// Blocks of formats with grids in plain C++, for sets that have nothing faster: row(p, q, scale) writes the 256
+/// numbers of the block at p, plus offset, and its scales; the scale of the block is returned.
 template <dtype D>
 struct plain_grid_unpacker {
   static constexpr std::uint8_t offset = D == dtype::iq1_s || D == dtype::iq1_m ? 9 : 64;

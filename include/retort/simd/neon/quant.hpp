@@ -170,8 +170,10 @@ struct ivec {
 
   RETORT_ALWAYS_INLINE static void rows16(const std::byte* p, std::size_t stride, ivec (&out)[4]) {
     const auto row = [&](std::size_t r) RETORT_INLINE_LAMBDA { return load(p + r * stride).v; };
-    const auto low = [](uint32x4_t a, uint32x4_t b) RETORT_INLINE_LAMBDA { return vreinterpretq_u64_u32(vtrn1q_u32(a, b)); };
-    const auto high = [](uint32x4_t a, uint32x4_t b) RETORT_INLINE_LAMBDA { return vreinterpretq_u64_u32(vtrn2q_u32(a, b)); };
+    const auto low = [](uint32x4_t a, uint32x4_t b)
+                         RETORT_INLINE_LAMBDA { return vreinterpretq_u64_u32(vtrn1q_u32(a, b)); };
+    const auto high = [](uint32x4_t a, uint32x4_t b)
+                          RETORT_INLINE_LAMBDA { return vreinterpretq_u64_u32(vtrn2q_u32(a, b)); };
     const uint32x4_t a = row(0), b = row(1), c = row(2), d = row(3);
     out[0] = {vreinterpretq_u32_u64(vtrn1q_u64(low(a, b), low(c, d)))};
     out[1] = {vreinterpretq_u32_u64(vtrn1q_u64(high(a, b), high(c, d)))};
@@ -221,7 +223,8 @@ RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) { return ivec::of(vcgeq_u8(v.u
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {vcvtq_f32_s32(a.s32())}; }
 RETORT_ALWAYS_INLINE vec float_bits(ivec a) { return {vreinterpretq_f32_u32(a.v)}; }
 RETORT_ALWAYS_INLINE vec low_half(ivec a) { return vec::halves(vmovn_u32(a.v)); }
-/// Both factors are signed: u is at most 126 (64 + 62, of iq3_xxs). Wide: u is q + 128, that is q with its sign bit turned over.
+/// Both factors are signed: u is at most 126 (64 + 62, of iq3_xxs). Wide: u is q + 128, that is q with its sign bit
+/// turned over.
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
   if constexpr (Wide) u = u ^ ivec::bytes(128);
@@ -233,7 +236,8 @@ RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
 #endif
 }
 RETORT_ALWAYS_INLINE ivec dot_16(ivec acc, ivec a, ivec b) {
-  const int32x4_t low = vmull_s16(vget_low_s16(a.s16()), vget_low_s16(b.s16())), high = vmull_high_s16(a.s16(), b.s16());
+  const int32x4_t low = vmull_s16(vget_low_s16(a.s16()), vget_low_s16(b.s16())),
+                  high = vmull_high_s16(a.s16(), b.s16());
   return ivec::of(vaddq_s32(acc.s32(), vpaddq_s32(low, high)));
 }
 template <bool Near>

@@ -1,0 +1,2 @@
+#pragma once
+// tested  tests/nn/nowhere_test.cpp
