@@ -273,9 +273,9 @@ class sampler {
  public:
   /// errors bad_argument, naming the field
   static result<sampler> make(const sampling& how, std::size_t n_vocab);
-  /// The next token. `logits` is scratch afterwards; `seen` is the timeline so far; `allowed` has a bit for each
-  /// token that may be chosen (see matcher), nothing = all: whatever biases, penalties and logits say, no other is.
-  /// cost    O(n_vocab), a sort of the kept tokens only; no allocation after the first call
+  /// The next token. `logits` are changed meanwhile and put back; `seen` is the timeline so far; `allowed` has a bit
+  /// for each token that may be chosen (see matcher), nothing = all: whatever biases, penalties and logits say, no
+  /// other is. cost    O(n_vocab), a sort of the kept tokens only; no allocation after the first call
   token operator()(std::span<float> logits, std::span<const token> seen, std::span<const std::uint64_t> allowed = {});
 
  private:
@@ -284,6 +284,7 @@ class sampler {
     token id;
   };
   void penalize(std::span<float> logits, std::span<const token> seen);
+  token draw(std::span<const float> logits, std::span<const std::uint64_t> allowed);
   void keep_best(std::span<const float> logits, std::span<const std::uint64_t> allowed);
   static bool is_allowed(std::span<const std::uint64_t> allowed, std::size_t id);
   static token best_of(std::span<const float> logits, std::span<const std::uint64_t> allowed);
@@ -292,6 +293,7 @@ class sampler {
   std::array<std::uint64_t, 4> state_{};
   std::vector<candidate> kept_;
   std::vector<std::pair<token, std::uint32_t>> counts_;
+  std::vector<std::pair<token, float>> changed_;  // logits, and what they were
 };
 
 // ---- constraints ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // Conversations over a tiny random model: what it says is noise, how it is handled is not.
 #include "run/support.hpp"
 
+#include <retort/chat/sources.hpp>
 #include <retort/retort.hpp>
 
 using namespace retort;
@@ -141,6 +142,24 @@ TEST_CASE("chat: a fork shares the past and goes its own way") {
   a.clear();
   CHECK(a.n_turns() == 0);
   CHECK(b->n_turns() == 2);
+}
+
+TEST_CASE("chat: files and web results go with a question, as they would in its text") {
+  const sources about{.files = {{"a.txt", "one"}}, .pages = {{"Title", "", "", "Steel."}}, .today = "2026-01-15"};
+  const std::string asked = prompt_with(about, "Why?");
+  CHECK(asked.find("[file name]: a.txt") > asked.find("[webpage 1 end]"));  // files stand with the question
+  CHECK(asked.ends_with("Why?"));
+  auto o = options(simple);
+  o.session.context = 8192;
+  auto a = open(o), b = open(o);
+  const auto x = a.ask("Why?", about), y = b.ask(asked);
+  REQUIRE(x);
+  REQUIRE(y);
+  CHECK(x->n_prompt == y->n_prompt);
+  CHECK(x->answer == y->answer);
+  auto job = a.begin("Why?", sources{});
+  REQUIRE(job);
+  CHECK(prompt_with(sources{}, "Why?") == "Why?");
 }
 
 TEST_CASE("chat: what cannot work is refused when the chat is made") {

@@ -349,3 +349,35 @@ TEST_CASE("loader: a vocabulary larger than the embedding") {
   CHECK(ids.error().what.find("261") != std::string::npos);
   CHECK(ids.error().what.find("100") != std::string::npos);
 }
+
+TEST_CASE("loader: tensors by name, with shape, type and bytes, and rows as floats") {
+  for (const dtype type : {dtype::f32, dtype::q8_0}) {
+    const std::vector<std::byte> bytes = tiny::make("qwen3moe", type).bytes();
+    auto m = model::view(bytes);
+    REQUIRE(m);
+    const auto names = m->tensors();
+    CHECK(std::find(names.begin(), names.end(), "blk.1.ffn_down_exps.weight") != names.end());
+    auto found = m->tensor("blk.0.attn_q.weight");
+    REQUIRE(found);
+    const stored_tensor t = *found;
+    m = model{};  // the tensor keeps what it points into, but for the host's own memory
+    CHECK(t.type == name(type));
+    CHECK(t.shape == std::vector<std::size_t>{128, 64});
+    CHECK(t.bytes.size() == 128 * row_bytes(type, 64));
+    CHECK(t.n_rows() == 128);
+    std::vector<float> x(2 * 64), want(2 * 64);
+    REQUIRE(t.read(126, {x.data(), 2, 64}));
+    for (std::size_t i = 0; i < 2; ++i)
+      dequantize(type, t.bytes.data() + (126 + i) * row_bytes(type, 64), 64, want.data() + i * 64);
+    CHECK(x == want);
+    CHECK(t.read(127, {x.data(), 2, 64}).error().code == errc::bad_argument);
+    CHECK(t.read(0, {x.data(), 2, 32}).error().code == errc::bad_argument);
+    CHECK(t.read(129, {x.data(), 0, 64}).error().code == errc::bad_argument);
+  }
+  const std::vector<std::byte> bytes = tiny::make("llama").bytes();
+  const auto m = model::view(bytes);
+  REQUIRE(m);
+  CHECK(m->tensor("blk.9.attn_q.weight").error().code == errc::missing);
+  CHECK(model{}.tensor("token_embd.weight").error().code == errc::missing);
+  CHECK(stored_tensor{}.read(0, {}).error().code == errc::bad_argument);
+}

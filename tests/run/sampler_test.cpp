@@ -101,6 +101,22 @@ TEST_CASE("sampler: logit bias") {
   CHECK(draw(t, eight) == 4);
 }
 
+TEST_CASE("sampler: what bias and penalties change is put back, to the bit") {
+  auto how = plain();
+  how.logit_bias = {{1, 100.0f}, {1, 0.1f}, {3, -7.5f}};
+  how.repetition_penalty = 1.3f;
+  how.presence_penalty = 0.7f;
+  how.frequency_penalty = 0.2f;
+  auto s = make(how);
+  const std::vector<float> before = {0.1f, -3, 7, 1e-7f, 5};
+  std::vector<float> logits = before;
+  const token seen[] = {1, 3, 3, 0};
+  for (int i = 0; i < 20; ++i) {
+    (void)s(logits, seen);
+    REQUIRE(logits == before);
+  }
+}
+
 TEST_CASE("sampler: penalties on hand-made logits") {
   auto how = plain();
   how.temperature = 0;

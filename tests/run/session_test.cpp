@@ -13,6 +13,22 @@ using namespace std::chrono_literals;
 
 // ---- the same bits ------------------------------------------------------------------------------
 
+TEST_CASE("session: what a sampler does to its logits is gone for forks, the same prompt again, and guesses") {
+  const auto tokens = tiny::tokens(9);
+  for (const char* kind : {"llama", "deepseek2_v3"}) {
+    auto s = open(model_of(kind), small());
+    const logits before = ask(s, tokens);
+    auto biased = sampler::make({.temperature = 0, .logit_bias = {{7, 1000.0f}}}, before.size());
+    REQUIRE(biased);
+    CHECK((*biased)(s.logits(), s.tokens()) == 7);
+    CHECK(copy(s) == before);
+    CHECK(ask(s, tokens) == before);
+    auto f = s.fork();
+    REQUIRE(f);
+    CHECK(copy(*f) == before);
+  }
+}
+
 TEST_CASE("session: identical logits for 1, 2, 3 and 7 threads, and twice") {
   const auto prompt = tiny::tokens(80);
   for (const char* kind : tiny::kinds)

@@ -99,20 +99,15 @@ class answer_writer {
     }
     was_forced_ = !forced_.empty();
     if (was_forced_) return next_forced(logits);
-    std::vector<float>* raw = nullptr;
-    if (how_.n_top) {  // the sampler changes the logits
-      raw_.assign(logits.begin(), logits.end());
-      raw = &raw_;
-    }
     std::span<const std::uint64_t> allowed;
     if (shape_ && parser_.in_answer()) allowed = shape_->allowed(n_left(seen.size()));
     const token t = next_(logits, seen, allowed);
     if (shape_ && !parser_.in_answer() && of_.is_end(t)) {  // an answer is owed
       force(thought_end);
       was_forced_ = !forced_.empty();
-      if (was_forced_) return next_forced(raw ? std::span<const float>(*raw) : logits);
+      if (was_forced_) return next_forced(logits);
     }
-    if (raw) score(*raw, t);
+    score(logits, t);
     return t;
   }
   token next_forced(std::span<const float> logits) {
@@ -200,7 +195,6 @@ class answer_writer {
   std::optional<matcher> shape_;
   std::vector<token> forced_;   // in reverse
   std::vector<token> guesses_;  // that stand at the end of the timeline, unchecked
-  std::vector<float> raw_;
   std::vector<token_score> scores_;
   std::size_t n_tokens_ = 0, n_thought_ = 0, n_guessed_ = 0;
   finish why_ = finish::stop;

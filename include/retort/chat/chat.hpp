@@ -3,6 +3,9 @@
 // waited for. Next: chat/answer.hpp, run/session.hpp.
 #pragma once
 
+#include <retort/api.hpp>
+
+#if RETORT_CARRIES(RETORT_PART_CHAT)  // all of it is code
 #include <retort/chat/answer.hpp>
 #include <retort/chat/sources.hpp>
 #include <retort/chat/tools.hpp>
@@ -195,8 +198,6 @@ struct chat_impl {
 
 }  // namespace detail
 
-#if RETORT_CARRIES(RETORT_PART_CHAT)
-
 RETORT_INLINE job::job(job&& other) noexcept : chat_(std::exchange(other.chat_, nullptr)) {}
 RETORT_INLINE job& job::operator=(job&& other) noexcept {
   std::swap(chat_, other.chat_);
@@ -302,6 +303,5 @@ RETORT_INLINE result<chat> chat::fork() {
   return chat(std::move(c));
 }
 
-#endif
-
 RETORT_END
+#endif

@@ -2,6 +2,9 @@
 // answer becomes a response or chunks. Next: request.hpp, response.hpp, chat/answer.hpp.
 #pragma once
 
+#include <retort/api.hpp>
+
+#if RETORT_CARRIES(RETORT_PART_DEEPSEEK)  // all of it is code
 #include <retort/chat/tools.hpp>
 #include <retort/deepseek/response.hpp>
 
@@ -334,8 +337,6 @@ struct completions_impl {
 
 }  // namespace detail
 
-#if RETORT_CARRIES(RETORT_PART_DEEPSEEK)
-
 RETORT_INLINE completions::completions(std::unique_ptr<detail::completions_impl> impl) : impl_(std::move(impl)) {}
 RETORT_INLINE completions::completions(completions&&) noexcept = default;
 RETORT_INLINE completions& completions::operator=(completions&&) noexcept = default;
@@ -391,6 +392,5 @@ RETORT_INLINE std::string completions::event(std::string_view chunk) {
   return "data: " + (chunk.empty() ? std::string("[DONE]") : std::string(chunk)) + "\n\n";
 }
 
-#endif
-
 RETORT_END
+#endif

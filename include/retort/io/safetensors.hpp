@@ -86,7 +86,7 @@ class json_events {
   bool number_integer(std::int64_t) { return unexpected("a negative number"); }
   bool number_unsigned(std::uint64_t) { return unexpected("a number"); }
   bool number_float(double, const std::string&) { return unexpected("a number that is not a whole one below 2^63"); }
-  bool binary(const nlohmann::json::binary_t&) { return unexpected("binary data"); }
+  bool binary(const nlohmann::ordered_json::binary_t&) { return unexpected("binary data"); }
   template <class Exception>
   bool parse_error(std::size_t position, const std::string&, const Exception&) {
     return wrong(worded("is not valid JSON at byte ", position));
@@ -111,7 +111,7 @@ template <class Events>
 [[nodiscard]] result<void> read_json(std::string_view text, Events& events, const std::string& prefix) {
   // The parser takes a zero byte for the end and would not look behind it.
   if (text.find('\0') != std::string_view::npos) return error{errc::bad_file, prefix + "holds a zero byte"};
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events))
+  if (!nlohmann::ordered_json::sax_parse(text.begin(), text.end(), &events))
     return error{errc::bad_file, prefix + events.problem()};
   return {};
 }

@@ -3,12 +3,13 @@
 // nn/ffn.hpp, nn/linear.hpp, simd/scalar.hpp.
 #pragma once
 
+#include <retort/base/config.hpp>
+
+#if RETORT_CARRIES(RETORT_PART_MODEL)  // all of it is code
 #include <retort/model/workspace.hpp>
 
 RETORT_BEGIN
 namespace nn {
-
-#if RETORT_CARRIES(RETORT_PART_MODEL)
 
 /// Tokens in, logits out: the whole model on one batch.
 ///
@@ -53,7 +54,6 @@ RETORT_INLINE task forward(compute& c, const network& net, std::span<const token
   co_await linear(c, linear_job{&net.output, last, logits, net.output_bias});  // logits [n_wanted, n_vocab]
 }
 
-#endif
-
 }  // namespace nn
 RETORT_END
+#endif

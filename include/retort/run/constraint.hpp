@@ -2,13 +2,15 @@
 // Read on: grammar/grammar.hpp (what can be said), grammar/matcher.hpp (how it becomes tokens).
 #pragma once
 
+#include <retort/api.hpp>
+
+#if RETORT_CARRIES(RETORT_PART_RUN)  // all of it is code
 #include <retort/grammar/matcher.hpp>
 #include <retort/grammar/gbnf.hpp>
 #include <retort/grammar/json_schema.hpp>
 #include <retort/model/model.hpp>
 
 RETORT_BEGIN
-#if RETORT_CARRIES(RETORT_PART_RUN)
 
 RETORT_INLINE result<constraint> constraint::make(const model& m, const detail::grammar& g) {
   RETORT_TRY(const tokenizer* text, m.text());
@@ -65,6 +67,5 @@ RETORT_INLINE bool matcher::complete() const { return impl_->complete; }
 RETORT_INLINE bool matcher::finished() const { return impl_->now.empty(); }
 RETORT_INLINE std::string matcher::forced() const { return impl_->forced(); }
 
-#endif
-
 RETORT_END
+#endif

@@ -51,8 +51,16 @@ RETORT_INLINE double sampler::uniform() {
   return static_cast<double>(out >> 11) * 0x1p-53;
 }
 
+/// Remembers in changed_ what stood where it writes.
 RETORT_INLINE void sampler::penalize(std::span<float> logits, std::span<const token> seen) {
-  for (const auto& [id, bias] : how_.logit_bias) logits[static_cast<std::size_t>(id)] += bias;
+  changed_.clear();
+  changed_.reserve(how_.logit_bias.size() + how_.penalty_window);
+  const auto change = [&](token id) -> float& {
+    float& l = logits[static_cast<std::size_t>(id)];
+    changed_.emplace_back(id, l);
+    return l;
+  };
+  for (const auto& [id, bias] : how_.logit_bias) change(id) += bias;
   if (how_.repetition_penalty == 1 && how_.presence_penalty == 0 && how_.frequency_penalty == 0) return;
   counts_.clear();
   counts_.reserve(std::min(how_.penalty_window, logits.size()));
@@ -63,7 +71,7 @@ RETORT_INLINE void sampler::penalize(std::span<float> logits, std::span<const to
     else ++at->second;
   }
   for (const auto& [id, n] : counts_) {
-    float& l = logits[static_cast<std::size_t>(id)];
+    float& l = change(id);
     l = l > 0 ? l / how_.repetition_penalty : l * how_.repetition_penalty;
     l -= how_.presence_penalty + how_.frequency_penalty * static_cast<float>(n);
   }
@@ -117,6 +125,13 @@ RETORT_INLINE void sampler::keep_best(std::span<const float> logits, std::span<c
 RETORT_INLINE token sampler::operator()(std::span<float> logits, std::span<const token> seen,
                                         std::span<const std::uint64_t> allowed) {
   penalize(logits, seen);
+  const token drawn = draw(logits, allowed);
+  for (auto at = changed_.rbegin(); at != changed_.rend(); ++at)
+    logits[static_cast<std::size_t>(at->first)] = at->second;
+  return drawn;
+}
+
+RETORT_INLINE token sampler::draw(std::span<const float> logits, std::span<const std::uint64_t> allowed) {
   if (how_.temperature == 0) return best_of(logits, allowed);
   keep_best(logits, allowed);
   double sum = 0;

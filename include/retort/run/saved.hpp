@@ -1,6 +1,9 @@
 // A session as bytes, and back: for save games, and for prompts that are computed once.
 #pragma once
 
+#include <retort/api.hpp>
+
+#if RETORT_CARRIES(RETORT_PART_RUN)  // all of it is code
 #include <retort/run/session.hpp>
 
 RETORT_BEGIN
@@ -36,8 +39,6 @@ inline std::size_t saved_bytes(const session_impl& s, std::size_t n_tokens, bool
 }
 
 }  // namespace detail
-
-#if RETORT_CARRIES(RETORT_PART_RUN)
 
 RETORT_INLINE result<std::vector<std::byte>> session::save() const {
   auto& s = *impl_;
@@ -107,6 +108,5 @@ RETORT_INLINE result<void> session::restore(std::span<const std::byte> state) {
   return {};
 }
 
-#endif
-
 RETORT_END
+#endif

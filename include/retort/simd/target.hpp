@@ -29,23 +29,28 @@
 // so that a host built with -O0 still runs at speed, and fast-math is turned off;
 // its intrinsics start some results from a deliberately unset register, which
 // its own warnings then complain about.
+// clang-format off
 #define RETORT_PRAGMA(x) _Pragma(#x)
 #if defined(__clang__)
 #define RETORT_TARGET_BEGIN(features) \
   RETORT_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
 #define RETORT_TARGET_END RETORT_PRAGMA(clang attribute pop)
 #elif defined(__GNUC__)
-#define RETORT_TARGET_BEGIN(features)                                    \
-  RETORT_PRAGMA(GCC push_options)                                        \
-  RETORT_PRAGMA(GCC optimize("O2", "no-fast-math"))                      \
-  RETORT_PRAGMA(GCC target(features)) RETORT_PRAGMA(GCC diagnostic push) \
-      RETORT_PRAGMA(GCC diagnostic ignored "-Wuninitialized")            \
-          RETORT_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
-#define RETORT_TARGET_END RETORT_PRAGMA(GCC diagnostic pop) RETORT_PRAGMA(GCC pop_options)
+#define RETORT_TARGET_BEGIN(features)                            \
+  RETORT_PRAGMA(GCC push_options)                                \
+  RETORT_PRAGMA(GCC optimize("O2", "no-fast-math"))              \
+  RETORT_PRAGMA(GCC target(features))                            \
+  RETORT_PRAGMA(GCC diagnostic push)                             \
+  RETORT_PRAGMA(GCC diagnostic ignored "-Wuninitialized")        \
+  RETORT_PRAGMA(GCC diagnostic ignored "-Wmaybe-uninitialized")
+#define RETORT_TARGET_END         \
+  RETORT_PRAGMA(GCC diagnostic pop) \
+  RETORT_PRAGMA(GCC pop_options)
 #else
 #define RETORT_TARGET_BEGIN(features)
 #define RETORT_TARGET_END
 #endif
+// clang-format on
 
 // Before a loop with a constant count that is to disappear.
 #if defined(__clang__)

@@ -1,9 +1,8 @@
 // Hugging Face's tokenizer.json and tokenizer_config.json, read into a vocabulary.
 #pragma once
 
+#include <retort/text/json.hpp>
 #include <retort/tokenizer/vocabulary.hpp>
-
-#include <nlohmann/json.hpp>
 
 RETORT_BEGIN
 
@@ -19,8 +18,6 @@ struct tokenizer_file {
 };
 
 namespace detail::files {
-
-using json = nlohmann::json;
 
 /// A stretch of the storage.
 struct stretch {
@@ -396,6 +393,7 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
 RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokenizer_json, std::string_view config_json,
                                                          std::string_view pre) {
   using namespace detail::files;
+  using detail::json;
   const auto bad = [](const std::string& what) { return error{errc::bad_file, "tokenizer.json: " + what}; };
   tokenizer_file out;
   // No decoded string is longer than its source, so this never grows and views into it stay good.
@@ -406,8 +404,9 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
     return bad(in.problem.empty() ? "not JSON" : in.problem);
   json config;
   if (!config_json.empty()) {
-    config = json::parse(config_json.begin(), config_json.end(), nullptr, false);
-    if (!config.is_object()) return error{errc::bad_file, "tokenizer_config.json: not a JSON object"};
+    auto parsed = detail::parse_object(config_json);
+    if (!parsed) return error{errc::bad_file, "tokenizer_config.json: not a JSON object"};
+    config = std::move(*parsed);
   }
   const json& file = in.rest;
   const json& model = at(file, "model");
