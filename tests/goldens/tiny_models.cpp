@@ -45,9 +45,9 @@ int record() {
     const std::vector<std::byte> bytes = tiny::make(r.kind, r.type).bytes();
     const auto file = retort::weights::view(bytes);
     if (!file) return std::fprintf(stderr, "%s\n", file.error().what.c_str()), 1;
-    const auto logits = ref::decoder(*file).logits(tokens);
+    const ref::vec logits = ref::logits(*file, tokens).bottomRows(1).transpose();
     std::printf("\"%s\": [", r.name().c_str());
-    for (std::size_t i = 0; i < tiny::n_vocab; ++i) std::printf("%s%.7g", i ? "," : "", logits.back()[i]);
+    for (ref::Index i = 0; i < logits.size(); ++i) std::printf("%s%.7g", i ? "," : "", logits[i]);
     std::printf("]%s\n", &r == &models.back() ? "" : ",");
   }
   std::printf("}}\n");

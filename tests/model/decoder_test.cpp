@@ -60,7 +60,7 @@ TEST_CASE("decoder: float weights of every architecture against the reference") 
         continue;  // the types meet the architectures in every linear(); two families are enough
       INFO(kind << " " << name(type));
       const auto m = load(kind, type);
-      const ref::rows want = ref::decoder(m->file).logits(tokens);
+      const ref::rows want = ref::logits(m->file, tokens);
       const driver::run run{m->net, simd::scalar::table};
       for (const std::size_t chunk : {90u, 7u, 1u}) {
         INFO("in chunks of " << chunk);
@@ -75,7 +75,7 @@ TEST_CASE("decoder: q8_0 weights of every architecture against the reference") {
   for (const char* kind : tiny::kinds) {
     INFO(kind);
     const auto m = load(kind, dtype::q8_0);
-    const ref::rows want = ref::decoder(m->file).logits(tokens);
+    const ref::rows want = ref::logits(m->file, tokens);
     const bool latent = m->net.hyper.kind->mix == nn::mixing::latent;
     const driver::run run{m->net, simd::scalar::table};
     for (const std::size_t chunk : {70u, 1u}) {
@@ -99,7 +99,7 @@ TEST_CASE("decoder: every type of weight against the reference") {
     r.n_layers = 1;
     const auto m = load(r);
     REQUIRE(static_cast<const nn::gqa&>(*m->net.layers[0].mix).w.wq.type == type);
-    const ref::rows want = ref::decoder(m->file).logits(tokens);
+    const ref::rows want = ref::logits(m->file, tokens);
     const driver::run run{m->net, simd::scalar::table};
     CHECK(driver::between(run(tokens, 12), want).typical < quantized_bound);
     CHECK(driver::between(run(tokens, 1), want).typical < quantized_bound);
@@ -115,7 +115,7 @@ TEST_CASE("decoder: the cache in half precision stays near the reference") {
   for (const char* kind : {"llama", "qwen2_yarn", "gpt-oss", "deepseek2_v3"}) {
     INFO(kind);
     const auto m = load(kind, dtype::f32);
-    const ref::rows want = ref::decoder(m->file).logits(tokens);
+    const ref::rows want = ref::logits(m->file, tokens);
     CHECK(driver::between(driver::run{m->net, simd::scalar::table, dtype::f16}(tokens, 70), want).typical < 2e-3);
     CHECK(driver::between(driver::run{m->net, simd::scalar::table, dtype::q8_0}(tokens, 70), want).typical < 0.15);
   }

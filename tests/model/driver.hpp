@@ -1,6 +1,8 @@
 // Runs a network without a session: one cache, one thread, any cut of the prompt.
 #pragma once
 
+#include "reference/matrix_ref.hpp"
+
 #include <retort/model/loader.hpp>
 #include <retort/model/workspace.hpp>
 
@@ -57,19 +59,10 @@ struct run {
 struct distance {
   double largest = 0, typical = 0;
 };
-template <class A, class B>
-distance between(const A& got, const B& want) {
-  double square = 0, of_want = 0, largest = 0;
-  std::size_t n = 0;
-  for (std::size_t t = 0; t < want.size(); ++t)
-    for (std::size_t i = 0; i < want[t].size(); ++i, ++n) {
-      const double w = static_cast<double>(want[t][i]), d = std::abs(static_cast<double>(got[t][i]) - w);
-      square += d * d;
-      of_want += w * w;
-      if (!(d <= largest)) largest = d;  // a NaN stays
-    }
-  const double scale = std::sqrt(of_want / static_cast<double>(n));
-  return {largest / scale, std::sqrt(square / static_cast<double>(n)) / scale};
+inline distance between(const std::vector<std::vector<float>>& got, const ref::rows& want) {
+  const ref::rows off = ref::of(got) - want;
+  const double scale = want.norm() / std::sqrt(static_cast<double>(want.size()));
+  return {ref::largest(off) / scale, off.norm() / want.norm()};
 }
 
 }  // namespace driver

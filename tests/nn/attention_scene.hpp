@@ -21,7 +21,7 @@ struct scene {
   std::size_t n;
   std::shared_ptr<nn::kv_pool> pool;
   nn::kv_cache cache;
-  std::vector<ref::rows> k, v;  // [n_heads_kv][n][dim]
+  std::vector<ref::rows> k, v;  // [n_heads_kv][n, dim]
   std::vector<float> q;         // [n][n_heads][dim]
   std::vector<float> sinks;
 
@@ -35,19 +35,20 @@ struct scene {
     tiny::random r(n);
     const nn::kv_layer& layer = pool->layout().layers[0];
     const auto fill = [&](std::size_t n_channels, std::byte* row, float reach) {
-      ref::vec values;
-      for (std::size_t i = 0; i < n_channels; ++i) {
-        const float x = reach * r.real();
-        std::memcpy(row + i * sizeof x, &x, sizeof x);
-        values.push_back(static_cast<double>(x));
-      }
+      std::vector<float> values(n_channels);
+      for (float& x : values) x = reach * r.real();
+      std::memcpy(row, values.data(), n_channels * sizeof(float));
       return values;
     };
-    for (std::size_t h = 0; h < n_heads_kv; ++h)
+    for (std::size_t h = 0; h < n_heads_kv; ++h) {
+      std::vector<std::vector<float>> keys, values;
       for (std::size_t j = 0; j < n; ++j) {
-        k[h].push_back(fill(dim, cache.key(layer, j, h), 2));
-        v[h].push_back(fill(dim_v, cache.value(layer, j, h), 1));
+        keys.push_back(fill(dim, cache.key(layer, j, h), 2));
+        values.push_back(fill(dim_v, cache.value(layer, j, h), 1));
       }
+      k[h] = ref::of(keys);
+      v[h] = ref::of(values);
+    }
     for (std::size_t i = 0; i < n * n_heads * dim; ++i) q.push_back(2 * r.real());
     for (std::size_t h = 0; h < n_heads; ++h) sinks.push_back(2 * r.real());
   }
@@ -72,18 +73,16 @@ struct scene {
   }
 };
 
-inline ref::vec reference(const scene& s, std::size_t p, std::size_t window, bool sinks) {
-  ref::vec out(s.n_heads * s.dim_v);
-  const std::size_t first = window && p + 1 > window ? p + 1 - window : 0;
+/// Attention of token p, one head a row.
+inline ref::rows reference(const scene& s, std::size_t p, std::size_t window, bool sinks) {
+  const ref::rows q = ref::of(tensor<const float, 3>{s.q.data(), s.n, s.n_heads, s.dim}(p));
+  const auto n = static_cast<ref::Index>(p + 1);
+  ref::rows out(s.n_heads, s.dim_v);
   for (std::size_t h = 0; h < s.n_heads; ++h) {
-    const std::size_t kv = h / 2;
-    ref::vec score, q(s.q.begin() + static_cast<std::ptrdiff_t>((p * s.n_heads + h) * s.dim),
-                      s.q.begin() + static_cast<std::ptrdiff_t>((p * s.n_heads + h + 1) * s.dim));
-    for (std::size_t j = first; j <= p; ++j) score.push_back(0.25 * ref::dot(q.data(), s.k[kv][j].data(), s.dim));
-    const double sink = static_cast<double>(s.sinks[h]);
-    const ref::vec a = ref::softmax(score, sinks ? &sink : nullptr);
-    for (std::size_t j = first; j <= p; ++j)
-      for (std::size_t i = 0; i < s.dim_v; ++i) out[h * s.dim_v + i] += a[j - first] * s.v[kv][j][i];
+    const auto i = static_cast<ref::Index>(h);
+    const double sink = sinks ? static_cast<double>(s.sinks[h]) : ref::no_sink;
+    out.row(i) = ref::attend(q.row(i), s.k[h / 2].topRows(n), s.v[h / 2].topRows(n), 0.25,
+                             static_cast<ref::Index>(window), sink);
   }
   return out;
 }
@@ -94,13 +93,8 @@ inline ref::vec reference(const scene& s, std::size_t p, std::size_t window, boo
 inline double bound(std::size_t n) { return (2 * 32 * 32 + static_cast<double>(n)) * 0x1p-24; }
 
 /// The largest difference of `got` to `want`.
-inline double worst(const std::vector<float>& got, const ref::vec& want) {
-  double most = 0;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const double d = std::abs(static_cast<double>(got[i]) - want[i]);
-    if (!(d <= most)) most = d;
-  }
-  return most;
+inline double worst(const std::vector<float>& got, const ref::rows& want) {
+  return ref::largest(ref::of(got) - want.reshaped<Eigen::RowMajor>());
 }
 
 /// n rows out of one array.

@@ -34,7 +34,7 @@ TEST_CASE("attention: lengths around pages and splits, windows, sinks, against t
       for (const bool sinks : {false, true}) {
         INFO("length " << n << " window " << window << " sinks " << sinks);
         const auto got = attend(s, n - 1, window, sinks, alone)[0];
-        const ref::vec want = reference(s, n - 1, window, sinks);
+        const ref::rows want = reference(s, n - 1, window, sinks);
         CHECK(worst(got, want) < bound(n));
       }
   }
@@ -68,12 +68,12 @@ TEST_CASE("attention: two parts merged are one softmax, whatever their maxima") 
     const nn::softmax_part into = nn::softmax_part::in(a, 1, 1);
     nn::merge(k, into, nn::softmax_part::in(b, 1, 1));
     nn::finish(k, into, nullptr, {&out, 1, 1});
-    const ref::vec w = ref::softmax({1, 1 + static_cast<double>(far)});
+    const double s = static_cast<double>(far);
+    const ref::vec w = ref::softmax(ref::vec{{1, 1 + s}});
     CHECK(static_cast<double>(out) == Approx(3 * w[0] + 5 * w[1]).epsilon(4 * 0x1p-24));
     const float sink[] = {far};
     nn::finish(k, into, sink, {&out, 1, 1});
-    const double s = static_cast<double>(far);
-    const ref::vec ws = ref::softmax({1, 1 + s}, &s);
+    const ref::vec ws = ref::softmax(ref::vec{{1, 1 + s}}, s);
     CHECK(static_cast<double>(out) == Approx(3 * ws[0] + 5 * ws[1]).epsilon(8 * 0x1p-24).margin(1e-30));
   }
 }

@@ -25,30 +25,30 @@ struct scene {
   weight_matrix add(std::size_t n_out, std::size_t n_in, ref::matrix& m, float gain = 1) {
     std::vector<float> x(n_out * n_in);
     for (float& v : x) v = random.real() * gain * std::sqrt(3.0f / static_cast<float>(n_in));
-    m = {n_out, n_in, ref::vec(x.begin(), x.end()), false};
+    m = {ref::of(tensor<const float, 2>{x.data(), n_out, n_in}), false};
     memory.push_back(std::move(x));
     return {dtype::f32, reinterpret_cast<const std::byte*>(memory.back().data()), n_out, n_in, n_in * sizeof(float)};
   }
   const float* ones(std::size_t n, ref::vec& v) {
     std::vector<float> x(n);
     for (float& f : x) f = 1 + 0.3f * random.real();
-    v.assign(x.begin(), x.end());
+    v = ref::of(x);
     memory.push_back(std::move(x));
     return memory.back().data();
   }
   explicit scene(const shape& s) {
     g.dim = dim;
-    g.n_heads = want.n_heads = s.n_heads;
-    g.dim_latent = want.dim_latent = s.dim_latent;
-    g.dim_nope = want.dim_nope = s.dim_nope;
-    g.dim_rope = want.dim_rope = s.dim_rope;
-    g.dim_v = want.dim_v = s.dim_v;
+    g.n_heads = s.n_heads;
+    g.dim_latent = s.dim_latent;
+    g.dim_nope = s.dim_nope;
+    g.dim_rope = s.dim_rope;
+    g.dim_v = s.dim_v;
     g.dim_q_latent = s.dim_q_latent;
     g.eps = 1e-5f;
     want.eps = static_cast<double>(g.eps);
     g.scale = 0.5f;
     want.scale = 0.5;
-    want.rope.n = s.dim_rope;
+    want.rope.n = static_cast<ref::Index>(s.dim_rope);
     want.rope.adjacent = true;
     if (s.dim_q_latent) {
       w.wq_a = add(s.dim_q_latent, dim, want.wq_a);
@@ -67,9 +67,7 @@ struct scene {
       head.w_uk = add(s.dim_nope, s.dim_latent, want.w_uk[h]);
       head.w_uv = add(s.dim_v, s.dim_latent, want.w_uv[h]);
       std::vector<float> turned(s.dim_latent * s.dim_nope);
-      for (std::size_t c = 0; c < s.dim_latent; ++c)
-        for (std::size_t i = 0; i < s.dim_nope; ++i)
-          turned[c * s.dim_nope + i] = static_cast<float>(want.w_uk[h].w[i * s.dim_latent + c]);
+      eigen(tensor<float, 2>{turned.data(), s.dim_latent, s.dim_nope}) = want.w_uk[h].w.transpose().cast<float>();
       memory.push_back(std::move(turned));
       head.w_uk_t = {dtype::f32, reinterpret_cast<const std::byte*>(memory.back().data()), s.dim_latent, s.dim_nope,
                      s.dim_nope * sizeof(float)};
@@ -133,14 +131,8 @@ std::vector<std::vector<float>> inputs(std::size_t n) {
     for (float& v : row) v = 1.7f * r.real();
   return x;
 }
-double worst(const std::vector<std::vector<float>>& a, const ref::rows& b) {
-  double most = 0;
-  for (std::size_t t = 0; t < b.size(); ++t)
-    for (std::size_t i = 0; i < b[t].size(); ++i) {
-      const double d = std::abs(static_cast<double>(a[t][i]) - b[t][i]);
-      if (!(d <= most)) most = d;
-    }
-  return most;
+double worst(const std::vector<std::vector<float>>& got, const ref::rows& want) {
+  return ref::largest(ref::of(got) - want);
 }
 
 /// Queries, keys and latents are about 1, up to 6, over at most 48 channels; each of the four sums in a
@@ -157,11 +149,7 @@ TEST_CASE("mla: both forms against the reference, and so against each other") {
     INFO(s.n_heads << " heads, query latent " << s.dim_q_latent);
     scene layer(s);
     const auto x = inputs(140);
-    const ref::rows want = layer.want(ref::rows([&] {
-      ref::rows r;
-      for (const auto& row : x) r.emplace_back(row.begin(), row.end());
-      return r;
-    }()));
+    const ref::rows want = layer.want(ref::of(x));
     const auto absorbed = run(layer, x, 140, false, alone), tiled = run(layer, x, 140, true, alone);
     CHECK(worst(absorbed, want) < bound);
     CHECK(worst(tiled, want) < bound);

@@ -139,20 +139,19 @@ TEST_CASE("moe: random routers of every kind against the reference") {
     if (r.below(2))
       for (std::size_t e = 0; e < m.n_experts; ++e) b.push_back(r.real());
     ref::router want;
-    want.n_used = m.n_used;
-    want.n_groups = m.n_groups;
-    want.n_groups_used = m.n_groups_used;
+    want.n_used = static_cast<ref::Index>(m.n_used);
+    want.n_groups = static_cast<ref::Index>(m.n_groups);
+    want.n_groups_used = static_cast<ref::Index>(m.n_groups_used);
     want.gate = static_cast<ref::router::gating>(m.gate);
     want.normalize = m.normalize;
     want.scale = static_cast<double>(m.scale);
-    want.selection_bias.assign(b.begin(), b.end());
-    const ref::choice c = want(ref::vec(logits.begin(), logits.end()));
+    want.selection_bias = ref::of(b);
+    const ref::choice c = want(ref::of(logits));
     const routed got = route(m, logits, b);
     INFO("round " << round);
     CHECK(got.experts == ids(c.experts.begin(), c.experts.end()));
-    for (std::size_t i = 0; i < m.n_used; ++i)
-      CHECK(std::abs(static_cast<double>(got.weights[i]) - c.weights[i]) <
-            16 * 0x1p-24 * std::max(1.0, std::abs(c.weights[i])));
+    const ref::vec off = (ref::of(got.weights) - c.weights).cwiseAbs();
+    for (ref::Index i = 0; i < off.size(); ++i) CHECK(off[i] < 16 * 0x1p-24 * std::max(1.0, std::abs(c.weights[i])));
   }
 }
 
@@ -160,11 +159,9 @@ TEST_CASE("moe: the clamped form of gpt-oss, also far outside") {
   const float gate[] = {-1000, -7, 0, 1, 7, 1000}, up[] = {3, -9, 9, 1, -1, 5};
   float hidden[6];
   nn::join(simd::scalar::table, nn::gated_activation::clamped_swiglu, gate, up, 6, hidden);
-  for (std::size_t i = 0; i < 6; ++i) {
-    const double g = std::min(static_cast<double>(gate[i]), 7.0), u = std::clamp(static_cast<double>(up[i]), -7.0, 7.0);
-    const double want = g * ref::sigmoid(1.702 * g) * (u + 1);
-    CHECK(std::abs(static_cast<double>(hidden[i]) - want) < 8 * 0x1p-24 * (1 + std::abs(want)));
-  }
+  const ref::rows want = ref::clamped_swiglu(ref::of(gate), ref::of(up));
+  for (ref::Index i = 0; i < 6; ++i)
+    CHECK(std::abs(static_cast<double>(hidden[i]) - want(i)) < 8 * 0x1p-24 * (1 + std::abs(want(i))));
 }
 
 TEST_CASE("moe: an expert that nobody asked is not computed, all on one is") {

@@ -23,14 +23,14 @@ nn::rope_config yarn(std::size_t n, double theta, double s, double c) {
 }
 ref::rope reference(const nn::rope_config& c) {
   ref::rope r;
-  r.n = c.dim_rope;
+  r.n = static_cast<ref::Index>(c.dim_rope);
   r.adjacent = c.style == nn::pair_style::adjacent;
   r.theta = c.freq_base;
   r.yarn = c.scaling == nn::rope_scaling::yarn;
   r.factor = c.factor;
   r.original = c.original_context;
   r.amplitude = c.amplitude;
-  r.divisors.assign(c.divisors.begin(), c.divisors.end());
+  r.divisors = ref::of(c.divisors);
   return r;
 }
 }  // namespace
@@ -114,8 +114,9 @@ TEST_CASE("rope: angles at far positions are exact to a float") {
   const auto f = nn::rope_frequencies(c);
   std::vector<float> cos(64), sin(64);
   nn::rope_angles(f, 1.5, 131071, cos.data(), sin.data());
+  const ref::vec at_one = reference(c).frequencies();
   for (std::size_t i = 0; i < 64; ++i) {
-    const double angle = 131071 * reference(c).frequency(i);
+    const double angle = 131071 * at_one[static_cast<ref::Index>(i)];
     // a double angle of 1.3e5 is off by 2e-11 after pow and product; then one rounding to float
     CHECK(std::abs(static_cast<double>(cos[i]) - 1.5 * std::cos(angle)) < 1.5 * 0x1p-24 + 1e-9);
     CHECK(std::abs(static_cast<double>(sin[i]) - 1.5 * std::sin(angle)) < 1.5 * 0x1p-24 + 1e-9);
@@ -129,16 +130,16 @@ TEST_CASE("rope: both pairings turn the right channels and leave the rest") {
     c.amplitude = 1.25;
     const auto f = nn::rope_frequencies(c);
     std::vector<float> cos(4), sin(4), x(3 * 10);  // 3 heads of 10 channels, 8 of them turned
-    ref::vec want(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) want[i] = static_cast<double>(x[i] = static_cast<float>(i) * 0.37f - 3);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i) * 0.37f - 3;
+    ref::rows want = ref::of(tensor<const float, 2>{x.data(), 3, 10});
     const auto before = x;
     nn::rope_angles(f, c.amplitude, 77, cos.data(), sin.data());
     nn::rope(simd::scalar::table, style, tensor<float, 2>{x.data(), 3, 10}.columns(0, 8), {cos.data(), 4},
              {sin.data(), 4});
-    for (std::size_t h = 0; h < 3; ++h) reference(c).turn(&want[h * 10], 77);
+    for (auto head : want.rowwise()) reference(c).turn(head, 77);
     for (std::size_t i = 0; i < x.size(); ++i) {
       // two products and a sum of numbers up to 8 * 1.25
-      CHECK(std::abs(static_cast<double>(x[i]) - want[i]) < 10 * 4 * 0x1p-24);
+      CHECK(std::abs(static_cast<double>(x[i]) - want.data()[i]) < 10 * 4 * 0x1p-24);
       if (i % 10 >= 8) CHECK(x[i] == before[i]);
     }
   }

@@ -4,63 +4,78 @@
 
 #include "reference/rope_ref.hpp"
 
+#include <limits>
+
 namespace ref {
 
+constexpr double no_sink = -std::numeric_limits<double>::infinity();
+
 /// softmax(score) over the visible positions; a sink joins the denominator only.
-inline vec softmax(const vec& score, const double* sink = nullptr) {
-  double m = *std::max_element(score.begin(), score.end());
-  if (sink) m = std::max(m, *sink);
-  double sum = sink ? std::exp(*sink - m) : 0;
-  vec a(score.size());
-  for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] = std::exp(score[j] - m);
-  for (double& x : a) x /= sum;
-  return a;
-}
+vec softmax(const vec& score, double sink = no_sink);
+
+/// softmax(scale q K^T) V of one head. The queries are those of the last positions; each sees its own position and
+/// those before it, `window` in all where that is not 0.
+rows attend(const rows_view& q, const rows_view& k, const rows_view& v, double scale, Index window = 0,
+            double sink = no_sink);
 
 struct attention {
-  std::size_t n_heads = 0, n_heads_kv = 0, dim_head = 0, dim_v = 0;
-  matrix wq, wk, wv, wo;
+  Index n_heads = 0, n_heads_kv = 0;
+  matrix wq, wk, wv, wo;  ///< [n_heads * dim, n_in] and so on: they say how wide a head is
   vec bq, bk, bv, bo;
   vec q_norm, k_norm;  ///< empty, per head, or over all heads by their length
   vec sinks;
-  std::size_t window = 0;
+  Index window = 0;
   double scale = 1, eps = 0;
   ref::rope rope;
 
-  [[nodiscard]] rows operator()(const rows& x) const {
-    const std::size_t n = x.size();
-    rows q(n), k(n), v(n), y(n);
-    for (std::size_t p = 0; p < n; ++p) {
-      q[p] = ready(mul(wq, x[p], bq), q_norm, p);
-      k[p] = ready(mul(wk, x[p], bk), k_norm, p);
-      v[p] = mul(wv, x[p], bv);
-    }
-    for (std::size_t p = 0; p < n; ++p) {
-      vec o(n_heads * dim_v, 0.0);
-      const std::size_t first = window && p + 1 > window ? p + 1 - window : 0;
-      for (std::size_t h = 0; h < n_heads; ++h) {
-        const std::size_t kv = h / (n_heads / n_heads_kv);
-        vec score;
-        for (std::size_t j = first; j <= p; ++j)
-          score.push_back(scale * dot(&q[p][h * dim_head], &k[j][kv * dim_head], dim_head));
-        const vec a = softmax(score, sinks.empty() ? nullptr : &sinks[h]);
-        for (std::size_t j = first; j <= p; ++j)
-          for (std::size_t i = 0; i < dim_v; ++i) o[h * dim_v + i] += a[j - first] * v[j][kv * dim_v + i];
-      }
-      y[p] = mul(wo, o, bo);
-    }
-    return y;
-  }
+  [[nodiscard]] rows operator()(const rows& x) const;
 
  private:
   /// Norm, then rotation of every head.
-  [[nodiscard]] vec ready(vec x, const vec& norm, std::size_t p) const {
-    if (norm.size() == x.size() && norm.size() != dim_head) rms(x.data(), norm.data(), x.size(), eps);
-    else if (!norm.empty())
-      for (std::size_t h = 0; h < x.size(); h += dim_head) rms(&x[h], norm.data(), dim_head, eps);
-    for (std::size_t h = 0; h < x.size(); h += dim_head) rope.turn(&x[h], p);
-    return x;
-  }
+  [[nodiscard]] rows ready(rows x, const vec& norm, Index dim) const;
 };
+
+#if defined(REF_IMPLEMENTATION)
+
+vec softmax(const vec& score, double sink) {
+  const double m = std::max(score.maxCoeff(), sink);
+  const vec e = (score.array() - m).exp();
+  return e / (e.sum() + std::exp(sink - m));
+}
+
+rows attend(const rows_view& q, const rows_view& k, const rows_view& v, double scale, Index window, double sink) {
+  rows o(q.rows(), v.cols());
+  for (Index i = 0; i < q.rows(); ++i) {
+    const Index end = k.rows() - q.rows() + i + 1, n = window ? std::min(window, end) : end;
+    const vec a = softmax(scale * k.middleRows(end - n, n) * q.row(i).transpose(), sink);
+    o.row(i) = a.transpose() * v.middleRows(end - n, n);
+  }
+  return o;
+}
+
+rows attention::operator()(const rows& x) const {
+  const Index dim = wk.w.rows() / n_heads_kv, dim_v = wv.w.rows() / n_heads_kv;
+  const rows q = ready(mul(wq, x, bq), q_norm, dim), k = ready(mul(wk, x, bk), k_norm, dim), v = mul(wv, x, bv);
+  rows o(x.rows(), n_heads * dim_v);
+  for (Index h = 0; h < n_heads; ++h) {
+    const Index kv = h / (n_heads / n_heads_kv);
+    o.middleCols(h * dim_v, dim_v) =
+        attend(q.middleCols(h * dim, dim), k.middleCols(kv * dim, dim), v.middleCols(kv * dim_v, dim_v), scale, window,
+               sinks.size() ? sinks[h] : no_sink);
+  }
+  return mul(wo, o, bo);
+}
+
+rows attention::ready(rows x, const vec& norm, Index dim) const {
+  if (norm.size() > dim) x = rms(x, norm, eps);
+  for (Index h = 0; h < x.cols(); h += dim) {
+    auto head = x.middleCols(h, dim);
+    if (norm.size() == dim) head = rms(head, norm, eps);
+    rope.turn(head);
+  }
+  return x;
+}
+
+#endif  // REF_IMPLEMENTATION
 
 }  // namespace ref

@@ -6,78 +6,33 @@
 
 namespace ref {
 
+/// silu(g) u: arXiv:2002.05202 eq. 6
+rows swiglu(const rows& g, const rows& u);
+/// gpt-oss: min(g, 7) sigmoid(1.702 min(g, 7)) (clamp(u) + 1)
+rows clamped_swiglu(const rows& g, const rows& u);
+
 struct mlp {
   matrix gate, up, down;
   vec b_gate, b_up, b_down;
-  bool clamped = false;  ///< gpt-oss: min(g, 7) sigmoid(1.702 g) (clamp(u) + 1)
+  bool clamped = false;
 
-  [[nodiscard]] vec operator()(const vec& x) const {
-    vec g = mul(gate, x, b_gate);
-    const vec u = mul(up, x, b_up);
-    for (std::size_t i = 0; i < g.size(); ++i) {
-      if (clamped) {
-        const double gi = std::min(g[i], 7.0), ui = std::clamp(u[i], -7.0, 7.0);
-        g[i] = gi * sigmoid(1.702 * gi) * (ui + 1);
-      } else {
-        g[i] = silu(g[i]) * u[i];
-      }
-    }
-    return mul(down, g, b_down);
-  }
+  [[nodiscard]] rows operator()(const rows& x) const;
 };
 
 struct choice {
-  std::vector<std::size_t> experts;  ///< best first
+  std::vector<Index> experts;  ///< best first
   vec weights;
 };
 
 struct router {
   enum class gating { softmax = 1, sigmoid = 2, softmax_of_chosen = 3, sqrt_softplus = 4 };
-  std::size_t n_used = 1, n_groups = 1, n_groups_used = 1;
+  Index n_used = 1, n_groups = 1, n_groups_used = 1;
   gating gate = gating::softmax;
   bool normalize = false;
   double scale = 1;
   vec selection_bias;
 
-  [[nodiscard]] choice operator()(const vec& z) const {
-    const std::size_t n = z.size();
-    vec p = z;
-    if (gate == gating::softmax) p = softmax(z);
-    if (gate == gating::sigmoid) std::transform(z.begin(), z.end(), p.begin(), sigmoid);
-    if (gate == gating::sqrt_softplus)
-      std::transform(z.begin(), z.end(), p.begin(), [](double x) { return std::sqrt(std::log1p(std::exp(x))); });
-    vec s = p;
-    for (std::size_t e = 0; e < selection_bias.size(); ++e) s[e] += selection_bias[e];
-    std::vector<bool> open(n, true);
-    if (n_groups > 1) {
-      const std::size_t size = n / n_groups;
-      std::vector<std::pair<double, std::size_t>> groups;  // (-score, group): sorts best and lowest first
-      for (std::size_t g = 0; g < n_groups; ++g) {
-        vec in(s.begin() + static_cast<std::ptrdiff_t>(g * size),
-               s.begin() + static_cast<std::ptrdiff_t>((g + 1) * size));
-        std::sort(in.rbegin(), in.rend());
-        groups.emplace_back(-(selection_bias.empty() || size == 1 ? in[0] : in[0] + in[1]), g);
-      }
-      std::sort(groups.begin(), groups.end());
-      std::fill(open.begin(), open.end(), false);
-      for (std::size_t i = 0; i < n_groups_used; ++i)
-        for (std::size_t e = 0; e < size; ++e) open[groups[i].second * size + e] = true;
-    }
-    std::vector<std::pair<double, std::size_t>> order;
-    for (std::size_t e = 0; e < n; ++e)
-      if (open[e]) order.emplace_back(-s[e], e);
-    std::sort(order.begin(), order.end());
-    choice c;
-    for (std::size_t i = 0; i < n_used; ++i) {
-      c.experts.push_back(order[i].second);
-      c.weights.push_back(p[order[i].second]);
-    }
-    if (gate == gating::softmax_of_chosen) c.weights = softmax(c.weights);
-    double sum = 0;
-    for (double w : c.weights) sum += w;
-    for (double& w : c.weights) w *= scale / (normalize ? std::max(sum, 0x1p-14) : 1);
-    return c;
-  }
+  [[nodiscard]] choice operator()(const vec& z) const;
 };
 
 struct moe {
@@ -88,20 +43,72 @@ struct moe {
   mlp shared;  ///< gate.empty() where there is none
   vec shared_gate;
 
-  [[nodiscard]] vec operator()(const vec& x, choice* seen = nullptr) const {
-    const choice c = router(mul(w_router, x, b_router));
-    if (seen) *seen = c;
-    vec y(x.size(), 0.0);
-    for (std::size_t i = 0; i < c.experts.size(); ++i) {
-      const vec part = experts[c.experts[i]](x);
-      for (std::size_t k = 0; k < y.size(); ++k) y[k] += c.weights[i] * part[k];
-    }
-    if (shared.gate.empty()) return y;
-    const double share = shared_gate.empty() ? 1 : sigmoid(dot(shared_gate.data(), x.data(), x.size()));
-    const vec part = shared(x);
-    for (std::size_t k = 0; k < y.size(); ++k) y[k] += share * part[k];
-    return y;
-  }
+  /// What one token chooses.
+  [[nodiscard]] choice choose(const rows& x) const;
+  [[nodiscard]] rows operator()(const rows& x) const;
 };
+
+#if defined(REF_IMPLEMENTATION)
+
+rows swiglu(const rows& g, const rows& u) { return g.array() * g.array().logistic() * u.array(); }
+
+rows clamped_swiglu(const rows& g, const rows& u) {
+  const Eigen::ArrayXXd most = g.array().min(7.0);
+  return most * (1.702 * most).logistic() * (u.array().max(-7.0).min(7.0) + 1);
+}
+
+rows mlp::operator()(const rows& x) const {
+  const rows g = mul(gate, x, b_gate), u = mul(up, x, b_up);
+  return mul(down, clamped ? clamped_swiglu(g, u) : swiglu(g, u), b_down);
+}
+
+/// Where the n largest are, the largest first, of equals the first.
+inline std::vector<Index> best(const vec& x, Index n) {
+  std::vector<Index> order(static_cast<std::size_t>(x.size()));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return x[a] > x[b]; });
+  order.resize(static_cast<std::size_t>(n));
+  return order;
+}
+
+choice router::operator()(const vec& z) const {
+  vec p = z;
+  if (gate == gating::softmax) p = softmax(z);
+  if (gate == gating::sigmoid) p = z.array().logistic();
+  if (gate == gating::sqrt_softplus) p = z.array().exp().log1p().sqrt();
+  vec s = p;
+  if (selection_bias.size()) s += selection_bias;
+
+  // a group counts as its best expert, or as its two best where there is a bias
+  const Index size = z.size() / n_groups, n_counted = selection_bias.size() ? std::min<Index>(2, size) : 1;
+  vec of_group(n_groups), open = vec::Constant(z.size(), -std::numeric_limits<double>::infinity());
+  for (Index g = 0; g < n_groups; ++g) {
+    const vec group = s.segment(g * size, size);
+    of_group[g] = group(best(group, n_counted)).sum();
+  }
+  for (Index g : best(of_group, n_groups_used)) open.segment(g * size, size) = s.segment(g * size, size);
+
+  choice c{best(open, n_used), {}};
+  c.weights = p(c.experts);
+  if (gate == gating::softmax_of_chosen) c.weights = softmax(c.weights);
+  c.weights *= scale / (normalize ? std::max(c.weights.sum(), 0x1p-14) : 1);
+  return c;
+}
+
+choice moe::choose(const rows& x) const { return router(mul(w_router, x, b_router).transpose()); }
+
+rows moe::operator()(const rows& x) const {
+  rows y = rows::Zero(x.rows(), x.cols());
+  for (Index t = 0; t < x.rows(); ++t) {
+    const choice c = choose(x.row(t));
+    for (std::size_t i = 0; i < c.experts.size(); ++i)
+      y.row(t) += c.weights[static_cast<Index>(i)] * experts[static_cast<std::size_t>(c.experts[i])](x.row(t));
+  }
+  if (shared.gate.empty()) return y;
+  const vec share = shared_gate.size() ? vec((x * shared_gate).array().logistic()) : vec::Ones(x.rows());
+  return y + share.asDiagonal() * shared(x);
+}
+
+#endif  // REF_IMPLEMENTATION
 
 }  // namespace ref

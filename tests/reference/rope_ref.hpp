@@ -1,13 +1,16 @@
-// Rotary embedding from its formulas: RoFormer arXiv:2104.09864 eq. 15, YaRN
-// arXiv:2309.00071 section 3.2, the divisors of Llama 3.1.
+// Rotary embedding from its formulas: RoFormer arXiv:2104.09864 eq. 15 and 34,
+// YaRN arXiv:2309.00071 section 3.2, the divisors of Llama 3.1.
 #pragma once
 
 #include "reference/matrix_ref.hpp"
 
+#include <numbers>
+#include <numeric>
+
 namespace ref {
 
 struct rope {
-  std::size_t n = 0;      ///< rotated channels
+  Index n = 0;            ///< rotated channels
   bool adjacent = false;  ///< pairs (2i, 2i+1); otherwise (i, i + n/2)
   double theta = 10000;
   bool yarn = false;
@@ -17,35 +20,48 @@ struct rope {
   double amplitude = 1;
   vec divisors;  ///< g_i, or empty
 
-  /// The angle of pair i at position 1.
-  [[nodiscard]] double frequency(std::size_t i) const {
-    const double pi = std::acos(-1.0), half_turns = static_cast<double>(n), x = static_cast<double>(i);
-    const double f = std::exp(-2 * x / half_turns * std::log(theta));
-    if (!yarn) return f / factor / (divisors.empty() ? 1 : divisors[i]);
-    const auto corr = [&](double r) { return half_turns * std::log(original / (2 * pi * r)) / (2 * std::log(theta)); };
-    const double lo = std::max(0.0, std::floor(corr(beta_fast)));
-    const double hi = std::min(half_turns - 1, std::ceil(corr(beta_slow)));
-    double t = (x - lo) / std::max(0.001, hi - lo);
-    t = t < 0 ? 0 : t > 1 ? 1 : t;
-    const double ramp = 1 - t;
-    return f / factor * (1 - ramp) + f * ramp;
-  }
-
-  /// Turns one head's first n channels to position p.
-  void turn(double* x, std::size_t p) const {
-    for (std::size_t i = 0; i < n / 2; ++i) {
-      const double angle = static_cast<double>(p) * frequency(i);
-      const double c = std::cos(angle) * amplitude, s = std::sin(angle) * amplitude;
-      double& a = x[adjacent ? 2 * i : i];
-      double& b = x[adjacent ? 2 * i + 1 : i + n / 2];
-      const double was = a;
-      a = was * c - b * s;
-      b = was * s + b * c;
-    }
-  }
+  /// The angle of every pair at position 1.
+  [[nodiscard]] vec frequencies() const;
+  /// Turns the first n channels of every row, the first row to position p, the next to p + 1.
+  void turn(Eigen::Ref<rows> x, std::size_t p = 0) const;
 };
 
-/// 0.1 a ln s + 1 for s > 1
-inline double magnitude(double s, double a) { return s > 1 ? 1 + 0.1 * a * std::log(s) : 1; }
+#if defined(REF_IMPLEMENTATION)
+
+/// first, first + 1, ...: n of them
+inline vec count(std::size_t first, Index n) {
+  vec v(n);
+  std::iota(v.begin(), v.end(), static_cast<double>(first));
+  return v;
+}
+
+vec rope::frequencies() const {
+  const auto d = static_cast<double>(n);
+  const Eigen::ArrayXd i = count(0, n / 2), f = (-2 * i / d * std::log(theta)).exp();
+  if (!yarn && divisors.size()) return f / factor / divisors.array();
+  if (!yarn) return f / factor;
+  // the pair that turns so often within the original context
+  const auto pair = [&](double turns) {
+    return d * std::log(original / (2 * std::numbers::pi * turns)) / (2 * std::log(theta));
+  };
+  const double low = std::max(0.0, std::floor(pair(beta_fast)));
+  const double high = std::min(d - 1, std::ceil(pair(beta_slow)));
+  const Eigen::ArrayXd ramp = 1 - ((i - low) / std::max(0.001, high - low)).max(0.0).min(1.0);
+  return (1 - ramp) * f / factor + ramp * f;
+}
+
+void rope::turn(Eigen::Ref<rows> x, std::size_t p) const {
+  const Eigen::ArrayXXd angle = count(p, x.rows()) * frequencies().transpose();
+  const Eigen::ArrayXXd c = angle.cos() * amplitude, s = angle.sin() * amplitude;
+  const auto channels = [&](Index first) {
+    return x(Eigen::seqN(0, x.rows()), Eigen::seqN(first, n / 2, adjacent ? 2 : 1)).array();
+  };
+  auto a = channels(0), b = channels(adjacent ? 1 : n / 2);
+  const Eigen::ArrayXXd was = a;
+  a = was * c - b * s;
+  b = was * s + b * c;
+}
+
+#endif  // REF_IMPLEMENTATION
 
 }  // namespace ref
