@@ -106,28 +106,25 @@ double multiply_ceiling([[maybe_unused]] target t, [[maybe_unused]] bool integer
 }
 
 struct inputs {
-  std::vector<float> x, d, d_low;
-  std::vector<std::int8_t> q;
-  std::vector<std::int16_t> sums, lows;
-  activations a;
-  inputs(const kernels& k, std::size_t n_tokens, std::size_t n_in)
-      : x(n_tokens * n_in),
-        d(x.size() / 32),
-        d_low(x.size() / 256),
-        q(x.size()),
-        sums(x.size() / 16),
-        lows(x.size() / 16) {
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000) * 1e-3f - 0.5f;
-    const int8_row all{q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
-    k.quantize(x.data(), x.size(), all);
-    k.quantize_lows(x.size(), all);
-    a = {n_tokens, n_in, x.data(), q.data(), d.data(), sums.data(), lows.data(), d_low.data()};
+  arena memory;
+  activation_rows a;
+  inputs(const kernels& k, std::size_t n_tokens, std::size_t n_in) {
+    arena measure = arena::measuring();
+    (void)activation_rows::take(measure, n_tokens, n_in);
+    memory = arena(std::move(*buffer::make(measure.peak(), "inputs")));
+    a = activation_rows::take(memory, n_tokens, n_in);
+    for (std::size_t i = 0; i < n_tokens * n_in; ++i)
+      a.x[i] = static_cast<float>(i * 2654435761u % 1000) * 1e-3f - 0.5f;
+    for (std::size_t t = 0; t < n_tokens; ++t) {
+      k.quantize(a.x + t * n_in, n_in, a.rows(t, 1));
+      k.quantize_lows(n_in, a.rows(t, 1));
+    }
   }
 };
 
 struct weights {
   std::vector<std::byte> bytes;
-  matrix w;
+  weight_matrix w;
   weights(dtype d, std::size_t n_out, std::size_t n_in) : bytes(n_out * row_bytes(d, n_in)) {
     std::uint32_t s = 1;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -147,16 +144,17 @@ void bench(const kernels& k, dtype d, double read, double int_peak, double float
   const std::size_t n_out = (std::size_t{192} << 20) / row_bytes(d, n_in);
   const weights w(d, n_out, n_in);
   const inputs one(k, 1, n_in), many(k, n_tokens, n_in);
-  std::vector<float> y(std::max(n_out, n_tokens * 512));
-  const double gemv = seconds([&] { f(w.w, one.a, y.data(), n_out, 0, n_out, nullptr); });
+  std::vector<float> memory(std::max(n_out, n_tokens * 512));
+  const tensor<float, 2> y(memory.data(), 1, n_out), ys(memory.data(), n_tokens, 512);
+  const double gemv = seconds([&] { f(w.w, one.a, y, 0, n_out, nullptr); });
   constexpr int calls = 50;  // asking for the time of a thread costs a microsecond
   const double cached = seconds(
                             [&] {
-                              for (int i = 0; i < calls; ++i) f(w.w, one.a, y.data(), n_out, 0, 64, nullptr);
+                              for (int i = 0; i < calls; ++i) f(w.w, one.a, y, 0, 64, nullptr);
                             },
                             0.1) /
                         calls;
-  const double gemm = seconds([&] { f(w.w, many.a, y.data(), 512, 0, 512, nullptr); });
+  const double gemm = seconds([&] { f(w.w, many.a, ys, 0, 512, nullptr); });
   const double bytes = static_cast<double>(w.bytes.size()), macs = static_cast<double>(n_in * n_tokens) * 512;
   const double peak = traits(d).quantized ? int_peak : float_peak;
   std::printf("%-9s %6.1f GB/s %4.0f %%   cached %6.1f GB/s %7.1f Gweights/s   GEMM %7.1f GMAC/s %4.0f %%\n", name(d),

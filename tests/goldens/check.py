@@ -14,8 +14,16 @@ import tempfile
 
 # Largest difference of a logit, relative to the root mean square of the row. f32: rounding of a few thousand additions.
 # Others round their inputs to eight bits (bf16: to bf16 where the processor's dots do), as the reference of such files
-# does for int8; what remains is that a value near the middle between two steps may fall to either side.
-LIMITS = {"f32": 5e-5, "bf16": 0.05, "q8_0": 0.1, "q4_0": 0.1, "iq4_nl": 0.1}
+# does for int8; what remains is that a value near the middle between two steps may fall to either side, and a router's
+# near-tie then to another expert: of several rows the middle one counts.
+LIMITS = {"f32": 5e-5, "bf16": 0.05, "q8_0": 0.03, "q4_0": 0.03, "iq4_nl": 0.03}
+# Latent attention rounds queries and weighted latents where the reference rounds latents (tests/model/decoder_test.cpp).
+LATENT_LIMIT = 0.3
+
+
+def distance(got, want):
+    size = (sum(x * x for x in want) / len(want)) ** 0.5
+    return max(abs(a - b) if a == a else float("inf") for a, b in zip(got, want)) / size
 
 
 def main():
@@ -40,10 +48,10 @@ def main():
             got = array.array("f")
             with open(out, "rb") as f:
                 got.frombytes(f.read())
-            last = got[-len(want):]
-            size = (sum(x * x for x in want) / len(want)) ** 0.5
-            worst = max(abs(a - b) if a == a else float("inf") for a, b in zip(last, want)) / size
-            limit = LIMITS[name.split("-")[-1]]
+            rows = sorted(distance(got[len(got) - (len(want) - i) * len(row):], row) for i, row in enumerate(want))
+            worst = rows[len(rows) // 2]
+            kind, dtype = name.rsplit("-", 1)
+            limit = LATENT_LIMIT if kind == "deepseek2_v3" and dtype not in ("f32", "bf16") else LIMITS[dtype]
             failed += worst > limit
             print("%-4s %-28s %.1e of %.0e" % ("FAIL" if worst > limit else "ok", name, worst, limit))
     print("%d models, %d failed" % (len(recorded["last_logits"]), failed))
