@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #if RETORT_EXCEPTIONS
 #include <stdexcept>
 #endif
@@ -70,20 +70,20 @@ namespace detail {
 template <class T>
 class [[nodiscard]] result {
  public:
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  result(retort::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+  result(T value) : value_(std::move(value)) {}
+  result(retort::error e) : error_(std::move(e)) {}
   template <class U>
     requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
              !std::is_same_v<std::remove_cvref_t<U>, retort::error> && !std::is_same_v<std::remove_cvref_t<U>, T>)
-  result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  result(U&& value) : value_(std::forward<U>(value)) {}
 
-  explicit operator bool() const noexcept { return state_.index() == 0; }
-  [[nodiscard]] T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-  [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-  [[nodiscard]] T* operator->() noexcept { return std::get_if<0>(&state_); }
-  [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&state_); }
-  [[nodiscard]] const retort::error& error() const noexcept { return *std::get_if<1>(&state_); }
+  explicit operator bool() const noexcept { return value_.has_value(); }
+  [[nodiscard]] T& operator*() & noexcept { return *value_; }
+  [[nodiscard]] const T& operator*() const& noexcept { return *value_; }
+  [[nodiscard]] T&& operator*() && noexcept { return *std::move(value_); }
+  [[nodiscard]] T* operator->() noexcept { return &*value_; }
+  [[nodiscard]] const T* operator->() const noexcept { return &*value_; }
+  [[nodiscard]] const retort::error& error() const noexcept { return error_; }
 
   T& value() & {
     if (!*this) detail::value_of_error(error());
@@ -95,7 +95,8 @@ class [[nodiscard]] result {
   }
 
  private:
-  std::variant<T, retort::error> state_;
+  std::optional<T> value_;  // beside the error, not in its place: a variant costs each file that includes this far more
+  retort::error error_{};
 };
 
 /// Success without a value, or an error.
