@@ -1,9 +1,9 @@
 #include "catch.hpp"
+#include "nn/mixer_run.hpp"
 #include "reference/attention_ref.hpp"
 #include "tiny/numbers.hpp"
 
 #include <retort/nn/gqa.hpp>
-#include <retort/simd/scalar.hpp>
 
 using namespace retort;
 
@@ -73,42 +73,7 @@ struct scene {
 
 std::vector<float> run(const scene& s, const std::vector<float>& x, std::size_t n, std::size_t chunk, bool tiled,
                        threads& pool) {
-  nn::kv_layout layout;
-  layout.type = dtype::f32;
-  s.layer.keep(layout);
-  const auto pages = *nn::kv_pool::make(layout, (n + 63) / 64, system_allocator());
-  nn::kv_cache cache(pages, n);
-  REQUIRE(cache.prepare(0, n));
-  nn::rope_config rc;
-  rc.dim_rope = s.layer.how.dim_rope;
-  const auto f = nn::rope_frequencies(rc);
-  const std::size_t half = rc.dim_rope / 2;
-  arena measure = arena::measuring();
-  s.layer.measure(measure, {chunk, pool.size(), n, false});
-  arena memory(std::move(*buffer::make(measure.peak(), "the workspace"))),
-      frames(std::move(*buffer::make(1 << 14, "frames")));
-  nn::compute c(pool, frames, simd::scalar::table);
-  std::vector<float> out(n * s.dim);
-  for (std::size_t at = 0; at < n; at += chunk) {
-    const std::size_t m = std::min(chunk, n - at);
-    std::vector<float> cos(m * half), sin(m * half);
-    std::vector<nn::token_row> rows;
-    for (std::size_t i = 0; i < m; ++i) {
-      rows.push_back({&cache, at + i});
-      nn::rope_angles(f, 1, at + i, &cos[i * half], &sin[i * half]);
-    }
-    nn::token_rows b{rows, {cos.data(), m, half}, {sin.data(), m, half}};
-    b.tiled = tiled;
-    activations a;
-    a.n_tokens = m;
-    a.n_in = s.dim;
-    a.x = x.data() + at * s.dim;
-    memory.rewind(0);
-    const nn::block_call io{b, 0, a, {out.data() + at * s.dim, m, s.dim}, memory, {m, pool.size(), n, false}};
-    task t = s.layer.pass(c, io);
-    REQUIRE(c.step(t.handle(), nullptr));
-  }
-  return out;
+  return mixer_run::run(s.layer, s.layer.how.dim_rope, {x.data(), n, s.dim}, chunk, tiled, pool);
 }
 
 /// Queries and keys are about 1, up to 6, over at most 48 channels; each of the sums in a row (projection, score,

@@ -1,9 +1,9 @@
 #include "catch.hpp"
+#include "nn/mixer_run.hpp"
 #include "reference/mla_ref.hpp"
 #include "tiny/numbers.hpp"
 
 #include <retort/nn/mla.hpp>
-#include <retort/simd/scalar.hpp>
 
 using namespace retort;
 
@@ -17,8 +17,7 @@ struct shape {
 struct scene {
   static constexpr std::size_t dim = 48;
   std::vector<std::vector<float>> memory;
-  nn::mla_config g;
-  nn::mla_weights w;
+  nn::mla layer;
   ref::latent_attention want;
   tiny::random random{3};
 
@@ -37,6 +36,8 @@ struct scene {
     return memory.back().data();
   }
   explicit scene(const shape& s) {
+    nn::mla_config& g = layer.how;
+    nn::mla_weights& w = layer.w;
     g.dim = dim;
     g.n_heads = s.n_heads;
     g.dim_latent = s.dim_latent;
@@ -76,64 +77,21 @@ struct scene {
   }
 };
 
-/// Both forms on n tokens in chunks of m; [n][dim].
-std::vector<std::vector<float>> run(scene& s, const std::vector<std::vector<float>>& x, std::size_t m, bool tiled,
-                                    threads& pool) {
-  const nn::mla_config& g = s.g;
-  const std::size_t n = x.size();
-  nn::kv_layout layout;
-  layout.type = dtype::f32;
-  layout.add_rows(1, g.dim_row(), 0);
-  const auto pages = *nn::kv_pool::make(layout, (n + 63) / 64, system_allocator());
-  nn::kv_cache cache(pages, n);
-  REQUIRE(cache.prepare(0, n));
-  const nn::pass_size most{m, pool.size(), n, false};
-  arena measure = arena::measuring();
-  (void)nn::mla_workspace::take(measure, g, most);
-  arena memory(std::move(*buffer::make(measure.peak(), "the workspace")));
-
-  nn::rope_config rc;
-  rc.dim_rope = g.dim_rope;
-  const auto f = nn::rope_frequencies(rc);
-  arena frames(std::move(*buffer::make(1 << 14, "frames")));
-  nn::compute c(pool, frames, simd::scalar::table);
-  std::vector<std::vector<float>> out;
-  for (std::size_t at = 0; at < n; at += m) {
-    const std::size_t k = std::min(m, n - at), half = g.dim_rope / 2;
-    std::vector<float> in, cos(k * half), sin(k * half), y(k * s.dim);
-    std::vector<nn::token_row> rows;
-    for (std::size_t i = 0; i < k; ++i) {
-      in.insert(in.end(), x[at + i].begin(), x[at + i].end());
-      rows.push_back({&cache, at + i});
-      nn::rope_angles(f, 1, at + i, &cos[i * half], &sin[i * half]);
-    }
-    nn::token_rows b{rows, {cos.data(), k, half}, {sin.data(), k, half}};
-    b.tiled = tiled;
-    activations a;
-    a.n_tokens = k;
-    a.n_in = s.dim;
-    a.x = in.data();
-    memory.rewind(0);
-    const nn::block_call io{b, 0, a, {y.data(), k, s.dim}, memory, {k, pool.size(), n, false}};
-    task t = nn::latent_attention(c, g, s.w, io);
-    REQUIRE(c.step(t.handle(), nullptr));
-    for (std::size_t i = 0; i < k; ++i)
-      out.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(i * s.dim),
-                       y.begin() + static_cast<std::ptrdiff_t>((i + 1) * s.dim));
-  }
-  return out;
+/// Either form on x [n_tokens, dim] in chunks of m.
+std::vector<float> run(const scene& s, const std::vector<float>& x, std::size_t m, bool tiled, threads& pool) {
+  return mixer_run::run(s.layer, s.layer.how.dim_rope, {x.data(), x.size() / s.dim, s.dim}, m, tiled, pool);
 }
 
-std::vector<std::vector<float>> inputs(std::size_t n) {
+std::vector<float> inputs(std::size_t n) {
   tiny::random r(17);
-  std::vector<std::vector<float>> x(n, std::vector<float>(scene::dim));
-  for (auto& row : x)
-    for (float& v : row) v = 1.7f * r.real();
+  std::vector<float> x(n * scene::dim);
+  for (float& v : x) v = 1.7f * r.real();
   return x;
 }
-double worst(const std::vector<std::vector<float>>& got, const ref::rows& want) {
-  return ref::largest(ref::of(got) - want);
+ref::rows rows_of(const std::vector<float>& x) {
+  return ref::of(tensor<const float, 2>{x.data(), x.size() / scene::dim, scene::dim});
 }
+double worst(const std::vector<float>& got, const ref::rows& want) { return ref::largest(rows_of(got) - want); }
 
 /// Queries, keys and latents are about 1, up to 6, over at most 48 channels; each of the four sums in a
 /// row (projection, score, weights, output) is off by at most 48 * 2^-24 of its largest partial sum,
@@ -149,7 +107,7 @@ TEST_CASE("mla: both forms against the reference, and so against each other") {
     INFO(s.n_heads << " heads, query latent " << s.dim_q_latent);
     scene layer(s);
     const auto x = inputs(140);
-    const ref::rows want = layer.want(ref::of(x));
+    const ref::rows want = layer.want(rows_of(x));
     const auto absorbed = run(layer, x, 140, false, alone), tiled = run(layer, x, 140, true, alone);
     CHECK(worst(absorbed, want) < bound);
     CHECK(worst(tiled, want) < bound);

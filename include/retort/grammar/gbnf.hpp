@@ -1,8 +1,7 @@
 // Grammars in GBNF, the notation of llama.cpp, as grammar.
 #pragma once
 
-#include <retort/grammar/grammar.hpp>
-#include <retort/text/utf8.hpp>
+#include <retort/grammar/reader.hpp>
 
 #include <unordered_map>
 
@@ -21,22 +20,16 @@ namespace detail {
 /// A line end ends a rule unless a parenthesis is open or the next line goes on
 /// with | (or the line ended with one).
 /// errors  bad_grammar (malformed, a rule missing or defined twice), limit
-class gbnf {
+class gbnf : notation_reader {
  public:
-  static constexpr std::size_t max_bytes = std::size_t{4} << 20, max_nesting = 64, max_count = 65536;
+  static constexpr std::size_t max_bytes = std::size_t{4} << 20, max_nesting = 64;
   using expression = grammar::expression;
 
   static result<grammar> parse(std::string_view text);
 
  private:
-  gbnf(grammar& g, std::string_view text) : g_(g), text_(text) {}
+  gbnf(grammar& g, std::string_view text) : notation_reader(text), g_(g) {}
 
-  [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool take(std::string_view s) {
-    if (!text_.substr(at_).starts_with(s)) return false;
-    at_ += s.size();
-    return true;
-  }
   [[nodiscard]] error wrong(const std::string& what) const {
     const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n');
     return {errc::bad_grammar, "grammar, line " + std::to_string(line) + ": " + what};
@@ -154,7 +147,7 @@ class gbnf {
         }
         skip(false);
         if (!take("}")) return wrong("} expected");
-        if (min > max_count || (max != grammar::unbounded && max > max_count))
+        if (too_many(min, max))
           return error{errc::limit, "a grammar with a repetition of more than " + std::to_string(max_count)};
         if (min > max) return wrong("a repetition whose bounds are in the wrong order");
       } else {
@@ -163,12 +156,6 @@ class gbnf {
       what = g_.repeat(what, static_cast<std::uint32_t>(min), static_cast<std::uint32_t>(max));
       if (g_.problem()) return *g_.problem();
     }
-  }
-  bool number(std::size_t& n) {
-    const std::size_t begin = at_;
-    for (n = 0; peek() >= '0' && peek() <= '9'; ++at_)
-      n = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(peek() - '0'), 1u << 30);
-    return at_ > begin;
   }
 
   result<expression> text() {
@@ -224,15 +211,7 @@ class gbnf {
       default: return wrong("an unknown escape");
     }
     char32_t value = 0;
-    for (std::size_t i = 0; i < n_digits; ++i, ++at_) {
-      const char h = peek();
-      const int digit = h >= '0' && h <= '9'   ? h - '0'
-                        : h >= 'a' && h <= 'f' ? h - 'a' + 10
-                        : h >= 'A' && h <= 'F' ? h - 'A' + 10
-                                               : -1;
-      if (digit < 0) return wrong("an escape without its hexadecimal digits");
-      value = value * 16 + static_cast<char32_t>(digit);
-    }
+    if (!hex(n_digits, value)) return wrong("an escape without its hexadecimal digits");
     if (value > char_set::last_character || (value >= 0xD800 && value < 0xE000))
       return wrong("an escape that is no character");
     return value;
@@ -245,8 +224,6 @@ class gbnf {
   }
 
   grammar& g_;
-  std::string_view text_;
-  std::size_t at_ = 0;
   std::unordered_map<std::string, grammar::rule> rules_;
 };
 

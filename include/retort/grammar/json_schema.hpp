@@ -209,13 +209,7 @@ class json_schema {
       const std::size_t end = std::min(text.find('/', i + 1), text.size());
       std::string key;
       for (std::size_t k = i + 1; k < end; ++k) {
-        const auto hex = [&](std::size_t n) {
-          const char c = n < end ? text[n] : 'x';
-          return c >= '0' && c <= '9'   ? c - '0'
-                 : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                 : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                        : -1;
-        };
+        const auto hex = [&](std::size_t n) { return n < end ? hex_digit(text[n]) : -1; };
         if (text[k] == '~' && k + 1 < end && (text[k + 1] == '0' || text[k + 1] == '1')) {
           key += text[++k] == '0' ? '~' : '/';
         } else if (text[k] == '%' && hex(k + 1) >= 0 && hex(k + 2) >= 0) {

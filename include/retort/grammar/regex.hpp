@@ -1,8 +1,7 @@
 // Regular expressions, in the syntax JSON schemas use (ECMA-262 without what looks around or back), as grammar.
 #pragma once
 
-#include <retort/grammar/grammar.hpp>
-#include <retort/text/utf8.hpp>
+#include <retort/grammar/reader.hpp>
 
 #include <functional>
 
@@ -13,9 +12,9 @@ namespace detail {
 /// capture; a lazy repetition is a repetition. ^ and $ may stand at the ends of the pattern or of its alternatives.
 ///
 /// errors  bad_grammar (malformed), unsupported (what is named), limit (nesting, counts)
-class regex {
+class regex : notation_reader {
  public:
-  static constexpr std::size_t max_nesting = 64, max_count = 65536, max_length = 1u << 16;
+  static constexpr std::size_t max_nesting = 64, max_length = 1u << 16;
   using expression = grammar::expression;
   using write_chars = std::function<expression(const char_set&)>;
 
@@ -40,15 +39,9 @@ class regex {
 
  private:
   enum class top { no, whole, search };
-  regex(grammar& g, std::string_view pattern, write_chars write) : g_(g), text_(pattern), write_(std::move(write)) {}
+  regex(grammar& g, std::string_view pattern, write_chars write)
+      : notation_reader(pattern), g_(g), write_(std::move(write)) {}
 
-  [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
-  [[nodiscard]] char peek() const { return at_end() ? '\0' : text_[at_]; }
-  bool take(std::string_view s) {
-    if (!text_.substr(at_).starts_with(s)) return false;
-    at_ += s.size();
-    return true;
-  }
   char32_t character() {
     unsigned n;
     const char32_t c = utf8::decode(text_.data() + at_, n);
@@ -145,9 +138,7 @@ class regex {
       } else if (peek() != '{' || !count(min, max)) {
         return what;
       }
-      if (max != grammar::unbounded && max > max_count)
-        return error{errc::limit, "a repetition of more than " + std::to_string(max_count)};
-      if (min > max_count) return error{errc::limit, "a repetition of more than " + std::to_string(max_count)};
+      if (too_many(min, max)) return error{errc::limit, "a repetition of more than " + std::to_string(max_count)};
       if (min > max) return wrong("a repetition whose bounds are in the wrong order");
       take("?");  // lazy: the same texts
       if (peek() == '*' || peek() == '+' || peek() == '?') return wrong("a repetition of a repetition");
@@ -168,12 +159,6 @@ class regex {
     }
     at_ = begin;
     return false;
-  }
-  bool number(std::size_t& n) {
-    const std::size_t begin = at_;
-    for (n = 0; peek() >= '0' && peek() <= '9'; ++at_)
-      n = std::min<std::size_t>(n * 10 + static_cast<std::size_t>(peek() - '0'), 1u << 30);
-    return at_ > begin;
   }
 
   result<expression> set() {
@@ -215,19 +200,6 @@ class regex {
     ++at_;
     if (at_end()) return wrong("a \\ at the end");
     const char32_t c = character();
-    const auto hex = [&](std::size_t n, char32_t& value) {
-      value = 0;
-      for (std::size_t i = 0; i < n; ++i, ++at_) {
-        const char h = peek();
-        const int digit = h >= '0' && h <= '9'   ? h - '0'
-                          : h >= 'a' && h <= 'f' ? h - 'a' + 10
-                          : h >= 'A' && h <= 'F' ? h - 'A' + 10
-                                                 : -1;
-        if (digit < 0) return false;
-        value = value * 16 + static_cast<char32_t>(digit);
-      }
-      return true;
-    };
     char32_t value = c;
     switch (c) {
       case 'd': out = {{'0', '9'}}; return {};
@@ -275,8 +247,6 @@ class regex {
   }
 
   grammar& g_;
-  std::string_view text_;
-  std::size_t at_ = 0;
   write_chars write_;
 };
 

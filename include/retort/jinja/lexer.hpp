@@ -325,10 +325,7 @@ class unescaper {
     char32_t c = 0;
     unsigned n = 0;
     for (; n < most && at_ < s_.size(); ++n, ++at_) {
-      const char d = static_cast<char>(s_[at_] | 32);
-      const unsigned v = s_[at_] >= '0' && s_[at_] <= '9' ? unsigned(s_[at_] - '0')
-                         : d >= 'a' && d <= 'f'           ? unsigned(d - 'a') + 10
-                                                          : 99;
+      const auto v = static_cast<unsigned>(hex_digit(s_[at_]));  // of what is none, the largest number
       if (v >= base) break;
       c = c * base + v;
     }

@@ -6,6 +6,18 @@
 #include <cstring>
 
 RETORT_BEGIN
+namespace detail {
+
+/// The value of a hexadecimal digit of either case, or -1.
+constexpr int hex_digit(char c) noexcept {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
+
+}  // namespace detail
+
 namespace detail::utf8 {
 
 inline constexpr char32_t replacement = 0xFFFD;

@@ -1,6 +1,7 @@
 // Texts of tokens: the bytes of each, the token for given bytes, and search for tokens inside text.
 #pragma once
 
+#include <retort/text/utf8.hpp>
 #include <retort/tokenizer/bpe.hpp>
 
 RETORT_BEGIN
@@ -50,14 +51,8 @@ inline void append_with_spaces(std::string& out, std::string_view text) {
 
 /// The byte of "<0x41>", or -1.
 inline int byte_of_name(std::string_view text) noexcept {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-  };
   if (text.size() != 6 || text.substr(0, 3) != "<0x" || text[5] != '>') return -1;
-  const int high = digit(text[3]), low = digit(text[4]);
+  const int high = hex_digit(text[3]), low = hex_digit(text[4]);
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
