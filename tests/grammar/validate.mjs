@@ -37,7 +37,7 @@ function compile(schema) {
     for (const unicodeRegExp of [true, false]) {
       if (!drafts[draft]) continue;
       try {
-        const ajv = new drafts[draft]({ strict: false, allErrors: true, logger: false, unicodeRegExp });
+        const ajv = new drafts[draft]({ strict: false, allErrors: true, logger: false, ownProperties: true, unicodeRegExp });
         formats(ajv);
         const validate = ajv.compile(body(schema));
         return { ajv, validate };
