@@ -2,6 +2,8 @@
 // valid or invalid are taken and refused.
 //   schema_bench [options] FILE.jsonl ...
 // Each line of a file is {"id": ..., "schema": ..., "tests": [{"data": ..., "valid": true|false}, ...]}.
+//   --open                objects, arrays and types as open as the schemas leave them
+//   --list-times FILE     every schema: {"ms", "states", "id", "schema"}
 //   --list-refused FILE   every refused schema: {"id", "error", "schema"}
 //   --list-wrong FILE     every instance that is not judged right: {"id", "schema", "data", "valid"}
 //   --write N FILE        N schemas spread evenly: what those that compile write, drawn evenly from what is allowed:
@@ -188,7 +190,8 @@ std::string kind_of(std::string what) {
 
 struct options {
   std::vector<std::string> files;
-  std::string refused, wrong, written, vocabulary, only;
+  bool open = false;
+  std::string refused, wrong, written, vocabulary, only, times;
   std::size_t n_write = 0;
   std::uint64_t seed = 1;
 };
@@ -234,6 +237,7 @@ class bench {
     if (!how_.refused.empty()) refused_.open(how_.refused);
     if (!how_.wrong.empty()) wrong_.open(how_.wrong);
     if (!how_.written.empty()) written_.open(how_.written);
+    if (!how_.times.empty()) times_.open(how_.times);
   }
 
   void run(const std::string& path) {
@@ -273,10 +277,15 @@ class bench {
     const std::string text = detail::dump(schema);
     const double begin = now();
     const auto c = [&]() -> result<std::shared_ptr<const detail::constraint_impl>> {
-      RETORT_TRY(const auto g, detail::json_schema::parse(text));
+      RETORT_TRY(const auto g, detail::json_schema::parse(text, how_.open));
       return detail::constraint_impl::make(g, words_.text, words_.trie);
     }();
     sum_.compile.all.push_back(now() - begin);
+    if (times_.is_open())
+      put(times_, {{"ms", sum_.compile.all.back() / 1000},
+                   {"states", c ? (*c)->grammar.code.n_states() : 0},
+                   {"id", line["id"]},
+                   {"schema", schema}});
     if (!c) {
       ++sum_.refusals[kind_of(c.error().what)];
       if (refused_.is_open())
@@ -349,7 +358,7 @@ class bench {
 
   options how_;
   words words_;
-  std::ofstream refused_, wrong_, written_;
+  std::ofstream refused_, wrong_, written_, times_;
   std::mt19937_64 random_{how_.seed};
   std::size_t n_shown_ = 0;
   totals sum_;
@@ -366,8 +375,10 @@ int main(int argc, char** argv) {
     };
     if (args[i] == "--list-refused") how.refused = next();
     else if (args[i] == "--list-wrong") how.wrong = next();
+    else if (args[i] == "--list-times") how.times = next();
     else if (args[i] == "--vocabulary") how.vocabulary = next();
     else if (args[i] == "--only") how.only = next();
+    else if (args[i] == "--open") how.open = true;
     else if (args[i] == "--seed") how.seed = std::strtoull(next().c_str(), nullptr, 10);
     else if (args[i] == "--write") {
       how.n_write = std::strtoull(next().c_str(), nullptr, 10);

@@ -52,10 +52,15 @@ class random_grammar {
         return g_.list(items, any(0));
       }
       default:
-        return below(3) == 0 ? g_.until(below(2) ? "aab" : "ab\xe6\x97\xa5")
+        return below(3) == 0 ? detail::language::until(below(2) ? "aab" : "ab\xe6\x97\xa5").in(g_)
                : below(2)    ? g_.control(v_.mark)
-                             : g_.except({{'a', 'c'}, {0xE9, 0xE9}}, std::vector<std::string>{"a", "ab", "\xc3\xa9"});
+                             : some_but_not();
     }
+  }
+  grammar::expression some_but_not() {
+    const auto some = detail::language::any({{'a', 'c'}, {0xE9, 0xE9}});
+    return detail::language::but_not(some, detail::language::of(std::vector<std::string>{"a", "ab", "\xc3\xa9"}))
+        ->in(g_);
   }
   std::mt19937 random_;
   const vocabulary_of_words& v_;

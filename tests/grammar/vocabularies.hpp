@@ -184,9 +184,11 @@ inline result<constraint> try_schema(std::string_view schema, const vocabulary_o
 }
 inline result<constraint> try_regex(std::string_view pattern, const vocabulary_of_words& v = full()) {
   detail::grammar g;
-  auto e = detail::regex::parse(g, pattern, true);
-  if (!e) return e.error();
-  g.define(detail::grammar::root, *e);
+  const auto tree = detail::regex::parse(pattern);
+  if (!tree) return tree.error();
+  const auto texts = detail::regex_language::of(*tree, true);
+  if (!texts) return texts.error();
+  g.define(detail::grammar::root, texts->in(g));
   return compile(g, v);
 }
 inline result<constraint> try_gbnf(std::string_view text, const vocabulary_of_words& v = full()) {

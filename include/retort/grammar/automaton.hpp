@@ -123,9 +123,7 @@ class open_automaton {
         for (const auto part : parts) build(part, from, to);
         return;
       case kind::repeat: return repeat(parts[0], n.min, n.max, from, to);
-      case kind::list: return list(n, parts, from, to);
-      case kind::until: return until(g_.text(n.first), from, to);
-      case kind::except: return except(n, from, to);
+      case kind::network: return network(g_.network_of(n), from, to);
       case kind::control: return edge_to(from, {n.first, n.first, to, edge::control});
       case kind::call: return edge_to(from, {n.first, n.first, to, edge::call});
     }
@@ -172,24 +170,12 @@ class open_automaton {
     skip(at, to);
   }
 
-  /// Before each item two states: nothing has been written yet, or something has and a separator is due.
-  void list(const grammar::node& n, std::span<const grammar::expression> parts, std::uint32_t from, std::uint32_t to) {
-    std::uint32_t first = from, later = add();
-    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-      const auto presence = g_.presence(n, i);
-      const std::uint32_t begin = add(), next_first = add(), next_later = add();
-      skip(first, begin);
-      build(parts[0], later, begin);
-      build(parts[i + 1], begin, presence == grammar::item::repeated ? later : next_later);
-      if (presence != grammar::item::required) {
-        skip(first, next_first);
-        skip(later, next_later);
-      }
-      first = next_first;
-      later = next_later;
-    }
-    skip(first, to);
-    skip(later, to);
+  void network(const grammar::transitions& n, std::uint32_t from, std::uint32_t to) {
+    std::vector<std::uint32_t> states(n.n_states);
+    for (std::uint32_t& s : states) s = add();
+    skip(from, states[0]);
+    for (const auto& e : n.edges) build(e.what, states[e.from], states[e.to]);
+    for (const std::uint32_t end : n.ends) skip(states[end], to);
   }
 
   /// Characters as UTF-8. Tails that read the same are shared.
@@ -238,74 +224,6 @@ class open_automaton {
     const unsigned shift = 6 * (n - 1);
     bytes(from, lead[n] | static_cast<std::uint32_t>(first >> shift),
           lead[n] | static_cast<std::uint32_t>(last >> shift), next);
-  }
-
-  /// How much of the marker has been read, character by character; after a mismatch the longest part of it that the
-  /// text still ends with. source  Knuth, Morris, Pratt 1977
-  void until(const std::string& marker, std::uint32_t from, std::uint32_t to) {
-    const std::vector<char32_t> m = characters(marker);
-    std::vector<std::size_t> border(m.size() + 1, 0);
-    for (std::size_t i = 1, k = 0; i < m.size(); ++i) {
-      while (k > 0 && m[i] != m[k]) k = border[k];
-      border[i + 1] = k += m[i] == m[k];
-    }
-    std::vector<std::uint32_t> at(m.size() + 1);
-    for (std::size_t i = 0; i < m.size(); ++i) at[i] = add();
-    at[m.size()] = to;
-    skip(from, at[0]);
-    for (std::size_t i = 0; i < m.size() && !full_; ++i) {
-      char_set other = char_set::all();
-      for (std::size_t k = i;; k = border[k]) {
-        if (other.contains(m[k])) {
-          chars({{m[k], m[k]}}, at[i], at[k + 1]);
-          other.remove(m[k], m[k]);
-        }
-        if (k == 0) break;
-      }
-      chars(other, at[i], at[0]);
-    }
-  }
-
-  /// Along the words as far as the text follows one, then anywhere.
-  void except(const grammar::node& n, std::uint32_t from, std::uint32_t to) {
-    struct branch {
-      std::map<char32_t, std::size_t> next;
-      bool word = false;
-    };
-    std::vector<branch> branches(1);
-    for (std::size_t i = 0; i < n.max; ++i) {
-      std::size_t at = 0;
-      for (const char32_t c : characters(g_.text(n.min + i))) {
-        const auto [next, is_new] = branches[at].next.try_emplace(c, branches.size());
-        at = next->second;
-        if (is_new) branches.emplace_back();
-      }
-      branches[at].word = true;
-    }
-    const std::uint32_t free = add();
-    chars(g_.set(n), free, free);
-    skip(free, to);
-    std::vector<std::uint32_t> states(branches.size(), from);
-    for (std::size_t i = 1; i < states.size(); ++i) states[i] = add();
-    for (std::size_t i = 0; i < branches.size() && !full_; ++i) {
-      char_set other = g_.set(n);
-      for (const auto& [c, next] : branches[i].next) {
-        if (other.contains(c)) chars({{c, c}}, states[i], states[next]);
-        other.remove(c, c);
-      }
-      chars(other, states[i], free);
-      if (!branches[i].word) skip(states[i], to);
-    }
-  }
-
-  static std::vector<char32_t> characters(std::string_view text) {
-    std::vector<char32_t> out;
-    while (!text.empty()) {
-      const auto s = utf8::next(text.data(), text.data() + text.size());
-      out.push_back(s.code);
-      text.remove_prefix(s.length);
-    }
-    return out;
   }
 
   const grammar& g_;

@@ -5,6 +5,7 @@
 #include <retort/base/types.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -110,7 +111,10 @@ class grammar {
   grammar() { declare("root"); }
 
   /// Exactly these bytes.
-  expression literal(std::string_view bytes) { return text_node(kind::literal, bytes); }
+  expression literal(std::string_view bytes) {
+    texts_.emplace_back(bytes);
+    return add({kind::literal, 1, static_cast<std::uint32_t>(texts_.size() - 1), 0, 0, 0});
+  }
   expression empty() { return literal({}); }
   /// No text at all matches.
   expression nothing() { return any_of({}); }
@@ -135,30 +139,38 @@ class grammar {
     return e;
   }
   expression optional(expression what) { return repeat(what, 0, 1); }
+  /// A transition network: texts that lead from state 0 to one of the ends, read along its edges.
+  struct edge {
+    std::uint32_t from, to;
+    expression what;
+  };
+  expression network(std::uint32_t n_states, std::span<const edge> edges, std::span<const std::uint32_t> ends) {
+    std::vector<expression> parts;
+    for (const edge& e : edges) parts.push_back(e.what);
+    const expression made = parent(kind::network, parts);
+    if (problem_) return made;
+    nodes_[made.index].min = static_cast<std::uint32_t>(networks_.size());
+    networks_.push_back({n_states, {edges.begin(), edges.end()}, {ends.begin(), ends.end()}});
+    return made;
+  }
   /// The items in their order with the separator between any two that are there; optional ones may be left out,
   /// repeated ones may come any number of times.
   expression list(std::span<const item> items, expression separator) {
-    std::vector<expression> parts{separator};
-    for (const item& i : items) parts.push_back(i.what);
-    const expression e = parent(kind::list, parts);
-    if (problem_) return e;
-    presences_.resize(children_.size(), item::required);
-    for (std::size_t i = 0; i < items.size(); ++i) presences_[nodes_[e.index].first + 1 + i] = items[i].presence;
-    return e;
-  }
-  /// Any text up to and with the first occurrence of the marker, which is not empty.
-  expression until(std::string_view marker) {
-    if (marker.empty()) fail(errc::bad_grammar, "text until an empty marker");
-    return text_node(kind::until, marker);
-  }
-  /// Any number of characters of the set that together are none of the words.
-  expression except(const char_set& set, std::span<const std::string> words) {
-    const expression e = chars(set);
-    nodes_[e.index].is = kind::except;
-    nodes_[e.index].min = static_cast<std::uint32_t>(texts_.size());
-    nodes_[e.index].max = static_cast<std::uint32_t>(words.size());
-    texts_.insert(texts_.end(), words.begin(), words.end());
-    return e;
+    // two states before each item: nothing has been written yet (even), or something has and a separator is due (odd)
+    std::vector<edge> edges;
+    const expression none = empty();
+    const auto n = static_cast<std::uint32_t>(items.size());
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const std::uint32_t first = 2 * i, later = first + 1, begin = 2 * n + 2 + i;
+      const bool again = items[i].presence == item::repeated;
+      edges.push_back({first, begin, none});
+      edges.push_back({later, begin, separator});
+      edges.push_back({begin, again ? later : later + 2, items[i].what});
+      if (items[i].presence == item::required) continue;
+      edges.push_back({first, first + 2, none});
+      edges.push_back({later, later + 2, none});
+    }
+    return network(3 * n + 2, edges, std::array{2 * n, 2 * n + 1});
   }
   /// Exactly this token, whatever its text: for tokens that mean structure.
   expression control(std::int32_t token) { return add({kind::control, 1, static_cast<std::uint32_t>(token), 0, 0, 0}); }
@@ -188,22 +200,25 @@ class grammar {
   [[nodiscard]] const std::optional<error>& problem() const noexcept { return problem_; }
 
   // ---- for automaton.hpp ----
-  enum class kind : std::uint8_t { literal, chars, sequence, any_of, repeat, list, until, except, control, call };
+  enum class kind : std::uint8_t { literal, chars, sequence, any_of, repeat, network, control, call };
   struct node {
     kind is;
     std::uint32_t depth;         // 1 without children
     std::uint32_t first, count;  // children; or an index of texts, sets, rules; or a token
-    std::uint32_t min, max;      // of a repetition; first word and number of words
+    std::uint32_t min, max;      // of a repetition; which network
+  };
+  struct transitions {
+    std::uint32_t n_states;
+    std::vector<edge> edges;
+    std::vector<std::uint32_t> ends;
   };
   [[nodiscard]] const node& operator[](expression e) const { return nodes_[e.index]; }
   [[nodiscard]] std::span<const expression> children(const node& n) const {
     return {children_.data() + n.first, n.count};
   }
-  [[nodiscard]] item::presence_type presence(const node& list, std::size_t i) const {
-    return presences_[list.first + 1 + i];
-  }
   [[nodiscard]] const std::string& text(std::size_t i) const { return texts_[i]; }
   [[nodiscard]] const char_set& set(const node& n) const { return sets_[n.first]; }
+  [[nodiscard]] const transitions& network_of(const node& n) const { return networks_[n.min]; }
   [[nodiscard]] std::size_t n_rules() const noexcept { return rules_.size(); }
   [[nodiscard]] const std::string& name(rule r) const { return rules_[r.index].name; }
   [[nodiscard]] const std::optional<expression>& body(rule r) const { return rules_[r.index].body; }
@@ -221,10 +236,6 @@ class grammar {
     nodes_.push_back(n);
     return {static_cast<std::uint32_t>(nodes_.size() - 1)};
   }
-  expression text_node(kind is, std::string_view bytes) {
-    texts_.emplace_back(bytes);
-    return add({is, 1, static_cast<std::uint32_t>(texts_.size() - 1), 0, 0, 0});
-  }
   expression parent(kind is, std::span<const expression> parts) {
     std::uint32_t depth = 0;
     for (const expression e : parts) depth = std::max(depth, nodes_[e.index].depth);
@@ -241,9 +252,9 @@ class grammar {
 
   std::vector<node> nodes_;
   std::vector<expression> children_;
-  std::vector<item::presence_type> presences_;  // beside children_, for lists
   std::vector<std::string> texts_;
   std::vector<char_set> sets_;
+  std::vector<transitions> networks_;
   std::vector<named_rule> rules_;
   std::optional<error> problem_;
 };

@@ -1,666 +1,506 @@
 // JSON schemas as grammar. docs/constraints.md lists what is understood; the rest is refused by name.
+// Read on: schema_cases.hpp (what schemas mean), schema_values.hpp (what they demand), json_text.hpp (how it is
+// written).
 #pragma once
 
 #include <retort/grammar/json_text.hpp>
-#include <retort/grammar/regex.hpp>
-#include <retort/text/json.hpp>
+#include <retort/grammar/schema_values.hpp>
 
-#include <cmath>
-#include <deque>
+#include <bit>
 
 RETORT_BEGIN
 namespace detail {
 
 /// Adds what satisfies a schema to a grammar. Every text of it is valid; where a schema leaves more open than a
 /// grammar should (properties that are not declared, types that are not named), the texts are fewer than the valid
-/// ones.
+/// ones, unless `open` is asked for.
 class json_schema {
  public:
   using expression = grammar::expression;
-  static constexpr std::size_t max_bytes = std::size_t{4} << 20, max_nesting = 64, max_schemas = 1u << 16;
-  static constexpr std::size_t max_merged = 1u << 20, max_compared = 1u << 22;  // values copied; pairs looked at
-  static constexpr std::uint32_t max_count = 1u << 16;  // longer strings and arrays are not written
+  static constexpr std::size_t max_bytes = std::size_t{4} << 20, max_nesting = 64, max_demands = 1u << 16;
+  static constexpr std::size_t max_cells = 64, max_distinct = 8, max_listed = 1024;
 
   /// A grammar of its own.
-  static result<grammar> parse(std::string_view schema);
+  static result<grammar> parse(std::string_view schema, bool open = false);
   /// A part of a grammar, for instance the arguments of a tool.
   /// errors  bad_argument, unsupported, limit: the keyword and its JSON pointer
-  static result<expression> add_text(grammar& g, json_text& text, std::string_view schema);
-  /// The same of a schema that has been parsed; it should not nest deeper than max_nesting.
-  static result<expression> add(grammar& g, json_text& text, const json& schema);
+  static result<expression> add_text(grammar& g, json_text& text, std::string_view schema, bool open = false);
+  /// The same of a schema that has been parsed.
+  static result<expression> add(grammar& g, json_text& text, const json& schema, bool open = false);
 
  private:
-  json_schema(grammar& g, json_text& text, const json& root) : g_(g), text_(text), root_(root) {}
+  json_schema(grammar& g, json_text& text, const json& root, bool open)
+      : g_(g), text_(text), values_(root), open_(open) {}
 
-  // ---- errors ----
-  static error unsupported(const std::string& what, const std::string& pointer) {
-    return {errc::unsupported,
-            "JSON schema: " + printable(what) + " at \"#" + printable(pointer) + "\" is not supported"};
+  // ---- demands ----
+  /// What satisfies demands. Those that go through a reference become rules, so that schemas may be recursive; others
+  /// are written where they stand, and become rules when they are met again.
+  result<expression> value(const demands& all, std::size_t depth) {
+    if (g_.problem()) return *g_.problem();
+    if (known_.size() > max_demands || depth > max_nesting)
+      return error{errc::limit, "JSON schema: too large or nested too deep"};
+    demands left;
+    for (const json* d : all)
+      if (!(d->is_boolean() && d->get<bool>()) && !(d->is_object() && d->empty())) left.push_back(d);
+    if (left.empty()) return text_.any();
+    if (const auto at = known_.find(left); at != known_.end()) {
+      if (!at->second.rule && !at->second.as) at->second.rule = g_.declare("value");  // inside itself
+      return again(at->second, "value");
+    }
+    written& w = known_[left];
+    if (std::any_of(left.begin(), left.end(), [](const json* d) { return refers(*d); })) {
+      w.rule = g_.declare("reference");
+      waiting_.emplace_back(*w.rule, left);
+      return g_.call(*w.rule);
+    }
+    RETORT_TRY(w.as, cases_of(left, depth));
+    if (!w.rule) return *w.as;
+    g_.define(*w.rule, *w.as);
+    return g_.call(*w.rule);
   }
-  static error wrong(const std::string& what, const std::string& pointer) {
-    return {errc::bad_argument, "JSON schema: " + printable(what) + " at \"#" + printable(pointer) + "\""};
+  static bool refers(const json& schema) {
+    for (const char* key : {"$ref", "$dynamicRef", "$recursiveRef", schema_cases::is, schema_cases::is_not})
+      if (schema.is_object() && schema.contains(key)) return true;
+    return false;
   }
-  static error too_deep(const std::string& pointer) {
-    return {errc::limit, "JSON schema: too large or nested too deep at \"#" + printable(pointer) + "\""};
-  }
-  // ---- keywords ----
-  enum class role { annotation, reference, combination, values, type, object, array, string, number };
-  static std::optional<role> role_of(std::string_view key) {
-    struct row {
-      std::string_view key;
-      role is;
-    };
-    static constexpr row rows[] = {{"title", role::annotation},
-                                   {"description", role::annotation},
-                                   {"default", role::annotation},
-                                   {"examples", role::annotation},
-                                   {"$schema", role::annotation},
-                                   {"$id", role::annotation},
-                                   {"$comment", role::annotation},
-                                   {"$defs", role::annotation},
-                                   {"definitions", role::annotation},
-                                   {"deprecated", role::annotation},
-                                   {"readOnly", role::annotation},
-                                   {"writeOnly", role::annotation},
-                                   {"$ref", role::reference},
-                                   {"anyOf", role::combination},
-                                   {"oneOf", role::combination},
-                                   {"allOf", role::combination},
-                                   {"enum", role::values},
-                                   {"const", role::values},
-                                   {"type", role::type},
-                                   {"nullable", role::type},
-                                   {"properties", role::object},
-                                   {"required", role::object},
-                                   {"additionalProperties", role::object},
-                                   {"items", role::array},
-                                   {"prefixItems", role::array},
-                                   {"minItems", role::array},
-                                   {"maxItems", role::array},
-                                   {"uniqueItems", role::array},
-                                   {"minLength", role::string},
-                                   {"maxLength", role::string},
-                                   {"pattern", role::string},
-                                   {"format", role::string},
-                                   {"minimum", role::number},
-                                   {"maximum", role::number},
-                                   {"exclusiveMinimum", role::number},
-                                   {"exclusiveMaximum", role::number},
-                                   {"multipleOf", role::number}};
-    for (const row& r : rows)
-      if (r.key == key) return r.is;
+  result<void> define_references() {
+    while (!waiting_.empty()) {
+      const auto [rule, all] = std::move(waiting_.front());
+      waiting_.pop_front();
+      RETORT_TRY(const expression e, cases_of(all, 0));
+      g_.define(rule, e);
+    }
     return {};
   }
-  static std::string below(const std::string& pointer, std::string_view key) {
-    std::string out = pointer + "/";
-    for (const char c : key) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    return out;
-  }
-  static const json* find(const json& schema, const char* key) {
-    const auto at = schema.find(key);
-    return at == schema.end() ? nullptr : &*at;
-  }
-  /// The schema without annotations and without this keyword.
-  static json without(const json& schema, std::string_view key) {
-    json out = json::object();
-    for (const auto& [k, v] : schema.items())
-      if (k != key && role_of(k) != role::annotation) out[k] = v;
-    return out;
-  }
 
-  // ---- types ----
-  enum kind : unsigned {
-    null = 1,
-    boolean = 2,
-    integer = 4,
-    fractional = 8,
-    string = 16,
-    array = 32,
-    object = 64,
-    all = 127
-  };
-  static unsigned kind_of(const json& value) {
-    if (value.is_null()) return null;
-    if (value.is_boolean()) return boolean;
-    if (value.is_number_integer()) return integer;
-    if (value.is_number()) {
-      const double x = value.get<double>();
-      return std::isfinite(x) && std::floor(x) == x ? integer : fractional;
+  result<expression> cases_of(const demands& all, std::size_t depth) {
+    RETORT_TRY(const auto cases, values_.cases.of(all));
+    std::vector<expression> ways;
+    std::optional<error> first_problem;
+    for (const schema_case& c : cases) {
+      auto e = one_case(c, depth);
+      if (!e && e.error().code != errc::unsupported) return e;
+      if (e) ways.push_back(*e);
+      else if (!first_problem) first_problem = e.error();
     }
-    return value.is_string() ? string : value.is_array() ? array : object;
+    if (ways.empty() && first_problem) return *first_problem;
+    return ways.size() == 1 ? ways[0] : g_.any_of(ways);
   }
-  static unsigned kind_named(const json& name) {
-    if (!name.is_string()) return 0;
-    const auto& n = name.get_ref<const std::string&>();
-    return n == "null"      ? null
-           : n == "boolean" ? boolean
-           : n == "integer" ? integer
-           : n == "number"  ? integer | fractional
-           : n == "string"  ? string
-           : n == "array"   ? array
-           : n == "object"  ? object
-                            : 0u;
-  }
-  /// The types a schema names, all where it names none.
-  static result<unsigned> kinds_named(const json& schema, const std::string& pointer) {
-    unsigned kinds = all;
-    if (const json* type = find(schema, "type")) {
-      kinds = 0;
-      if (!type->is_array() && !type->is_string()) return wrong("type must be a name or a list of names", pointer);
-      for (const json& one : type->is_array() ? *type : json::array({*type})) {
-        const unsigned k = kind_named(one);
-        if (k == 0) return wrong("an unknown type", pointer + "/type");
-        kinds |= k;
-      }
-    }
-    if (const json* also = find(schema, "nullable"); also && also->is_boolean() && also->get<bool>()) kinds |= null;
-    return kinds;
-  }
-
-  result<expression> value(const json& schema, const std::string& pointer, std::size_t depth) {
-    if (++n_schemas_ > max_schemas || depth > max_nesting || g_.problem())
-      return g_.problem() ? *g_.problem() : too_deep(pointer);
-    if (schema.is_boolean()) return schema.get<bool>() ? text_.any() : g_.nothing();
-    if (!schema.is_object()) return wrong("neither an object nor a boolean", pointer);
-    bool has[9] = {};
-    for (const auto& [key, v] : schema.items()) {
-      const auto found = role_of(key);
-      if (!found) return unsupported("keyword \"" + key + "\"", below(pointer, key));
-      has[static_cast<std::size_t>(*found)] = true;
-    }
-    const auto is = [&has](role r) { return has[static_cast<std::size_t>(r)]; };
-    if (is(role::reference)) return reference(schema, pointer, depth);
-    if (is(role::combination)) return combination(schema, pointer, depth);
-    if (is(role::values)) return values(schema, pointer);
-    RETORT_TRY(unsigned kinds, kinds_named(schema, pointer));
-    if (!schema.contains("type")) {
-      unsigned meant = 0;  // a schema that speaks of properties means an object
-      if (is(role::object)) meant |= object;
-      if (is(role::array)) meant |= array;
-      if (is(role::string)) meant |= string;
-      if (is(role::number)) meant |= integer | fractional;
-      if (meant == 0) return text_.any();
-      kinds = meant | (schema.contains("nullable") ? kinds & null : 0u);
-    }
+  result<expression> one_case(const schema_case& c, std::size_t depth) {
+    if (c.values) return listed(c, depth);
+    unsigned kinds = c.kinds;
+    if (!open_ && !c.typed && c.hinted) kinds &= c.hinted;  // a schema that speaks of properties means an object
+    if (kinds == all_kinds && !c.hinted && c.excluded.empty() && !schema_values::has_format(c)) return text_.any();
     std::vector<expression> ways;
     const auto add_way = [&ways](result<expression> e) -> result<void> {
       if (!e) return e.error();
       ways.push_back(*e);
       return {};
     };
-    if (kinds & object) RETORT_CHECK(add_way(object_of(schema, pointer, depth)));
-    if (kinds & array) RETORT_CHECK(add_way(array_of(schema, pointer, depth)));
-    if (kinds & string) RETORT_CHECK(add_way(string_of(schema, pointer)));
-    if (kinds & (integer | fractional)) RETORT_CHECK(add_way(number_of(schema, pointer, (kinds & fractional) == 0)));
-    if (kinds & boolean) ways.push_back(text_.boolean());
-    if (kinds & null) ways.push_back(text_.null());
+    if (kinds & kind_object) RETORT_CHECK(add_way(object_of(c, depth)));
+    if (kinds & kind_array) RETORT_CHECK(add_way(array_of(c, depth)));
+    if (kinds & kind_string) RETORT_CHECK(add_way(string_of(c)));
+    if (kinds & kind_number) RETORT_CHECK(add_way(number_of(c, kinds)));
+    const auto is_excluded = [&c](const json& v) {
+      return std::any_of(c.excluded.begin(), c.excluded.end(), [&v](const json* x) { return *x == v; });
+    };
+    if (kinds & kind_boolean)
+      for (const bool b : {true, false})
+        if (!is_excluded(b)) ways.push_back(g_.literal(b ? "true" : "false"));
+    if ((kinds & kind_null) && !is_excluded(nullptr)) ways.push_back(text_.null());
     return ways.size() == 1 ? ways[0] : g_.any_of(ways);
   }
 
-  // ---- references ----
-  /// The part of the document that "#/..." names.
-  result<const json*> resolve(const json& reference, const std::string& pointer) const {
-    if (!reference.is_string()) return wrong("$ref must be a string", pointer);
-    const auto& text = reference.get_ref<const std::string&>();
-    if (!text.starts_with('#') || (text.size() > 1 && text[1] != '/'))
-      return unsupported("$ref \"" + text + "\", which is not in this document,", pointer + "/$ref");
-    const json* at = &root_;
-    for (std::size_t i = 1; i < text.size();) {
-      const std::size_t end = std::min(text.find('/', i + 1), text.size());
-      std::string key;
-      for (std::size_t k = i + 1; k < end; ++k) {
-        const auto hex = [&](std::size_t n) { return n < end ? hex_digit(text[n]) : -1; };
-        if (text[k] == '~' && k + 1 < end && (text[k + 1] == '0' || text[k + 1] == '1')) {
-          key += text[++k] == '0' ? '~' : '/';
-        } else if (text[k] == '%' && hex(k + 1) >= 0 && hex(k + 2) >= 0) {
-          key += static_cast<char>(static_cast<unsigned char>(hex(k + 1) * 16 + hex(k + 2)));
-          k += 2;
-        } else {
-          key += text[k];
-        }
-      }
-      const json* next = nullptr;
-      if (at->is_object() && at->contains(key)) next = &(*at)[key];
-      if (at->is_array() && !key.empty() && key.size() < 7 && key.find_first_not_of("0123456789") == key.npos) {
-        std::size_t n = 0;
-        for (const char c : key) n = n * 10 + static_cast<std::size_t>(c - '0');
-        if (n < at->size()) next = &(*at)[n];
-      }
-      if (!next) return wrong("$ref \"" + text + "\" leads nowhere", pointer + "/$ref");
-      at = next;
-      i = end;
-    }
-    return at;
-  }
-  /// A rule for each part that is referred to, so that schemas may be recursive.
-  result<expression> reference(const json& schema, const std::string& pointer, std::size_t depth) {
-    RETORT_TRY(const json* target, resolve(schema["$ref"], pointer));
-    const json rest = without(schema, "$ref");
-    if (!rest.empty()) {
-      RETORT_TRY(const json whole, merged(*target, rest, pointer));
-      return value(whole, pointer, depth + 1);
-    }
-    const auto [at, is_new] = rules_.try_emplace(target, grammar::root);
-    if (is_new) {
-      at->second = g_.declare(schema["$ref"].get<std::string>());
-      waiting_.emplace_back(target, schema["$ref"].get<std::string>().substr(1));
-    }
-    return g_.call(at->second);
-  }
-  result<void> define_references() {
-    while (!waiting_.empty()) {
-      const auto [target, pointer] = waiting_.front();
-      waiting_.pop_front();
-      RETORT_TRY(const expression e, value(*target, pointer, 0));
-      g_.define(rules_.at(target), e);
-    }
-    return {};
-  }
-
-  // ---- combinations ----
-  result<expression> combination(const json& schema, const std::string& pointer, std::size_t depth) {
-    if (const json* parts = find(schema, "allOf")) {
-      if (!parts->is_array() || parts->empty()) return wrong("allOf must be a list that is not empty", pointer);
-      json whole = without(schema, "allOf");
-      for (std::size_t i = 0; i < parts->size(); ++i) {
-        RETORT_TRY(json next, merged(whole, (*parts)[i], pointer + "/allOf/" + std::to_string(i)));
-        whole = std::move(next);
-      }
-      return value(whole, pointer, depth + 1);
-    }
-    const bool one = !schema.contains("anyOf");
-    const char* const key = one ? "oneOf" : "anyOf";
-    const json& parts = schema[key];
-    if (!parts.is_array() || parts.empty())
-      return wrong(std::string(key) + " must be a list that is not empty", pointer);
-    if (one)
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        for (std::size_t k = 0; k < i; ++k)
-          if (!disjoint(parts[k], parts[i], 0))
-            return unsupported("oneOf whose cases " + std::to_string(k) + " and " + std::to_string(i) +
-                                   " may hold together (anyOf would do)",
-                               pointer + "/oneOf");
-    const json rest = without(schema, key);
+  /// The values of enum and const that satisfy the rest.
+  result<expression> listed(const schema_case& c, std::size_t) {
     std::vector<expression> ways;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const std::string at = pointer + "/" + key + "/" + std::to_string(i);
-      json part = parts[i];
-      if (!rest.empty()) {
-        RETORT_TRY(part, merged(rest, parts[i], at));
-      }
-      RETORT_TRY(const expression e, value(part, at, depth + 1));
-      ways.push_back(e);
+    for (const json* v : *c.values) {
+      RETORT_TRY(const bool fits, values_.holds(c, *v));
+      if (fits) ways.push_back(g_.literal(dump(*v)));
     }
     return g_.any_of(ways);
   }
 
-  /// One schema that says what two say.
-  result<json> merged(const json& a, const json& b, const std::string& pointer) {
-    if ((n_merged_ += size_of(a) + size_of(b)) > max_merged) return too_deep(pointer);
-    if (a.is_boolean()) return a.get<bool>() ? b : a;
-    if (b.is_boolean()) return b.get<bool>() ? a : b;
-    if (!a.is_object() || !b.is_object()) return wrong("neither an object nor a boolean", pointer);
-    for (const json* side : {&a, &b})
-      if (side->contains("$ref")) {
-        RETORT_TRY(const json* target, resolve((*side)["$ref"], pointer));
-        RETORT_TRY(const json whole, merged(*target, without(*side, "$ref"), pointer));
-        if (whole.is_object() && whole.contains("$ref"))
-          return unsupported("$ref to a $ref beside other keywords", pointer);
-        return side == &a ? merged(whole, b, pointer) : merged(a, whole, pointer);
-      }
-    RETORT_CHECK(check_closed(a, b, pointer));
-    for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &a)})
-      if (x->contains("prefixItems") && (y->contains("items") || y->contains("prefixItems")))
-        return unsupported("prefixItems beside items that another part declares", pointer);
-    for (const json* side : {&a, &b})
-      if (side->contains("nullable") && side->contains("type")) {
-        RETORT_TRY(const unsigned kinds, kinds_named(*side, pointer));
-        json plain = without(*side, "nullable");
-        plain["type"] = names_of(kinds);
-        return side == &a ? merged(plain, b, pointer) : merged(a, plain, pointer);
-      }
-    json out = without(a, "");
-    for (const auto& [key, theirs] : b.items()) {
-      if (role_of(key) == role::annotation) continue;
-      const auto at = out.find(key);
-      if (at == out.end()) {
-        out[key] = theirs;
-        continue;
-      }
-      json& ours = *at;
-      if (ours == theirs) continue;
-      const bool numbers = ours.is_number() && theirs.is_number();
-      if (numbers && (key == "minimum" || key == "exclusiveMinimum" || key == "minLength" || key == "minItems")) {
-        if (ours < theirs) ours = theirs;
-      } else if (numbers &&
-                 (key == "maximum" || key == "exclusiveMaximum" || key == "maxLength" || key == "maxItems")) {
-        if (theirs < ours) ours = theirs;
-      } else if (key == "required" && ours.is_array() && theirs.is_array()) {
-        for (const json& name : theirs)
-          if (std::find(ours.begin(), ours.end(), name) == ours.end()) ours.push_back(name);
-      } else if (key == "properties" && ours.is_object() && theirs.is_object()) {
-        for (const auto& [name, property] : theirs.items())
-          if (ours.contains(name)) both(ours[name], property);
-          else ours[name] = property;
-      } else if (key == "items" || key == "additionalProperties") {
-        both(ours, theirs);
-      } else if (key == "type") {
-        RETORT_TRY(const unsigned kinds_a, kinds_named(a, pointer));
-        RETORT_TRY(const unsigned kinds_b, kinds_named(b, pointer));
-        ours = names_of(kinds_a & kinds_b);
-        if (ours.empty()) return json(false);
-      } else if (key == "enum" && ours.is_array() && theirs.is_array()) {
-        json common = json::array();
-        for (const json& v : ours)
-          if (std::find(theirs.begin(), theirs.end(), v) != theirs.end()) common.push_back(v);
-        ours = std::move(common);
-      } else if (key == "const") {
-        return json(false);
-      } else {
-        return unsupported("keyword \"" + key + "\" beside another one of that name", below(pointer, key));
-      }
-    }
-    return out;
+  // ---- strings and numbers ----
+  result<expression> string_of(const schema_case& c) {
+    std::string says;  // strings of which the same is said are one rule
+    for (const auto& p : c.parts)
+      for (const char* key : {"pattern", "format", schema_cases::unlike, "minLength", "maxLength"})
+        if (const json* v = schema_cases::find(*p.schema, key)) says += key + dump(*v);
+    const bool is_plain =
+        std::none_of(c.excluded.begin(), c.excluded.end(), [](const json* x) { return x->is_string(); });
+    if (is_plain)
+      if (const auto at = strings_.find(says); at != strings_.end()) return again(at->second, "string");
+    RETORT_TRY(const schema_values::text t, values_.text_of(c));
+    const expression e = t.content ? text_.string(*t.content) : text_.string(t.min, t.max);
+    if (is_plain) strings_.emplace(says, written{std::nullopt, e});
+    return e;
   }
-  /// Makes a schema of two; many are kept side by side and not nested.
-  static void both(json& ours, const json& theirs) {
-    if (ours.is_object() && ours.size() == 1 && ours.contains("allOf") && ours["allOf"].is_array())
-      ours["allOf"].push_back(theirs);
-    else ours = json{{"allOf", json::array({ours, theirs})}};
-  }
-  static std::size_t size_of(const json& value) {
-    std::size_t n = 1;
-    if (value.is_structured())
-      for (const json& part : value) n += size_of(part);
-    return n;
-  }
-  static json names_of(unsigned kinds) {
-    json out = json::array();
-    constexpr const char* names[] = {"null", "boolean", "integer", "number", "string", "array", "object"};
-    for (unsigned i = 0; i < 7; ++i)
-      if ((kinds & (1u << i)) && !(i == 2 && (kinds & fractional))) out.push_back(names[i]);
-    return out;
-  }
-  /// What one side says of undeclared properties must not hit properties the other declares.
-  static result<void> check_closed(const json& a, const json& b, const std::string& pointer) {
-    for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &a)}) {
-      const json* others = find(*x, "additionalProperties");
-      const json* theirs = find(*y, "properties");
-      if (!others || !theirs || (others->is_boolean() && others->get<bool>()) || !theirs->is_object()) continue;
-      const json* ours = find(*x, "properties");
-      for (const auto& [name, property] : theirs->items())
-        if (!ours || !ours->contains(name))
-          return unsupported("additionalProperties beside properties that another part declares", pointer);
-    }
-    return {};
+  result<expression> number_of(const schema_case& c, unsigned kinds) {
+    RETORT_TRY(number_demands d, values_.numbers_of(c));
+    d.integers = d.integers && (kinds & kind_integer);
+    d.fractions = d.fractions && (kinds & kind_fraction);
+    if (!d.integers && !d.fractions) return g_.nothing();
+    if (d.any()) return d.fractions ? text_.number() : text_.integer();
+    auto texts = number_texts::of(d);
+    if (!texts)
+      return error{texts.error().code, "JSON schema: " + texts.error().what + values_.cases.where(values_.first(c))};
+    return texts->in(g_);
   }
 
-  /// Whether surely no value satisfies both.
-  bool disjoint(const json& a, const json& b, std::size_t depth) const {
-    if (depth > 8 || ++n_compared_ > max_compared) return false;
-    if ((a.is_boolean() && !a.get<bool>()) || (b.is_boolean() && !b.get<bool>())) return true;
-    if (!a.is_object() || !b.is_object()) return false;
-    for (const json* side : {&a, &b})
-      if (side->contains("$ref")) {
-        const auto target = resolve((*side)["$ref"], "");
-        return target && (side == &a ? disjoint(**target, b, depth + 1) : disjoint(a, **target, depth + 1));
-      }
-    for (const json* side : {&a, &b})
-      for (const char* key : {"anyOf", "oneOf"})
-        if (const json* parts = find(*side, key); parts && parts->is_array())
-          return std::all_of(parts->begin(), parts->end(),
-                             [&](const json& p) { return disjoint(p, side == &a ? b : a, depth + 1); });
-    const json values_a = values_named(a), values_b = values_named(b);
-    const unsigned kinds_a = kinds_of(a, values_a), kinds_b = kinds_of(b, values_b), common = kinds_a & kinds_b;
-    if (common == 0) return true;
-    if (values_a.is_array() && values_b.is_array())
-      return std::none_of(values_a.begin(), values_a.end(), [&](const json& v) {
-        return std::find(values_b.begin(), values_b.end(), v) != values_b.end();
-      });
-    if (common != object) return false;
-    for (const auto& [x, y] : {std::pair(&a, &b), std::pair(&b, &a)}) {
-      const json* needed = find(*x, "required");
-      if (!needed || !needed->is_array()) continue;
-      for (const json& name : *needed) {
-        const json* there = property(*y, name);
-        const json* others = find(*y, "additionalProperties");
-        if (!there && others && others->is_boolean() && !others->get<bool>()) return true;
-        const json* needed_too = find(*y, "required");
-        const bool twice = needed_too && needed_too->is_array() &&
-                           std::find(needed_too->begin(), needed_too->end(), name) != needed_too->end();
-        const json* here = property(*x, name);
-        if (twice && here && there && disjoint(*here, *there, depth + 1)) return true;
-      }
+  // ---- objects ----
+  result<expression> object_of(const schema_case& c, std::size_t depth) {
+    RETORT_TRY(const auto n, values_.counts_of(c, "minProperties", "maxProperties"));
+    for (const json* x : c.excluded)
+      if (x->is_object())
+        return values_.cases.unsupported("an object that must not be a certain one", values_.first(c));
+    const demands naming = values_.names_demanded(c);
+    std::optional<language> names;
+    if (!naming.empty()) {
+      RETORT_TRY(names, values_.texts_of(naming));
     }
-    return false;
-  }
-  static const json* property(const json& schema, const json& name) {
-    const json* properties = find(schema, "properties");
-    if (!properties || !properties->is_object() || !name.is_string()) return nullptr;
-    const auto at = properties->find(name.get_ref<const std::string&>());  // not by c_str(): names may hold zeros
-    return at == properties->end() ? nullptr : &*at;
-  }
-  /// The values a schema lists; null where it lists none.
-  static json values_named(const json& schema) {
-    if (const json* only = find(schema, "const")) return json::array({*only});
-    if (const json* list = find(schema, "enum"); list && list->is_array()) return *list;
-    return nullptr;
-  }
-  static unsigned kinds_of(const json& schema, const json& values) {
-    const auto named = kinds_named(schema, "");
-    unsigned kinds = named ? *named : all;
-    if (!values.is_array()) return kinds;
-    unsigned found = 0;
-    for (const json& v : values) found |= kind_of(v);
-    return kinds & found;
-  }
-
-  // ---- values ----
-  result<expression> values(const json& schema, const std::string& pointer) {
-    for (const auto& [key, v] : schema.items())
-      if (const auto r = role_of(key); r != role::annotation && r != role::values && r != role::type)
-        return unsupported("keyword \"" + key + "\" beside enum or const", below(pointer, key));
-    const json* list = find(schema, "enum");
-    if (list && !list->is_array()) return wrong("enum must be a list", pointer);
-    RETORT_TRY(const unsigned kinds, kinds_named(schema, pointer));
-    std::vector<expression> ways;
-    for (const json& v : values_named(schema)) {
-      if (!(kind_of(v) & kinds)) continue;
-      if (list && std::find(list->begin(), list->end(), v) == list->end()) continue;
-      ways.push_back(g_.literal(v.dump(-1, ' ', false, json::error_handler_t::replace)));
-    }
-    return g_.any_of(ways);
-  }
-
-  /// A count such as maxItems, or `otherwise`.
-  static result<std::uint32_t> count(const json& schema, const char* key, std::uint32_t otherwise,
-                                     const std::string& pointer) {
-    const json* n = find(schema, key);
-    if (!n) return otherwise;
-    const double x = n->is_number() ? n->get<double>() : -1;
-    if (!(x >= 0) || std::floor(x) != x) return wrong(std::string(key) + " must be a count", pointer);
-    const bool least = std::string_view(key).starts_with("min");
-    if (x > max_count && least)
-      return error{errc::limit, "JSON schema: " + std::string(key) + " over " + std::to_string(max_count)};
-    return static_cast<std::uint32_t>(std::min<double>(x, max_count));
-  }
-
-  result<expression> object_of(const json& schema, const std::string& pointer, std::size_t depth) {
-    const json* properties = find(schema, "properties");
-    const json* required = find(schema, "required");
-    const json* others = find(schema, "additionalProperties");
-    if (properties && !properties->is_object()) return wrong("properties must be an object", pointer);
-    if (required && !required->is_array()) return wrong("required must be a list", pointer);
-    const auto is_required = [&](const std::string& name) {
-      return required && std::find(required->begin(), required->end(), json(name)) != required->end();
-    };
+    const std::vector<std::string> mentioned = values_.names_of(c);
     std::vector<json_text::member> members;
-    if (properties)
-      for (const auto& [name, property] : properties->items()) {
-        RETORT_TRY(const expression e, value(property, below(pointer + "/properties", name), depth + 1));
-        members.push_back({name, e, is_required(name)});
-      }
-    const auto other = [&]() -> result<expression> {
-      return others ? value(*others, pointer + "/additionalProperties", depth + 1) : result<expression>(text_.any());
-    };
-    if (required)
-      for (const json& name : *required) {
-        if (!name.is_string()) return wrong("required must be a list of names", pointer);
-        if (property(schema, name)) continue;
-        const auto& text = name.get_ref<const std::string&>();
-        if (std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.name == text; })) continue;
-        RETORT_TRY(const expression e, other());
-        members.push_back({text, e, true});
-      }
-    std::optional<expression> rest;
-    if (others ? !others->is_boolean() || others->get<bool>() : members.empty()) {
-      RETORT_TRY(rest, other());
+    for (const std::string& name : mentioned) {
+      const bool required = values_.mentions(c, "required", name);
+      RETORT_TRY(const demands all, values_.member_of(c, name));
+      const bool out = values_.mentions(c, schema_cases::absent, name) || (names && !names->contains(name)) ||
+                       values_.cases.is_impossible(all);
+      if (out && required) return g_.nothing();
+      if (out) continue;
+      RETORT_TRY(const expression e, value(all, depth + 1));
+      members.push_back({name, e, required});
     }
-    return text_.object(members, rest);
+    RETORT_TRY(const language free, language::but_not(names ? *names : language::any(), language::of(mentioned)));
+    RETORT_TRY(auto others, other_members(c, free, mentioned.empty() || n.min > members.size(), depth));
+    RETORT_CHECK(add_needed(c, free, others, depth));
+    // each kind of other names counts once: split one until there are enough
+    const std::size_t most = n.min > schema_values::max_count ? 0 : static_cast<std::size_t>(n.min);
+    if (n.min > 0 && most == 0) return values_.cases.too_large("minProperties", values_.first(c));
+    if (!others.empty() && members.size() + others.size() < most)
+      RETORT_CHECK(split(others, most - members.size() - others.size() + 1));
+    const std::size_t max = n.max == schema_values::no_limit
+                                ? json_text::no_limit
+                                : static_cast<std::size_t>(std::min<std::uint64_t>(n.max, schema_values::max_count));
+    if (max != json_text::no_limit && most > max) return g_.nothing();
+    return text_.object(members, others, most, max);
+  }
+  /// Names that no keyword mentions, by the patterns they match.
+  struct cell {
+    language names;
+    std::set<std::string> matched;
+  };
+  result<std::vector<cell>> cells_of(const schema_case& c, language free) {
+    std::vector<cell> cells;
+    cells.push_back({std::move(free), {}});
+    for (const auto& p : c.parts) {
+      const json* patterns = schema_cases::find(*p.schema, "patternProperties");
+      if (!patterns || !patterns->is_object()) continue;
+      for (const auto& [pattern, schema] : patterns->items()) {
+        RETORT_TRY(const language* surely, values_.pattern_of(json(pattern), *p.schema, false));
+        RETORT_TRY(const language* maybe, values_.pattern_of(json(pattern), *p.schema, true));
+        std::vector<cell> finer;
+        for (const cell& x : cells) {
+          if (x.matched.count(pattern) != 0) {
+            finer.push_back(x);
+            continue;
+          }
+          cell with = x, without = x;
+          RETORT_TRY(with.names, language::both(x.names, *surely));
+          RETORT_TRY(without.names, language::but_not(x.names, *maybe));
+          with.matched.insert(pattern);
+          if (!with.names.is_empty()) finer.push_back(std::move(with));
+          if (!without.names.is_empty()) finer.push_back(std::move(without));
+        }
+        cells = std::move(finer);
+        if (cells.size() > max_cells) return values_.cases.too_large("too many patterns of names", *p.schema);
+      }
+    }
+    std::erase_if(cells, [](const cell& x) { return x.names.is_empty(); });
+    return cells;
+  }
+  result<demands> member_in(const schema_case& c, const cell& x, bool& declared) {
+    const auto matches = [&x](const std::string& pattern, const json&) -> result<bool> {
+      return x.matched.count(pattern) != 0;
+    };
+    return values_.member_of(c, nullptr, matches, &declared);
+  }
+  result<std::vector<json_text::members_like>> other_members(const schema_case& c, const language& free,
+                                                             bool none_declared, std::size_t depth) {
+    std::vector<json_text::members_like> out;
+    RETORT_TRY(const auto cells, cells_of(c, free));
+    for (const cell& x : cells) {
+      bool declared = false;
+      RETORT_TRY(const demands all, member_in(c, x, declared));
+      if (values_.cases.is_impossible(all) || (!open_ && !declared && !none_declared)) continue;
+      RETORT_TRY(const expression e, value(all, depth + 1));
+      out.push_back({{{x.names, e}}});
+    }
+    return out;
+  }
+  /// Members that the opposite of a schema asks for: one whose name or value is not as that schema says.
+  result<void> add_needed(const schema_case& c, const language& free, std::vector<json_text::members_like>& others,
+                          std::size_t depth) {
+    for (const auto& p : c.parts) {
+      const json* needed = schema_cases::find(*p.schema, schema_cases::some);
+      if (!needed) continue;
+      RETORT_TRY(const language wrong, names_needed(*needed, free));
+      RETORT_TRY(const auto cells, cells_of(c, wrong));
+      json_text::members_like one{{}, true};
+      for (const cell& x : cells) {
+        bool declared = false;
+        RETORT_TRY(demands all, member_in(c, x, declared));
+        if (const json* v = schema_cases::find(*needed, "value")) all.push_back(v);
+        schema_values::normalise(all);
+        if (values_.cases.is_impossible(all)) continue;
+        RETORT_TRY(const expression e, value(all, depth + 1));
+        one.ways.emplace_back(x.names, e);
+      }
+      others.push_back(std::move(one));
+    }
+    return {};
+  }
+  result<language> names_needed(const json& needed, language of) {
+    if (needed.contains("names")) {
+      RETORT_TRY(const language wrong, values_.texts_of({&needed["names"]}));
+      return language::both(of, wrong);
+    }
+    const json& schema = *values_.cases.numbered(needed["of"]);
+    const json* chosen = schema_cases::find(needed, "pattern");
+    if (chosen) {
+      RETORT_TRY(const language* in, values_.pattern_of(*chosen, schema, false));
+      return language::both(of, *in);
+    }
+    if (const json* properties = schema_cases::find(schema, "properties"); properties && properties->is_object())
+      for (const auto& [name, v] : properties->items()) {
+        RETORT_TRY(of, language::but_not(of, language::of(std::array{name})));
+      }
+    if (const json* patterns = schema_cases::find(schema, "patternProperties"); patterns && patterns->is_object())
+      for (const auto& [pattern, v] : patterns->items()) {
+        RETORT_TRY(const language* in, values_.pattern_of(json(pattern), schema, true));
+        RETORT_TRY(of, language::but_not(of, *in));
+      }
+    return of;
+  }
+  /// Makes n kinds of names of the first one, by their lengths.
+  result<void> split(std::vector<json_text::members_like>& others, std::size_t n) {
+    const json_text::members_like whole = others.front();
+    others.erase(others.begin());
+    for (std::size_t i = 0; i < n; ++i) {
+      std::vector<language::state> lengths(n);
+      const char_set every = char_set::all();
+      for (std::size_t k = 0; k < n; ++k) {
+        lengths[k].final = k == i;
+        for (const auto& r : every.ranges())
+          lengths[k].edges.push_back({r.first, r.last, static_cast<std::uint32_t>((k + 1) % n)});
+      }
+      json_text::members_like some = whole;
+      const language these(std::move(lengths));
+      for (auto& [names, v] : some.ways) {
+        RETORT_TRY(names, language::both(names, these));
+      }
+      others.push_back(std::move(some));
+    }
+    return {};
   }
 
-  result<expression> array_of(const json& schema, const std::string& pointer, std::size_t depth) {
-    const json* items = find(schema, "items");
-    const json* prefix = find(schema, "prefixItems");
-    if (items && items->is_array()) return unsupported("items as a list (prefixItems)", pointer + "/items");
-    if (prefix && !prefix->is_array()) return wrong("prefixItems must be a list", pointer);
-    if (const json* unique = find(schema, "uniqueItems"); unique && !(unique->is_boolean() && !unique->get<bool>()))
-      return unsupported("keyword \"uniqueItems\"", pointer + "/uniqueItems");
-    RETORT_TRY(const std::uint32_t min, count(schema, "minItems", 0, pointer));
-    RETORT_TRY(const std::uint32_t max, count(schema, "maxItems", grammar::unbounded, pointer));
+  // ---- arrays ----
+  result<expression> array_of(const schema_case& c, std::size_t depth) {
+    RETORT_TRY(auto n, values_.counts_of(c, "minItems", "maxItems"));
+    for (const json* x : c.excluded) {
+      if (!x->is_array()) continue;
+      if (!x->empty()) return values_.cases.unsupported("an array that must not be a certain one", values_.first(c));
+      n.min = std::max<std::uint64_t>(n.min, 1);
+    }
+    if (n.min > schema_values::max_count)
+      return values_.cases.too_large("minItems over " + std::to_string(schema_values::max_count), values_.first(c));
+    if (n.min > n.max) return g_.nothing();
+    const auto min = static_cast<std::uint32_t>(n.min);
+    auto max = n.max > schema_values::max_count ? grammar::unbounded : static_cast<std::uint32_t>(n.max);
+    RETORT_TRY(const auto contained, values_.contained_in(c));
+    const std::size_t n_first = std::min<std::size_t>(values_.n_first(c), max);
+    if (values_.is_unique(c) && max > 1) return distinct(c, min, max, depth);
+    if (!contained.empty()) return containing(c, contained, min, max, depth);
     std::vector<expression> first;
-    if (prefix)
-      for (std::size_t i = 0; i < prefix->size() && i < max; ++i) {
-        RETORT_TRY(const expression e, value((*prefix)[i], pointer + "/prefixItems/" + std::to_string(i), depth + 1));
-        first.push_back(e);
+    for (std::size_t i = 0; i < n_first; ++i) {
+      const demands all = values_.element_of(c, i);
+      if (values_.cases.is_impossible(all)) {
+        max = std::min(max, static_cast<std::uint32_t>(i));
+        break;
       }
+      RETORT_TRY(const expression e, value(all, depth + 1));
+      first.push_back(e);
+    }
     std::optional<expression> others;
-    if (items && !(items->is_boolean() && !items->get<bool>())) {
-      RETORT_TRY(others, value(*items, pointer + "/items", depth + 1));
-    } else if (!items && (!prefix || min > first.size())) {
-      others = text_.any();
+    bool declared = false;
+    const demands rest = values_.element_of(c, n_first, &declared);
+    if (first.size() == n_first && !values_.cases.is_impossible(rest) &&
+        (declared || open_ || n_first == 0 || min > n_first)) {
+      RETORT_TRY(others, value(rest, depth + 1));
     }
     return text_.array(first, others, min, max);
   }
 
-  result<expression> string_of(const json& schema, const std::string& pointer) {
-    const json* pattern = find(schema, "pattern");
-    const json* format = find(schema, "format");
-    const bool lengths = schema.contains("minLength") || schema.contains("maxLength");
-    if (pattern && format) return unsupported("pattern beside format", pointer + "/pattern");
-    if ((pattern || format) && lengths)
-      return unsupported(std::string("minLength or maxLength beside ") + (pattern ? "pattern" : "format"), pointer);
-    if (pattern || format) {
-      const json& text = pattern ? *pattern : *format;
-      if (!text.is_string()) return wrong("pattern and format must be strings", pointer);
-      std::string_view source = text.get_ref<const std::string&>();
-      if (format) {
-        source = format_named(source);
-        if (source.empty()) return unsupported("format \"" + text.get<std::string>() + "\"", pointer + "/format");
-      }
-      auto e =
-          regex::parse(g_, source, format != nullptr, [this](const char_set& set) { return text_.character_of(set); });
-      if (!e)
-        return error{e.error().code, "JSON schema: at \"#" + printable(pointer) + "/pattern\": " + e.error().what};
-      return text_.quoted(*e);
-    }
-    RETORT_TRY(const std::uint32_t min, count(schema, "minLength", 0, pointer));
-    RETORT_TRY(const std::uint32_t max, count(schema, "maxLength", grammar::unbounded, pointer));
-    if (min > max) return g_.nothing();
-    return text_.string(min, max);
-  }
-  /// What a format is written like: some of what the format allows, and nothing else.
-  static std::string_view format_named(std::string_view name) {
-#define RETORT_DATE "[12]\\d{3}-((0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-#define RETORT_TIME "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,6})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)"
-#define RETORT_HOST "[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?){0,4}"
-#define RETORT_DOMAIN "[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,24}[a-z0-9])?){1,4}"
-#define RETORT_OCTET "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
-    struct row {
-      std::string_view name, pattern;
+  /// Elements of which some satisfy other schemas too: a state says how many of each have come.
+  result<expression> containing(const schema_case& c, const std::vector<schema_values::contained>& some,
+                                std::uint32_t min, std::uint32_t max, std::size_t depth) {
+    struct place {
+      std::uint32_t element;
+      std::vector<std::uint64_t> found;
+      auto operator<=>(const place&) const = default;
     };
-    static constexpr row rows[] = {{"date", RETORT_DATE},
-                                   {"time", RETORT_TIME},
-                                   {"date-time", RETORT_DATE "T" RETORT_TIME},
-                                   {"email", "[A-Za-z0-9_+-]{1,24}(\\.[A-Za-z0-9_+-]{1,24}){0,2}@" RETORT_DOMAIN},
-                                   {"hostname", RETORT_HOST},
-                                   {"ipv4", RETORT_OCTET "(\\." RETORT_OCTET "){3}"},
-                                   {"ipv6",
-                                    "[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}|([0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,2})?::([0-9a-f]{"
-                                    "1,4}(:[0-9a-f]{1,4}){0,2})?"},
-                                   {"uuid", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"},
-                                   {"uri", "https?://" RETORT_DOMAIN "(/[A-Za-z0-9._~-]{1,64}){0,8}/?"}};
-#undef RETORT_DATE
-#undef RETORT_TIME
-#undef RETORT_HOST
-#undef RETORT_DOMAIN
-#undef RETORT_OCTET
-    for (const row& r : rows)
-      if (r.name == name) return r.pattern;
-    return {};
-  }
-
-  result<expression> number_of(const json& schema, const std::string& pointer, bool integers) {
-    if (const json* factor = find(schema, "multipleOf"); factor && !(integers && *factor == 1))
-      return unsupported("keyword \"multipleOf\"", pointer + "/multipleOf");
-    std::optional<json_text::bound> low, high;
-    double tightest[2] = {0, 0};
-    for (const char* key : {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"}) {
-      const json* n = find(schema, key);
-      if (!n) continue;
-      if (!n->is_number()) return wrong(std::string(key) + " must be a number", pointer);
-      const auto at = json_text::parse_decimal(n->dump());
-      if (!at)
-        return error{errc::limit, "JSON schema: " + std::string(key) + " at \"#" + printable(pointer) +
-                                      "\" has more than " + std::to_string(json_text::max_digits) + " digits"};
-      const bool upper = std::string_view(key).ends_with("aximum"), strict = key[0] == 'e';
-      auto& bound = upper ? high : low;
-      double& known = tightest[upper];
-      const double x = n->get<double>();
-      if (bound && (upper ? x > known || (x == known && !strict) : x < known || (x == known && !strict))) continue;
-      bound = json_text::bound{*at, strict};
-      known = x;
+    const auto n_first = static_cast<std::uint32_t>(values_.n_first(c));
+    const std::uint32_t last = max == grammar::unbounded ? std::max(n_first, min) : max;
+    std::map<place, std::uint32_t> ids;
+    std::vector<place> todo;
+    const auto id = [&](place p) {
+      p.element = std::min(p.element, max == grammar::unbounded ? std::max(last, 1u) : last + 1);
+      const auto [at, is_new] = ids.try_emplace(p, static_cast<std::uint32_t>(ids.size()));
+      if (is_new) todo.push_back(std::move(p));
+      return at->second;
+    };
+    std::vector<grammar::edge> edges;
+    std::vector<std::uint32_t> ends;
+    id({0, std::vector<std::uint64_t>(some.size(), 0)});
+    for (std::size_t i = 0; i < todo.size(); ++i) {
+      const place p = todo[i];
+      const std::uint32_t from = ids.at(p);
+      bool enough = p.element >= min;
+      for (std::size_t k = 0; k < some.size(); ++k) enough = enough && p.found[k] >= some[k].min;
+      if (enough) ends.push_back(from);
+      if (max != grammar::unbounded && p.element >= max) continue;
+      // every choice of which of them the next element satisfies
+      for (unsigned choice = 0; choice < 1u << some.size(); ++choice) {
+        demands all = values_.element_of(c, p.element);
+        place next{p.element + 1, p.found};
+        bool possible = true;
+        for (std::size_t k = 0; k < some.size(); ++k) {
+          const bool is = (choice >> k & 1) != 0, counted = some[k].max != schema_values::no_limit;
+          if (is) {
+            all.insert(all.end(), some[k].what.begin(), some[k].what.end());
+            next.found[k] = std::min(next.found[k] + 1, counted ? some[k].max + 1 : some[k].min);
+            possible = possible && next.found[k] <= some[k].max;
+          } else if (counted) {
+            all.push_back(values_.cases.opposite(*some[k].what.front()));
+          }
+        }
+        schema_values::normalise(all);
+        if (!possible || values_.cases.is_impossible(all)) continue;
+        RETORT_TRY(const expression e, value(all, depth + 1));
+        edges.push_back({from, id(next), p.element == 0 ? e : g_.sequence({text_.comma(), e})});
+      }
+      if (some.size() > 4 || edges.size() > 4096)
+        return values_.cases.too_large("contains beside too many counts", values_.first(c));
     }
-    if (!low && !high) return integers ? text_.integer() : text_.number();
-    if (low && high && tightest[0] > tightest[1]) return g_.nothing();
-    const auto e = text_.between(low, high, integers);
-    if (!e)
-      return error{errc::limit,
-                   "JSON schema: the bounds at \"#" + printable(pointer) + "\" have too many digits together"};
-    return *e;
+    return g_.sequence(
+        {g_.literal("["), g_.network(static_cast<std::uint32_t>(ids.size()), edges, ends), g_.literal("]")});
   }
 
+  /// Elements that are all different, where they are values from a list: in any order where those are few (a state says
+  /// which have come), otherwise in the order of the list.
+  result<expression> distinct(const schema_case& c, std::uint32_t min, std::uint32_t max, std::size_t) {
+    const demands each = values_.element_of(c, 0);
+    std::vector<const json*> choices;
+    RETORT_TRY(const bool are_listed, list(each, choices));
+    RETORT_TRY(const auto some, values_.contained_in(c));
+    if (!are_listed || values_.n_first(c) > 0 || !some.empty())
+      return values_.cases.unsupported("uniqueItems of values that are not listed", values_.first(c));
+    const auto n = static_cast<std::uint32_t>(choices.size());
+    if (min > n) return g_.nothing();
+    const auto written_as = [&](std::uint32_t i, bool is_first) {
+      const expression e = g_.literal(dump(*choices[i]));
+      return is_first ? e : g_.sequence({text_.comma(), e});
+    };
+    std::vector<grammar::edge> edges;
+    std::vector<std::uint32_t> ends;
+    std::uint32_t n_states = 0;
+    if (n <= max_distinct) {
+      n_states = 1u << n;
+      for (std::uint32_t taken = 0; taken < n_states; ++taken) {
+        const auto count = static_cast<std::uint32_t>(std::popcount(taken));
+        if (count >= min) ends.push_back(taken);
+        if (count >= max) continue;
+        for (std::uint32_t i = 0; i < n; ++i)
+          if ((taken >> i & 1) == 0) edges.push_back({taken, taken | 1u << i, written_as(i, taken == 0)});
+      }
+    } else {
+      const std::uint32_t most = std::min(max, n), width = most + 1;  // state: which is next, how many have come
+      if (std::size_t{n} * width > grammar::max_nodes / 8)
+        return values_.cases.too_large("uniqueItems of many values", values_.first(c));
+      n_states = (n + 1) * width;
+      for (std::uint32_t i = 0; i <= n; ++i)
+        for (std::uint32_t count = 0; count <= std::min(i, most); ++count) {
+          const std::uint32_t from = i * width + count;
+          if (i == n) {
+            if (count >= min) ends.push_back(from);
+            continue;
+          }
+          edges.push_back({from, from + width, g_.empty()});
+          if (count < most) edges.push_back({from, from + width + 1, written_as(i, count == 0)});
+        }
+    }
+    return g_.sequence({g_.literal("["), g_.network(n_states, edges, ends), g_.literal("]")});
+  }
+  /// The values that satisfy demands, each once; false where they are not few by what they are.
+  result<bool> list(const demands& all, std::vector<const json*>& out) {
+    RETORT_TRY(const auto cases, values_.cases.of(all));
+    for (const schema_case& c : cases) {
+      if (!c.values && (c.kinds & ~(kind_boolean | kind_null)) != 0) return false;
+      std::vector<const json*> these = c.values ? *c.values : std::vector<const json*>{};
+      if (!c.values)
+        for (const json* v : {values_.cases.keep(true), values_.cases.keep(false), values_.cases.keep(nullptr)})
+          these.push_back(v);
+      for (const json* v : these) {
+        RETORT_TRY(const bool fits, values_.holds(c, *v));
+        if (out.size() > max_listed) return false;
+        if (fits && std::none_of(out.begin(), out.end(), [v](const json* x) { return same_value(*x, *v); }))
+          out.push_back(v);
+      }
+    }
+    return true;
+  }
+
+  /// What has been written before: from the second time on a rule.
+  struct written {
+    std::optional<grammar::rule> rule;
+    std::optional<expression> as;
+  };
+  expression again(written& w, const char* name) {
+    if (!w.rule) w.rule = g_.define(name, *w.as);
+    return g_.call(*w.rule);
+  }
   grammar& g_;
   json_text& text_;
-  const json& root_;
-  std::size_t n_schemas_ = 0, n_merged_ = 0;
-  mutable std::size_t n_compared_ = 0;
-  std::map<const json*, grammar::rule> rules_;
-  std::deque<std::pair<const json*, std::string>> waiting_;
+  schema_values values_;
+  const bool open_;
+  std::map<demands, written> known_;
+  std::map<std::string, written> strings_;
+  std::deque<std::pair<grammar::rule, demands>> waiting_;
 };
 
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
-RETORT_INLINE result<grammar> json_schema::parse(std::string_view schema) {
+RETORT_INLINE result<grammar> json_schema::parse(std::string_view schema, bool open) {
   grammar g;
   json_text text(g);
-  RETORT_TRY(const expression e, add_text(g, text, schema));
+  RETORT_TRY(const expression e, add_text(g, text, schema, open));
   g.define(grammar::root, e);
   return g;
 }
 
 RETORT_INLINE result<json_schema::expression> json_schema::add_text(grammar& g, json_text& text,
-                                                                    std::string_view schema) {
+                                                                    std::string_view schema, bool open) {
   if (schema.size() > max_bytes)
     return error{errc::limit, "JSON schema: larger than " + std::to_string(max_bytes) + " bytes"};
-  auto parsed = parse_json(schema, max_nesting);
+  auto parsed = parse_json(schema);
   if (!parsed) return error{parsed.error().code, "JSON schema: " + parsed.error().what};
-  return add(g, text, *parsed);
+  return add(g, text, *parsed, open);
 }
 
-RETORT_INLINE result<json_schema::expression> json_schema::add(grammar& g, json_text& text, const json& schema) {
-  json_schema s(g, text, schema);
-  RETORT_TRY(const expression e, s.value(schema, "", 0));
+RETORT_INLINE result<json_schema::expression> json_schema::add(grammar& g, json_text& text, const json& schema,
+                                                               bool open) {
+  json_schema s(g, text, schema, open);
+  RETORT_TRY(const expression e, s.value({&schema}, 0));
   RETORT_CHECK(s.define_references());
   if (g.problem()) return *g.problem();
   return e;

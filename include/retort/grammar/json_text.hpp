@@ -1,19 +1,19 @@
 // JSON as grammar: strings, numbers and values of any kind, in a compact form that no model can draw out for ever.
 #pragma once
 
-#include <retort/grammar/grammar.hpp>
-
-#include <map>
+#include <retort/grammar/numbers.hpp>
+#include <retort/text/json.hpp>
 
 RETORT_BEGIN
 namespace detail {
 
 /// Builds what JSON texts are made of into a grammar. At most one space follows a comma or a colon, there is no other
-/// white space; numbers have few digits; values of any kind nest at most `max_nesting` deep.
+/// white space; integers fit 64 bits; values of any kind nest at most `max_nesting` deep.
 class json_text {
  public:
   static constexpr std::uint32_t max_nesting = 12;  // of values of any kind
-  static constexpr std::uint32_t max_digits = 15;   // of integers and before the point: a double holds them exactly
+  static constexpr std::uint32_t block = 64;        // characters: longer strings are counted in blocks
+  static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
   using expression = grammar::expression;
 
   explicit json_text(grammar& g) : g_(g) {}
@@ -22,6 +22,12 @@ class json_text {
     std::string name;
     expression value;
     bool required = true;
+  };
+  /// Members whose names are not known before, each kind of names with its values: any number of them, or one that must
+  /// be there.
+  struct members_like {
+    std::vector<std::pair<language, expression>> ways;
+    bool one = false;
   };
 
   /// One character of a string, in any of the ways it can be written.
@@ -42,18 +48,35 @@ class json_text {
   }
   /// One character of a set, raw where that is allowed, escaped where it must be.
   expression character_of(const char_set& set) {
+    for (const auto& [known, e] : characters_)
+      if (known == set) return e;
     std::vector<expression> ways{g_.chars(set.intersection(plain()))};
-    constexpr char hex[] = "0123456789abcdef";
+    char_set named;             // those with an escape of one letter
+    char_set by_high_digit[2];  // the others, by the first of their two hexadecimal digits
     for (char32_t c = 0; c < 0x80; ++c) {
       if (plain().contains(c) || !set.contains(c)) continue;
-      const auto byte = static_cast<char>(c);
-      const char* const names = "\bb\ff\nn\rr\tt\"\"\\\\";
-      const char* name = names;
-      while (*name != '\0' && *name != byte) name += 2;
-      ways.push_back(g_.literal(c != 0 && *name != '\0' ? std::string{'\\', name[1]}
-                                                        : std::string("\\u00") + hex[c >> 4] + hex[c & 15]));
+      constexpr std::string_view short_forms = "btn.fr";  // 8 to 13, without 11
+      if (c == '"' || c == '\\') {
+        named.add(c, c);
+      } else if (c >= 8 && c <= 13 && c != 11) {
+        const auto letter = static_cast<unsigned char>(short_forms[c - 8]);
+        named.add(letter, letter);
+      } else {
+        const char32_t low = c & 15, digit = low < 10 ? '0' + low : 'a' + (low - 10);
+        by_high_digit[c >> 4].add(digit, digit);
+      }
     }
-    return g_.any_of(ways);
+    if (!named.ranges().empty()) ways.push_back(g_.sequence({g_.literal("\\"), g_.chars(named)}));
+    for (const char high : {'0', '1'})
+      if (const char_set& digits = by_high_digit[high - '0']; !digits.ranges().empty())
+        ways.push_back(g_.sequence({g_.literal(std::string("\\u00") + high), g_.chars(digits)}));
+    const expression e = ways.size() == 1 ? ways[0] : g_.any_of(ways);
+    characters_.emplace_back(set, e);
+    return e;
+  }
+  /// A string with this content.
+  expression string(const language& content) {
+    return quoted(content.in(g_, [this](const char_set& set) { return character_of(set); }));
   }
   /// A string of `min` to `max` characters.
   expression string(std::uint32_t min = 0, std::uint32_t max = grammar::unbounded) {
@@ -61,41 +84,59 @@ class json_text {
       if (!string_) string_ = g_.define("string", quoted(g_.repeat(character(), 0)));
       return g_.call(*string_);
     }
-    return quoted(g_.repeat(character(), min, max));
+    return quoted(characters(min, max));
   }
   expression quoted(expression content) { return g_.sequence({g_.literal("\""), content, g_.literal("\"")}); }
 
+  /// An integer of 64 bits.
   expression integer() {
-    return g_.sequence(
-        {g_.optional(g_.literal("-")),
-         g_.any_of({g_.literal("0"), g_.sequence({g_.chars({{'1', '9'}}), digits(0, max_digits - 1)})})});
+    if (!integer_) {
+      number_demands integers;
+      integers.fractions = false;
+      const auto all = number_texts::of(integers);
+      integer_ = all ? all->in(g_) : g_.nothing();
+    }
+    return *integer_;
   }
   expression number() {
-    const auto fraction = g_.sequence({g_.literal("."), digits(1, max_digits)});
+    const auto whole = g_.any_of({g_.literal("0"), g_.sequence({g_.chars({{'1', '9'}}), digits(0, 18)})});
+    const auto fraction = g_.sequence({g_.literal("."), digits(1, number_texts::max_fraction)});
     const auto exponent = g_.sequence(
         {g_.chars({{'E', 'E'}, {'e', 'e'}}), g_.optional(g_.chars({{'+', '+'}, {'-', '-'}})), digits(1, 2)});
-    return g_.sequence({integer(), g_.optional(fraction), g_.optional(exponent)});
+    return g_.sequence({g_.optional(g_.literal("-")), whole, g_.optional(fraction), g_.optional(exponent)});
   }
   expression digits(std::uint32_t min, std::uint32_t max) { return g_.repeat(g_.chars({{'0', '9'}}), min, max); }
   expression boolean() { return g_.any_of({g_.literal("true"), g_.literal("false")}); }
   expression null() { return g_.literal("null"); }
 
-  /// Members in their order, those that are not required skippable; then, with `others`, further members of other
-  /// names with values like that.
-  expression object(std::span<const member> members, std::optional<expression> others = {}) {
+  /// Members in their order, those that are not required skippable, then those of other names; `min` to `max` of them
+  /// in all, where each kind of other names counts once towards `min`.
+  expression object(std::span<const member> members, std::span<const members_like> others = {}, std::size_t min = 0,
+                    std::size_t max = no_limit) {
     std::vector<grammar::item> items;
-    std::vector<std::string> names;
-    for (const member& m : members) {
-      const auto key = g_.literal(quote(m.name) + ":");
-      items.push_back(
-          {g_.sequence({key, space(), m.value}), m.required ? grammar::item::required : grammar::item::optional});
-      names.push_back(m.name);
+    std::size_t n_required = 0;
+    const auto put = [&](expression what, grammar::item::presence_type presence) {
+      items.push_back({what, presence});
+      n_required += presence == grammar::item::required;
+    };
+    const auto named = [this](expression key, expression value) {
+      return g_.sequence({key, g_.literal(":"), space(), value});
+    };
+    for (const member& m : members)
+      put(named(g_.literal(quote(m.name)), m.value), m.required ? grammar::item::required : grammar::item::optional);
+    for (const members_like& m : others) {
+      std::vector<expression> ways;
+      for (const auto& [names, value] : m.ways) ways.push_back(named(string(names), value));
+      put(ways.size() == 1 ? ways[0] : g_.any_of(ways), m.one ? grammar::item::required : grammar::item::repeated);
     }
-    if (others) {
-      const auto key = members.empty() ? string() : quoted(g_.except(plain(), names));
-      items.push_back({g_.sequence({key, g_.literal(":"), space(), *others}), grammar::item::repeated});
-    }
-    return g_.sequence({g_.literal("{"), g_.list(items, comma()), g_.literal("}")});
+    const bool counted = min > n_required || max != no_limit;
+    return g_.sequence(
+        {g_.literal("{"), counted ? counted_list(items, min, max) : g_.list(items, comma()), g_.literal("}")});
+  }
+  /// An object whose members are all alike.
+  expression object_of(expression value) {
+    const grammar::item members{g_.sequence({string(), g_.literal(":"), space(), value}), grammar::item::repeated};
+    return g_.sequence({g_.literal("{"), g_.list(std::span(&members, 1), comma()), g_.literal("}")});
   }
   /// The first elements each after its own kind, then others alike; at least `min` and at most `max` in all.
   expression array(std::span<const expression> first, std::optional<expression> others, std::uint32_t min = 0,
@@ -131,92 +172,11 @@ class json_text {
   expression any() { return any(max_nesting); }
   expression any_object() {
     (void)any();
-    return object({}, g_.call(any_[max_nesting - 1]));
+    return object_of(g_.call(any_[max_nesting - 1]));
   }
   expression any_array() {
     (void)any();
     return array({}, g_.call(any_[max_nesting - 1]));
-  }
-
-  /// A number bound in the decimal system, without zeros in front or behind.
-  struct decimal {
-    bool negative = false;
-    std::string whole = "0", fraction;
-    [[nodiscard]] bool is_zero() const { return whole == "0" && fraction.empty(); }
-  };
-  struct bound {
-    decimal at;
-    bool strict = false;  ///< the bound itself is out
-  };
-  /// Reads what JSON writes as a number; nothing where it has more than max_digits digits before the point.
-  static std::optional<decimal> parse_decimal(std::string_view text) {
-    decimal d;
-    if ((d.negative = text.starts_with('-'))) text.remove_prefix(1);
-    std::string digits;
-    std::ptrdiff_t point = 0, exponent = 0;
-    bool seen_point = false;
-    std::size_t i = 0;
-    for (; i < text.size() && (text[i] == '.' || (text[i] >= '0' && text[i] <= '9')); ++i) {
-      if (text[i] == '.') {
-        seen_point = true;
-        continue;
-      }
-      digits += text[i];
-      point += !seen_point;
-    }
-    if (i < text.size()) {  // e, sign, digits
-      const bool down = text.substr(++i).starts_with('-');
-      if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
-      for (; i < text.size() && exponent < 1000; ++i) exponent = exponent * 10 + (text[i] - '0');
-      point += down ? -exponent : exponent;
-    }
-    const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
-    digits.erase(0, zeros);
-    point -= static_cast<std::ptrdiff_t>(zeros);
-    while (!digits.empty() && digits.back() == '0') digits.pop_back();
-    if (digits.empty()) return decimal{};
-    if (point > static_cast<std::ptrdiff_t>(max_digits) || point < -400) return {};
-    const auto size = static_cast<std::ptrdiff_t>(digits.size());
-    if (point <= 0) digits.insert(0, static_cast<std::size_t>(-point), '0');
-    if (point > size) digits.append(static_cast<std::size_t>(point - size), '0');
-    const auto n_whole = static_cast<std::size_t>(std::max<std::ptrdiff_t>(point, 0));
-    if (n_whole > 0) d.whole = digits.substr(0, n_whole);
-    d.fraction = digits.substr(n_whole);
-    return d;
-  }
-  /// A number from `low` to `high`, an integer or one without exponent; where one is not given, 9 digits before the
-  /// point are the most. All digits together are at most max_digits, so that no reader's rounding crosses a bound;
-  /// a bound with more is rounded inwards. Nothing where bounds are too large for that.
-  std::optional<expression> between(std::optional<bound> low, std::optional<bound> high, bool integers) {
-    std::size_t n_whole = low && high ? 1 : 9;
-    for (const auto& b : {low, high})
-      if (b) n_whole = std::max(n_whole, b->at.whole.size() + (low && high ? 0 : 1));
-    n_whole = std::min<std::size_t>(n_whole, integers ? max_digits : max_digits - 1);
-    const std::string most(n_whole, '9');
-    if (!low) low = {{true, most, {}}, false};
-    if (!high) high = {{false, most, {}}, false};
-    n_fraction_ = integers ? 0 : max_digits - n_whole;
-    if (!integers) {
-      round_inwards(*low, low->at.negative);
-      round_inwards(*high, !high->at.negative);
-    }
-    if (low->at.whole.size() > n_whole || high->at.whole.size() > n_whole) return {};
-    const auto minus = [](bound b) {
-      b.at.negative = !b.at.negative && !b.at.is_zero();
-      return b;
-    };
-    const bound zero;
-    std::vector<expression> ways;
-    if (!high->at.negative && !(high->at.is_zero() && high->strict))
-      ways.push_back(magnitude(low->at.negative ? zero : *low, *high));
-    if (low->at.negative) {
-      const bool up_to_zero = !high->at.negative && !(high->at.is_zero() && high->strict);
-      if (!(integers && up_to_zero))
-        ways.push_back(g_.sequence({g_.literal("-"), magnitude(up_to_zero ? zero : minus(*high), minus(*low))}));
-      else  // no integer -0
-        ways.push_back(g_.sequence({g_.literal("-"), magnitude({{false, "1", {}}, false}, minus(*low))}));
-    }
-    return g_.any_of(ways);
   }
 
   expression comma() { return g_.sequence({g_.literal(","), space()}); }
@@ -225,22 +185,9 @@ class json_text {
   static char_set plain() { return char_set{{0, 0x1F}, {'"', '"'}, {'\\', '\\'}}.complement(); }
   /// A text as a JSON string.
   static std::string quote(std::string_view text) {
-    constexpr char hex[] = "0123456789abcdef";
-    std::string out = "\"";
-    for (const char c : text) {
-      const auto u = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        out += {'\\', c};
-      } else if (u < 0x20) {
-        out += c == '\n'   ? "\\n"
-               : c == '\t' ? "\\t"
-               : c == '\r' ? "\\r"
-                           : std::string("\\u00") + hex[u >> 4] + hex[u & 15];
-      } else {
-        out += c;
-      }
-    }
-    return out + '"';
+    std::string out;
+    append_json_string(out, text, false);
+    return out;
   }
 
  private:
@@ -249,7 +196,7 @@ class json_text {
     for (auto d = static_cast<std::uint32_t>(any_.size()); d <= depth; ++d) {
       std::vector<expression> kinds{string(), number(), boolean(), null()};
       if (d > 0) {
-        kinds.push_back(object({}, g_.call(any_[d - 1])));
+        kinds.push_back(object_of(g_.call(any_[d - 1])));
         kinds.push_back(array({}, g_.call(any_[d - 1])));
       }
       any_.push_back(g_.define("any value", g_.any_of(kinds)));
@@ -257,106 +204,82 @@ class json_text {
     return g_.call(any_[depth]);
   }
 
-  /// Cuts a bound to n_fraction_ digits behind the point; `down` makes its magnitude smaller, otherwise larger.
-  void round_inwards(bound& b, bool down) const {
-    std::string& f = b.at.fraction;
-    if (f.size() <= n_fraction_) return;
-    b.strict = false;
-    std::string all = b.at.whole + f.substr(0, n_fraction_);
-    if (!down) {
-      std::size_t i = all.size();
-      while (i > 0 && all[i - 1] == '9') all[--i] = '0';
-      if (i == 0) all.insert(0, 1, '1');
-      else ++all[i - 1];
+  /// Characters in any way they can be written. Where there may be many, whole blocks of them are one rule that is
+  /// called again and again, beside the last one, which may end anywhere.
+  expression characters(std::uint32_t min, std::uint32_t max) {
+    const std::uint32_t last = max == grammar::unbounded ? min : max;
+    if (last < 2 * block) return g_.repeat(character(), min, max);
+    const auto rule = [this](std::optional<grammar::rule>& r, std::uint32_t least) {
+      if (!r) r = g_.define("characters", g_.repeat(character(), least, least == 0 ? block - 1 : block));
+      return g_.call(*r);
+    };
+    const std::uint32_t n_full = min / block, n_blocks = last / block;
+    std::vector<grammar::edge> edges;
+    for (std::uint32_t i = 0; i < n_blocks; ++i) edges.push_back({i, i + 1, rule(block_, block)});
+    const std::uint32_t end = n_blocks + 1;
+    if (max == grammar::unbounded) {
+      edges.push_back({n_blocks, end, g_.repeat(character(), min % block)});
+    } else {
+      for (std::uint32_t i = n_full; i <= n_blocks; ++i) {
+        const std::uint32_t least = i == n_full ? min % block : 0, most = i == n_blocks ? max % block : block - 1;
+        const bool is_rest = least == 0 && most == block - 1;
+        edges.push_back({i, end, is_rest ? rule(rest_, 0) : g_.repeat(character(), least, most)});
+      }
     }
-    b.at.whole = all.substr(0, all.size() - n_fraction_);
-    f = all.substr(all.size() - n_fraction_);
-    while (!f.empty() && f.back() == '0') f.pop_back();
-    if (b.at.is_zero()) b.at.negative = false;
+    return g_.network(end + 1, edges, std::array{end});
   }
 
-  // Digits that follow a bound closely for a while: `low` and `high` say whether all of them so far are its own.
-  struct closeness {
-    const bound& a;
-    const bound& b;
-    bool low, high;
-  };
-  /// Numbers without sign from a to b.
-  expression magnitude(const bound& a, const bound& b) {
-    const auto value = [](const std::string& digits) {
-      std::uint64_t n = 0;
-      for (const char c : digits) n = n * 10 + static_cast<std::uint64_t>(c - '0');
-      return n;
+  /// A list as grammar::list makes it, with a count of its items; a kind that comes repeatedly counts once towards
+  /// `min`, since names that are written twice are one member.
+  expression counted_list(std::span<const grammar::item> items, std::size_t min, std::size_t max) {
+    struct place {
+      std::size_t item, written, towards;
+      bool used;
+      auto operator<=>(const place&) const = default;
     };
-    const std::uint64_t from = value(a.at.whole), to = value(b.at.whole);
-    if (n_fraction_ == 0) {  // integers: a bound between two of them counts as the inner one
-      const std::uint64_t first = from + (a.strict || !a.at.fraction.empty() ? 1 : 0);
-      if (b.strict && b.at.fraction.empty()) return to == 0 ? g_.nothing() : whole(first, to - 1);
-      return whole(first, to);
-    }
-    if (from > to) return g_.nothing();
-    if (from == to) return g_.sequence({g_.literal(a.at.whole), fraction({a, b, true, true})});
-    std::vector<expression> ways{g_.sequence({g_.literal(a.at.whole), fraction({a, b, true, false})}),
-                                 g_.sequence({g_.literal(b.at.whole), fraction({a, b, false, true})})};
-    if (to - from > 1) ways.push_back(g_.sequence({whole(from + 1, to - 1), fraction({a, b, false, false})}));
-    return g_.any_of(ways);
-  }
-  /// Integers from first to last.
-  expression whole(std::uint64_t first, std::uint64_t last) {
-    std::vector<expression> ways;
-    while (first <= last) {  // those of one length together
-      std::string low = std::to_string(first), high(low.size(), '9');
-      if (std::to_string(last).size() == low.size()) high = std::to_string(last);
-      ways.push_back(same_length(low, high, 0, true, true));
-      std::uint64_t next = 1;
-      for (std::size_t i = 0; i < low.size(); ++i) next *= 10;
-      first = next;
-    }
-    return g_.any_of(ways);
-  }
-  expression same_length(const std::string& low, const std::string& high, std::size_t i, bool at_low, bool at_high) {
-    const auto left = static_cast<std::uint32_t>(low.size() - i);
-    if (left == 0 || (!at_low && !at_high)) return digits(left, left);
-    return next_digit(at_low ? low[i] : '0', at_high ? high[i] : '9', at_low, at_high,
-                      [&](bool l, bool h) { return same_length(low, high, i + 1, l, h); });
-  }
-  /// A digit from first to last and what follows it, which depends on whether the digit is still a bound's own.
-  template <class F>
-  expression next_digit(char first, char last, bool at_low, bool at_high, F follow) {
-    const auto range = [this](char a, char b) {
-      return g_.chars({{static_cast<char32_t>(a), static_cast<char32_t>(b)}});
+    std::map<place, std::uint32_t> ids;
+    std::vector<place> todo;
+    const std::size_t most = max == no_limit ? 1 : max;
+    const auto id = [&](place p) {
+      p.written = std::min(p.written, most);
+      p.towards = std::min(p.towards, min);
+      const auto [at, is_new] = ids.try_emplace(p, static_cast<std::uint32_t>(ids.size()));
+      if (is_new) todo.push_back(p);
+      return at->second;
     };
-    if (first > last) return g_.nothing();
-    if (first == last) return g_.sequence({range(first, first), follow(at_low, at_high)});
-    std::vector<expression> ways;
-    if (at_low) ways.push_back(g_.sequence({range(first, first), follow(true, false)}));
-    if (at_high) ways.push_back(g_.sequence({range(last, last), follow(false, true)}));
-    const auto from = static_cast<char>(first + at_low), to = static_cast<char>(last - at_high);
-    if (from <= to) ways.push_back(g_.sequence({range(from, to), follow(false, false)}));
-    return g_.any_of(ways);
-  }
-  /// What may follow the digits before the point.
-  expression fraction(const closeness& c) {
-    const expression some = g_.sequence({g_.literal("."), fraction_digits(c, 0)});
-    return may_end(c, 0) ? g_.optional(some) : some;
-  }
-  static char digit(const bound& b, std::size_t i) { return i < b.at.fraction.size() ? b.at.fraction[i] : '0'; }
-  /// Whether the number may have no more than i digits behind the point.
-  static bool may_end(const closeness& c, std::size_t i) {
-    if (c.low && (c.a.strict || i < c.a.at.fraction.size())) return false;
-    return !(c.high && c.b.strict && i >= c.b.at.fraction.size());
-  }
-  expression fraction_digits(const closeness& c, std::size_t i) {
-    if (i == n_fraction_) return may_end(c, i) ? g_.empty() : g_.nothing();
-    if (!c.low && !c.high) return digits(i == 0 ? 1 : 0, static_cast<std::uint32_t>(n_fraction_ - i));
-    const expression more = next_digit(c.low ? digit(c.a, i) : '0', c.high ? digit(c.b, i) : '9', c.low, c.high,
-                                       [&](bool l, bool h) { return fraction_digits({c.a, c.b, l, h}, i + 1); });
-    return i > 0 && may_end(c, i) ? g_.optional(more) : more;
+    std::vector<grammar::edge> edges;
+    std::vector<std::uint32_t> ends;
+    std::vector<std::array<std::optional<expression>, 2>> written(items.size());
+    const auto write = [&](std::size_t i, bool first) {
+      auto& e = written[i][first];
+      if (!e) e = g_.call(g_.define("member", first ? items[i].what : g_.sequence({comma(), items[i].what})));
+      return *e;
+    };
+    id({0, 0, 0, false});
+    while (!todo.empty() && edges.size() < grammar::max_nodes) {
+      const place p = todo.back();
+      todo.pop_back();
+      const std::uint32_t from = ids.at(p);
+      if (p.item == items.size()) {
+        if (p.towards >= min) ends.push_back(from);
+        continue;
+      }
+      const auto presence = items[p.item].presence;
+      const bool again = presence == grammar::item::repeated;
+      if (presence != grammar::item::required)
+        edges.push_back({from, id({p.item + 1, p.written, p.towards, false}), g_.empty()});
+      if (max != no_limit && p.written == max) continue;
+      const place next{p.item + !again, p.written + 1, p.towards + !p.used, again};
+      edges.push_back({from, id(next), write(p.item, p.written == 0)});
+    }
+    if (edges.size() >= grammar::max_nodes) g_.fail(errc::limit, "counts of properties that are too large together");
+    return g_.network(static_cast<std::uint32_t>(ids.size()), edges, ends);
   }
 
   grammar& g_;
-  std::size_t n_fraction_ = 0;
-  std::optional<grammar::rule> string_;
+  std::optional<grammar::rule> string_, block_, rest_;
+  std::optional<expression> integer_;
+  std::vector<std::pair<char_set, expression>> characters_;
   std::vector<grammar::rule> any_;
 };
 

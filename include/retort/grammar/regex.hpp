@@ -1,26 +1,52 @@
-// Regular expressions, in the syntax JSON schemas use (ECMA-262 without what looks around or back), as grammar.
+// Regular expressions in the syntax JSON schemas use (ECMA-262), as trees. regex_language.hpp says what they match.
 #pragma once
 
 #include <retort/grammar/reader.hpp>
-
-#include <functional>
+#include <retort/text/unicode.hpp>
 
 RETORT_BEGIN
 namespace detail {
 
-/// Reads a pattern into an expression. `.` is any character but a line end; \d, \w and \s are ASCII; groups do not
-/// capture; a lazy repetition is a repetition. ^ and $ may stand at the ends of the pattern or of its alternatives.
+/// A regular expression as a tree. Groups do not capture, and a lazy repetition is a repetition: the texts are the
+/// same.
+struct regex_tree {
+  enum class kind : std::uint8_t { chars, sequence, any_of, repeat, ahead, behind, end };
+  struct node {
+    kind is;
+    bool negated = false;  // of what looks ahead or behind
+    char_set set{};
+    std::vector<std::uint32_t> parts{};
+    std::uint32_t min = 0, max = 0;
+  };
+  std::vector<node> nodes;  // parts before wholes
+  std::uint32_t root = 0;
+
+  std::uint32_t add(node n) {
+    nodes.push_back(std::move(n));
+    return static_cast<std::uint32_t>(nodes.size() - 1);
+  }
+  std::uint32_t chars(const char_set& set) { return add({kind::chars, false, set}); }
+  std::uint32_t sequence(std::vector<std::uint32_t> parts) {
+    return add({kind::sequence, false, {}, std::move(parts)});
+  }
+  std::uint32_t any_of(std::vector<std::uint32_t> parts) { return add({kind::any_of, false, {}, std::move(parts)}); }
+  std::uint32_t look(kind where, bool negated, std::uint32_t at) { return add({where, negated, {}, {at}}); }
+  std::uint32_t repeat(std::uint32_t what, std::uint32_t min, std::uint32_t max) {
+    return add({kind::repeat, false, {}, {what}, min, max});
+  }
+};
+
+/// Reads a regular expression. `.` is any character but a line end; \d and \w are ASCII; `^` and `$` are the ends of
+/// the text. Engines differ in whether \s knows more blanks than ASCII has: what matches here matches in all of them,
+/// or, read `widely`, whatever matches in one of them matches here.
 ///
 /// errors  bad_grammar (malformed), unsupported (what is named), limit (nesting, counts)
 class regex : notation_reader {
  public:
   static constexpr std::size_t max_nesting = 64, max_length = 1u << 16;
-  using expression = grammar::expression;
-  using write_chars = std::function<expression(const char_set&)>;
+  using expression = std::uint32_t;
 
-  /// `whole`: the text is what the pattern matches; otherwise it contains what the pattern matches.
-  /// `write`: how a character of a set is written; as it is where nothing is given.
-  static result<expression> parse(grammar& g, std::string_view pattern, bool whole, write_chars write = {});
+  static result<regex_tree> parse(std::string_view pattern, bool widely = false);
   /// The characters that \s stands for, in ASCII and beyond.
   static char_set spaces(bool all) {
     char_set s{{'\t', '\r'}, {' ', ' '}};
@@ -38,9 +64,7 @@ class regex : notation_reader {
   static char_set words() { return {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}; }
 
  private:
-  enum class top { no, whole, search };
-  regex(grammar& g, std::string_view pattern, write_chars write)
-      : notation_reader(pattern), g_(g), write_(std::move(write)) {}
+  regex(std::string_view pattern, bool widely) : notation_reader(pattern), wide_(widely) {}
 
   char32_t character() {
     unsigned n;
@@ -57,59 +81,38 @@ class regex : notation_reader {
             "regular expression \"" + printable(text_) + "\": " + what + " at byte " + std::to_string(at_)};
   }
 
-  result<expression> alternatives(top where, std::size_t depth) {
+  result<expression> alternatives(std::size_t depth) {
     if (depth > max_nesting)
       return error{errc::limit, "a regular expression nested deeper than " + std::to_string(max_nesting)};
     std::vector<expression> all;
     do {
-      RETORT_TRY(const expression e, sequence(where, depth));
+      RETORT_TRY(const expression e, sequence(depth));
       all.push_back(e);
     } while (take("|"));
-    return all.size() == 1 ? all[0] : g_.any_of(all);
+    return all.size() == 1 ? all[0] : tree_.any_of(std::move(all));
   }
 
-  result<expression> sequence(top where, std::size_t depth) {
+  result<expression> sequence(std::size_t depth) {
     std::vector<expression> parts;
-    const auto anything = [this] { return g_.repeat(write_(char_set::all()), 0); };
-    bool open = where == top::search;
-    if (where != top::no && take("^")) open = false;
-    if (open) parts.push_back(anything());
-    open = where == top::search;
     while (!at_end() && peek() != '|' && peek() != ')') {
-      if (peek() == '$' && where != top::no && (at_ + 1 == text_.size() || text_[at_ + 1] == '|')) {
-        ++at_;
-        open = false;
-        break;
-      }
       RETORT_TRY(expression e, atom(depth));
       RETORT_TRY(e, repetition(e));
       parts.push_back(e);
     }
-    if (open) parts.push_back(anything());
-    return parts.size() == 1 ? parts[0] : g_.sequence(parts);
+    return parts.size() == 1 ? parts[0] : tree_.sequence(std::move(parts));
   }
 
   result<expression> atom(std::size_t depth) {
     switch (peek()) {
-      case '(': {
-        ++at_;
-        if (take("?:") || peek() != '?') {
-          RETORT_TRY(const expression e, alternatives(top::no, depth + 1));
-          if (!take(")")) return wrong("a ( without a )");
-          return e;
-        }
-        return not_done(take("?=") || take("?!")     ? "lookahead"
-                        : take("?<=") || take("?<!") ? "lookbehind"
-                                                     : "a special group");
-      }
+      case '(': ++at_; return group(depth);
       case '[': ++at_; return set();
       case '.': {
         ++at_;
         char_set s{{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}};
-        return write_(s.complement());
+        return tree_.chars(s.complement());
       }
-      case '^':
-      case '$': return not_done("an anchor inside the expression");
+      case '^': ++at_; return tree_.look(kind::behind, true, tree_.chars(char_set::all()));
+      case '$': ++at_; return tree_.add({kind::end});
       case '*':
       case '+':
       case '?': return wrong("nothing to repeat");
@@ -117,14 +120,47 @@ class regex : notation_reader {
         if (std::size_t min, max; count(min, max)) return wrong("nothing to repeat");
         break;
       case '\\': {
+        if (take("\\b")) return boundary(true);
+        if (take("\\B")) return boundary(false);
         char_set s;
         RETORT_CHECK(escape(s, false));
-        return write_(s);
+        return tree_.chars(s);
       }
       default: break;
     }
     const char32_t c = character();
-    return write_({{c, c}});
+    return tree_.chars({{c, c}});
+  }
+  /// What follows a parenthesis.
+  result<expression> group(std::size_t depth) {
+    struct row {
+      std::string_view opens;
+      kind is;
+      bool negated;
+    };
+    static constexpr row looks[] = {{"?=", kind::ahead, false},
+                                    {"?!", kind::ahead, true},
+                                    {"?<=", kind::behind, false},
+                                    {"?<!", kind::behind, true}};
+    const row* look = nullptr;
+    for (const row& r : looks)
+      if (take(r.opens)) look = &r;
+    if (!look && !take("?:") && peek() == '?') {
+      std::size_t end = text_.find('>', at_);  // (?<name> or, as Python writes it, (?P<name>
+      if (!(take("?<") || take("?P<")) || end == std::string_view::npos) return not_done("a special group");
+      at_ = end + 1;
+    }
+    RETORT_TRY(const expression e, alternatives(depth + 1));
+    if (!take(")")) return wrong("a ( without a )");
+    return look ? tree_.look(look->is, look->negated, e) : e;
+  }
+  /// Where a word begins or ends, or where none does: what stands on one side is of a word, on the other not.
+  expression boundary(bool is) {
+    const auto side = [this](kind where, bool word) { return tree_.look(where, !word, tree_.chars(words())); };
+    const auto both = [&](bool before, bool after) {
+      return tree_.sequence({side(kind::behind, before), side(kind::ahead, after)});
+    };
+    return tree_.any_of({both(true, !is), both(false, is)});
   }
 
   result<expression> repetition(expression what) {
@@ -142,7 +178,7 @@ class regex : notation_reader {
       if (min > max) return wrong("a repetition whose bounds are in the wrong order");
       take("?");  // lazy: the same texts
       if (peek() == '*' || peek() == '+' || peek() == '?') return wrong("a repetition of a repetition");
-      what = g_.repeat(what, static_cast<std::uint32_t>(min), static_cast<std::uint32_t>(max));
+      what = tree_.repeat(what, static_cast<std::uint32_t>(min), static_cast<std::uint32_t>(max));
     }
     return what;
   }
@@ -192,7 +228,7 @@ class regex : notation_reader {
       }
       all.add(first, last);
     }
-    return write_(negated ? all.complement() : all);
+    return tree_.chars(negated ? all.complement() : all);
   }
 
   /// What follows a backslash.
@@ -206,8 +242,10 @@ class regex : notation_reader {
       case 'D': out = char_set{{'0', '9'}}.complement(); return {};
       case 'w': out = words(); return {};
       case 'W': out = words().complement(); return {};
-      case 's': out = spaces(negated); return {};
-      case 'S': out = spaces(!negated).complement(); return {};
+      case 's': out = spaces(negated != wide_); return {};
+      case 'S': out = spaces(negated == wide_).complement(); return {};
+      case 'p': return property(out, false);
+      case 'P': return property(out, true);
       case 'n': value = '\n'; break;
       case 'r': value = '\r'; break;
       case 't': value = '\t'; break;
@@ -215,7 +253,7 @@ class regex : notation_reader {
       case 'v': value = '\v'; break;
       case '0': value = 0; break;
       case 'b':
-        if (!in_set) return not_done("\\b");
+        if (!in_set) return not_done("\\b");  // taken before
         value = '\b';
         break;
       case 'x':
@@ -246,23 +284,64 @@ class regex : notation_reader {
     return {};
   }
 
-  grammar& g_;
-  write_chars write_;
+  /// \p{...}: the general categories that hold letters, marks, numbers, punctuation and symbols.
+  result<void> property(char_set& out, bool negated) {
+    const std::size_t begin = at_, end = text_.find('}', at_);
+    if (!take("{") || end == std::string_view::npos) return wrong("a malformed \\p{}");
+    std::string_view name = text_.substr(at_, end - at_);
+    for (const std::string_view prefix : {"General_Category=", "gc="})
+      if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+    at_ = end + 1;
+    struct row {
+      std::string_view name, longer;
+      unsigned flags;
+    };
+    namespace u = unicode;
+    static constexpr row rows[] = {
+        {"L", "Letter", u::letter}, {"Lu", "Uppercase_Letter", u::upper}, {"Ll", "Lowercase_Letter", u::lower},
+        {"M", "Mark", u::mark},     {"N", "Number", u::number},           {"P", "Punctuation", u::punctuation},
+        {"S", "Symbol", u::symbol}};
+    for (const row& r : rows)
+      if (name == r.name || name == r.longer) {
+        out = characters_with(r.flags);
+        if (r.flags == u::upper)  // Lu; titlecase letters are not
+          for (const auto& t : title) out.remove(t.first, t.last);
+        if (negated) out = out.complement();
+        return {};
+      }
+    at_ = begin;
+    return not_done("\\p{" + std::string(name) + "}");
+  }
+
+  static char_set characters_with(unsigned flags) {
+    const unicode::class_table& classes = unicode::class_table::get();
+    char_set out;
+    for (char32_t c = 0, begin = 0; c <= char_set::last_character; begin = ++c) {
+      while (c <= char_set::last_character && (classes[c] & flags) != 0) ++c;
+      if (c > begin) out.add(begin, c - 1);
+    }
+    return out;
+  }
+  static constexpr char_set::range title[] = {{0x1C5, 0x1C5},   {0x1C8, 0x1C8},   {0x1CB, 0x1CB},   {0x1F2, 0x1F2},
+                                              {0x1F88, 0x1F8F}, {0x1F98, 0x1F9F}, {0x1FA8, 0x1FAF}, {0x1FBC, 0x1FBC},
+                                              {0x1FCC, 0x1FCC}, {0x1FFC, 0x1FFC}};
+
+  const bool wide_;
+  regex_tree tree_;
+  using kind = regex_tree::kind;
 };
 
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
-RETORT_INLINE result<regex::expression> regex::parse(grammar& g, std::string_view pattern, bool whole,
-                                                     write_chars write) {
+RETORT_INLINE result<regex_tree> regex::parse(std::string_view pattern, bool widely) {
   if (pattern.size() > max_length)
     return error{errc::limit, "a regular expression of " + std::to_string(pattern.size()) + " bytes"};
   if (utf8::valid_prefix(pattern) != pattern.size())
     return error{errc::bad_grammar, "the regular expression is not UTF-8"};
-  if (!write) write = [&g](const char_set& set) { return g.chars(set); };
-  regex r(g, pattern, std::move(write));
-  RETORT_TRY(const expression e, r.alternatives(whole ? top::whole : top::search, 0));
+  regex r(pattern, widely);
+  RETORT_TRY(r.tree_.root, r.alternatives(0));
   if (!r.at_end()) return r.wrong("a ) without a (");
-  return e;
+  return std::move(r.tree_);
 }
 
 #endif

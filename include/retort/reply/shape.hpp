@@ -190,7 +190,7 @@ class tool_shape_maker {
           if (c.is_string()) choices.push_back(text(c.get<std::string>() + before_end + end));
         written = g_.any_of(choices);
       } else if (is_text) {
-        written = g_.until(end);
+        written = language::until(end).in(g_);
       } else {
         RETORT_TRY(const expression v, value(of, json_.any()));
         written = g_.sequence({v, text(before_end + end)});

@@ -30,8 +30,9 @@ RETORT_INLINE result<constraint> constraint::json_object(const model& m) {
 }
 RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_view pattern) {
   detail::grammar g;
-  RETORT_TRY(const auto e, detail::regex::parse(g, pattern, true));
-  g.define(detail::grammar::root, e);
+  RETORT_TRY(const auto tree, detail::regex::parse(pattern));
+  RETORT_TRY(const auto texts, detail::regex_language::of(tree, true));
+  g.define(detail::grammar::root, texts.in(g));
   return make(m, g);
 }
 RETORT_INLINE result<constraint> constraint::grammar(const model& m, std::string_view gbnf) {
