@@ -192,7 +192,7 @@ inline result<constraint> try_regex(std::string_view pattern, const vocabulary_o
   return compile(g, v);
 }
 inline result<constraint> try_gbnf(std::string_view text, const vocabulary_of_words& v = full()) {
-  return compile(detail::gbnf::parse(text), v);
+  return compile(detail::gbnf::parse(text, *v.text), v);
 }
 inline matcher must(const result<constraint>& c) {
   if (!c) FAIL(c.error().what);
