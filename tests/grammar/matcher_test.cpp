@@ -335,6 +335,15 @@ TEST_CASE("constraint: GBNF grammars") {
                                                  {"root ::= \"a\" root", errc::missing},
                                                  {"root ::= <[100000]>", errc::bad_argument},
                                                  {"root ::= <think>", errc::bad_grammar},
+                                                 {"root ::= <[3", errc::bad_grammar},
+                                                 {"root ::= <[]>", errc::bad_grammar},
+                                                 {"root ::= <mark", errc::bad_grammar},
+                                                 {"root ::= !\"a\"", errc::bad_grammar},
+                                                 {"root ::= ! <mark>", errc::bad_grammar},
+                                                 {"root ::= !<[100000]>", errc::bad_argument},
+                                                 {"root ::= \"\\", errc::bad_grammar},
+                                                 {"root ::= [\\", errc::bad_grammar},
+                                                 {"root ::= \"a\\u00", errc::bad_grammar},
                                                  {open, errc::limit},
                                                  {chain, errc::bad_grammar},
                                                  {doubling + "r60 ::= \"a\"", errc::missing}}) {
@@ -387,6 +396,60 @@ TEST_CASE("constraint: a grammar built by hand mixes text, control tokens and sc
   // a token named in GBNF
   matcher named = must(try_gbnf("root ::= <[" + std::to_string(v.mark) + "]> \"a\""));
   CHECK(ids_of(named.allowed(), v.size()) == std::vector<token>{v.mark});
+}
+
+TEST_CASE("constraint: tokens of GBNF by id and by text, and all the others") {
+  const auto& v = full();
+  const auto inner = [&](token but) {  // every token that may stand in a text, but one
+    std::vector<token> out;
+    for (token id = 0; static_cast<std::size_t>(id) < v.size(); ++id)
+      if (id != but && id != v.end) out.push_back(id);
+    return out;
+  };
+  const std::string mark = "<[" + std::to_string(v.mark) + "]>";
+  for (const std::string& name : {std::string("<mark>"), mark}) {
+    INFO(name);
+    // a thought between marks, then text
+    matcher m = must(try_gbnf("root ::= " + name + " (!" + name + ")* " + name + " [a-c]+"));
+    CHECK(ids_of(m.allowed(), v.size()) == std::vector<token>{v.mark});
+    CHECK_FALSE(m.accept(v.find("a")));
+    REQUIRE(m.accept(v.mark));
+    CHECK(m.allowed().size() == (v.size() + 63) / 64);
+    std::vector<token> all = inner(-1);
+    CHECK(ids_of(m.allowed(), v.size()) == all);
+    CHECK_FALSE(m.accept(v.end));
+    for (const char* word : {"aaaa", "\n", "\xe6\x97", "{\""}) REQUIRE(m.accept(v.find(word)));
+    CHECK(ids_of(m.allowed(2), v.size()) == std::vector<token>{v.mark});  // the mark, a letter, the end: over the limit
+    REQUIRE(m.accept(v.mark));
+    CHECK_FALSE(m.accept(v.mark));
+    CHECK(m.accept(v.find("ab")));
+    CHECK(m.complete());
+  }
+  // beside text and other tokens at the same place
+  matcher m = must(try_gbnf("root ::= !<mark> \"x\" | <mark> \"y\" | \"ab\" \"z\""));
+  CHECK(ids_of(m.allowed(), v.size()) == inner(-1));
+  matcher other = m;
+  CHECK(other.accept(v.mark));
+  CHECK(other.forced() == "y");
+  CHECK(m.accept(v.find("ab")));
+  CHECK(ids_of(m.allowed(), v.size()) == std::vector<token>{v.find("x"), v.find("z")});
+  // nothing but tokens
+  m = must(try_gbnf("root ::= <[5]>"));
+  CHECK(ids_of(m.allowed(), v.size()) == std::vector<token>{5});
+  CHECK(m.accept(5));
+  CHECK(m.complete());
+  m = must(try_gbnf("root ::= !<[5]>{2}"));
+  CHECK(ids_of(m.allowed(), v.size()) == inner(5));
+  CHECK_FALSE(m.accept(5));
+  CHECK(m.accept(v.mark));
+  CHECK(m.accept(6));
+  CHECK(m.complete());
+  std::mt19937 random(5);
+  for (const auto* w : {&full(), &bytes(), &poor(), &pieces()}) {
+    const std::string id = "<[" + std::to_string(w->mark) + "]>";
+    const matcher start = must(try_gbnf("root ::= (" + id + " !" + id + "* " + id + " | [a-z!]+ <[9]>?){1,3}", *w));
+    for (int i = 0; i < 10; ++i) CHECK(walk(start, *w, 60, random, i < 2).ended);
+  }
 }
 
 TEST_CASE("constraint: masks agree with accept() and outputs end, whatever the vocabulary") {

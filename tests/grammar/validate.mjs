@@ -1,7 +1,8 @@
 // Validates outputs with ajv, one JSON line each: {"schema": ..., "output" or "text": ..., "ended": ...}; every output
 // must be JSON, and valid under its schema, which is read as the draft that $schema names or that it fits.
-// usage: validate.mjs FILE, with ajv and ajv-formats where node finds them from the folder NODE_MODULES; drafts 3 and
-// 4 are judged where ajv-draft-04 is there too. Schemas that ajv cannot read are counted, not judged.
+// usage: validate.mjs FILE [PERCENT], with ajv and ajv-formats where node finds them from the folder NODE_MODULES; drafts 3 and
+// 4 are judged where ajv-draft-04 is there too. Schemas that ajv cannot read are counted, not judged. A line with an
+// "error" instead of an output is a schema that was refused; PERCENT of all lines may be (0).
 import { createRequire } from "node:module";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
@@ -37,7 +38,13 @@ function compile(schema) {
     for (const unicodeRegExp of [true, false]) {
       if (!drafts[draft]) continue;
       try {
-        const ajv = new drafts[draft]({ strict: false, allErrors: true, logger: false, ownProperties: true, unicodeRegExp });
+        const ajv = new drafts[draft]({
+          strict: false,
+          allErrors: true,
+          logger: false,
+          ownProperties: true,
+          unicodeRegExp,
+        });
         formats(ajv);
         const validate = ajv.compile(body(schema));
         return { ajv, validate };
@@ -48,12 +55,23 @@ function compile(schema) {
   return { why };
 }
 
-let n = 0, cut = 0, notJson = 0, invalid = 0, notJudged = 0;
+const mayRefuse = Number(process.argv[3] ?? 0);
+let n = 0,
+  refused = 0,
+  cut = 0,
+  notJson = 0,
+  invalid = 0,
+  notJudged = 0;
 for await (const line of createInterface({ input: createReadStream(process.argv[2]) })) {
   if (!line) continue;
-  const { id, schema, output, text = output, ended } = JSON.parse(line);
+  const { id, schema, output, text = output, ended, error } = JSON.parse(line);
   const where = "\n  " + (id === undefined ? "" : id + ": ") + JSON.stringify(schema).slice(0, 2000) + "\n  " + text;
   ++n;
+  if (error !== undefined) {
+    ++refused;
+    console.log("refused: " + (id ?? JSON.stringify(schema)) + ": " + error);
+    continue;
+  }
   if (!ended) {
     ++cut;
     console.log("cut or stuck" + where);
@@ -76,5 +94,8 @@ for await (const line of createInterface({ input: createReadStream(process.argv[
     console.log("invalid: " + ajv.errorsText(validate.errors).slice(0, 500) + where);
   }
 }
-console.log(`${n} outputs: ${cut} cut or stuck, ${notJson} not JSON, ${invalid} not valid, ${notJudged} not judged`);
-process.exit(n > notJudged && cut + notJson + invalid === 0 ? 0 : 1);
+console.log(
+  `${n} outputs: ${refused} refused, ${cut} cut or stuck, ${notJson} not JSON, ${invalid} not valid, ${notJudged} not judged`,
+);
+const judged = n - refused - notJudged;
+process.exit(judged > 0 && refused * 100 <= n * mayRefuse && cut + notJson + invalid === 0 ? 0 : 1);

@@ -43,7 +43,7 @@ struct vocabulary_of_words {
 inline vocabulary_of_words make(const std::vector<std::string>& texts) {
   vocabulary_of_words v;
   std::vector<std::string> written;
-  for (const auto& t : texts) written.push_back(in_alphabet(t));
+  for (const auto& t : texts) written.push_back(t.size() > 1 ? t : in_alphabet(t));
   written.emplace_back("<mark>");
   written.emplace_back("<end>");
   vocabulary from;
@@ -51,6 +51,8 @@ inline vocabulary_of_words make(const std::vector<std::string>& texts) {
   from.pre = "gpt-2";
   for (const auto& w : written) from.texts.push_back(w);
   from.types.assign(written.size(), token_type::normal);
+  for (std::size_t i = 0; i < texts.size(); ++i)  // no merges make them
+    if (texts[i].size() > 1) from.types[i] = token_type::user_defined;
   from.types[written.size() - 1] = from.types[written.size() - 2] = token_type::control;
   v.end = static_cast<token>(written.size() - 1);
   v.mark = v.end - 1;
@@ -192,7 +194,7 @@ inline result<constraint> try_regex(std::string_view pattern, const vocabulary_o
   return compile(g, v);
 }
 inline result<constraint> try_gbnf(std::string_view text, const vocabulary_of_words& v = full()) {
-  return compile(detail::gbnf::parse(text), v);
+  return compile(detail::gbnf::parse(text, *v.text), v);
 }
 inline matcher must(const result<constraint>& c) {
   if (!c) FAIL(c.error().what);

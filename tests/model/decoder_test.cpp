@@ -13,10 +13,10 @@ struct loaded {
   weights file;
   nn::network net;
 };
-std::unique_ptr<loaded> load(const tiny::recipe& r) {
+std::unique_ptr<loaded> load(const tiny::file& f) {
   auto m = std::make_unique<loaded>();
-  m->bytes = tiny::make(r).bytes();
-  auto file = weights::view(m->bytes, r.kind);
+  m->bytes = f.bytes();
+  auto file = weights::view(m->bytes, f.arch);
   if (!file) FAIL(file.error().what);
   m->file = std::move(*file);
   auto net = nn::load_network(m->file);
@@ -24,11 +24,28 @@ std::unique_ptr<loaded> load(const tiny::recipe& r) {
   m->net = std::move(*net);
   return m;
 }
+std::unique_ptr<loaded> load(const tiny::recipe& r) { return load(tiny::make(r)); }
 std::unique_ptr<loaded> load(const std::string& kind, dtype type) {
   tiny::recipe r;
   r.kind = kind;
   r.type = type;
   return load(r);
+}
+
+/// Calls f(name without ".weight", tensor, number of matrices in it) for the tensors that products read.
+template <class F>
+void each_matrix(tiny::file& f, F call) {
+  const std::size_t n = f.tensors.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    tiny::tensor& t = f.tensors[i];
+    if (t.dims.size() < 2 || !t.name.ends_with(".weight")) continue;
+    const bool experts = t.name.find("_exps.") != std::string::npos;
+    call(t.name.substr(0, t.name.size() - 7), i, static_cast<std::size_t>(experts ? t.dims[2] : 1));
+  }
+}
+void add_vector(tiny::file& f, const std::string& name, const std::vector<float>& values) {
+  const auto* bytes = reinterpret_cast<const char*>(values.data());
+  f.tensors.push_back({name, {values.size()}, dtype::f32, std::string(bytes, values.size() * sizeof(float))});
 }
 
 // The bounds, relative to the root mean square of all logits.
@@ -189,4 +206,65 @@ TEST_CASE("decoder: the observer sees every layer's choice, as the reference mak
   run.how.on_route = &observer;
   (void)run(tokens, 5);
   CHECK(n_seen == 2 * 5);
+}
+
+TEST_CASE("decoder: weights with scales beside them are the weights times their scales") {
+  // Powers of two: the same numbers throughout, so the same logits to the bit.
+  const auto tokens = tiny::tokens(70);
+  for (const char* kind : tiny::kinds) {
+    INFO(kind);
+    tiny::file f = tiny::make(kind);
+    std::size_t n_scaled = 0;
+    each_matrix(f, [&](const std::string& base, std::size_t at, std::size_t n) {
+      std::vector<float> scales, values(f.tensors[at].data.size() / sizeof(float));
+      std::memcpy(values.data(), f.tensors[at].data.data(), f.tensors[at].data.size());
+      for (std::size_t e = 0; e < n; ++e) {
+        scales.push_back(std::ldexp(1.0f, static_cast<int>((n_scaled + e) % 5) - 2));
+        for (std::size_t i = 0; i < values.size() / n; ++i) values[e * (values.size() / n) + i] /= scales[e];
+      }
+      std::memcpy(f.tensors[at].data.data(), values.data(), f.tensors[at].data.size());
+      add_vector(f, base + ".scale", scales);
+      ++n_scaled;
+    });
+    CHECK(n_scaled >= 12);
+    const auto plain = load(kind, dtype::f32), scaled = load(f);
+    for (const std::size_t chunk : {70u, 3u})
+      CHECK(driver::run{scaled->net, simd::scalar::table}(tokens, chunk) ==
+            driver::run{plain->net, simd::scalar::table}(tokens, chunk));
+  }
+}
+
+TEST_CASE("decoder: NVFP4 weights as files with scales have them") {
+  // Twice the values and half their projection, a quarter of up and four times down: the same to the bit.
+  const auto tokens = tiny::tokens(40);
+  for (const char* kind : {"llama", "qwen3moe"}) {
+    INFO(kind);
+    tiny::recipe r;
+    r.kind = kind;
+    r.type = dtype::nvfp4;
+    r.dim_ffn = r.dim_expert = 64;
+    const tiny::file plain = tiny::make(r);
+    tiny::file scaled = plain;
+    std::size_t n_scaled = 0;
+    each_matrix(scaled, [&](const std::string& base, std::size_t at, std::size_t n) {
+      const auto is = [&](const char* what) { return base.find(what) != std::string::npos; };
+      const float scale = is("attn_v")        ? 2.0f
+                          : is("attn_output") ? 0.5f
+                          : is("ffn_up")      ? 0.25f
+                          : is("ffn_down")    ? 4.0f
+                                              : 1.0f;
+      if (scaled.tensors[at].type != dtype::nvfp4) return;
+      add_vector(scaled, base + ".scale", std::vector<float>(n, scale));
+      add_vector(scaled, base + ".input_scale", std::vector<float>(n, 0.01f));
+      n_scaled += scale != 1;
+    });
+    CHECK(n_scaled == 8);
+    const auto logits = [&](const tiny::file& f, std::size_t chunk) {
+      return driver::run{load(f)->net, simd::scalar::table}(tokens, chunk);
+    };
+    for (const std::size_t chunk : {40u, 1u}) CHECK(logits(scaled, chunk) == logits(plain, chunk));
+    tiny::file other = plain;
+    add_vector(other, "blk.1.attn_v.scale", {2});
+    CHECK(logits(other, 40) != logits(plain, 40));
+  }
 }

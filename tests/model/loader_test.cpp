@@ -182,10 +182,45 @@ TEST_CASE("loader: tensors that nothing reads") {
     f.tensors.push_back({name, {4}, dtype::f32, std::string(16, '\0')});
     fails(f, errc::unsupported, {name, "llama"});
   }
-  tiny::file f = tiny::make("llama");  // outside the layers, and in layers behind the last: ignored
-  f.tensors.push_back({"something.else", {4}, dtype::f32, std::string(16, '\0')});
-  f.tensors.push_back({"blk.2.attn_q.weight", {4}, dtype::f32, std::string(16, '\0')});
+}
+
+TEST_CASE("loader: tensors outside the layers, or behind all of them, that nothing reads") {
+  for (const char* name : {"token_embd_norm.weight", "output_norm.bias", "rope_factors_short.weight", "cls.weight",
+                           "per_layer_token_embd.weight", "v.blk.0.ln1.weight", "something else", "blk.2.attn_q.weight",
+                           "blk.x.attn_q.weight", "blk.99999999999999999999.attn_q.weight"}) {
+    tiny::file f = tiny::make("llama");
+    f.tensors.push_back({name, {4}, dtype::f32, std::string(16, '\0')});
+    fails(f, errc::unsupported, {name, "llama"});
+  }
+  // layers that predict further tokens stand behind those that are run, as many as the file says
+  tiny::file f = tiny::make("deepseek2_v3_both");
+  f.tensors.push_back({"blk.3.anything.weight", {4}, dtype::f32, std::string(16, '\0')});
   CHECK(loads(f));
+  f.tensors.push_back({"blk.4.anything.weight", {4}, dtype::f32, std::string(16, '\0')});
+  fails(f, errc::unsupported, {"blk.4.anything.weight"});
+  // an output scale belongs to an output matrix, and there is none
+  f = tiny::make("llama_tied");
+  const float two = 2;
+  f.tensors.push_back({"output.scale", {1}, dtype::f32, std::string(reinterpret_cast<const char*>(&two), 4)});
+  fails(f, errc::unsupported, {"output.scale"});
+}
+
+TEST_CASE("loader: scales that are no positive numbers, or not as many as matrices") {
+  const auto with = [](const char* kind, const char* name, std::vector<float> values) {
+    tiny::file f = tiny::make(kind);
+    f.tensors.push_back({name,
+                         {values.size()},
+                         dtype::f32,
+                         std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float))});
+    return f;
+  };
+  CHECK(loads(with("llama", "blk.0.attn_q.scale", {0.5f})));
+  CHECK(loads(with("llama", "blk.0.attn_q.input_scale", {0.0f})));  // not read
+  for (const float x : {0.0f, -1.0f, std::nanf(""), INFINITY})
+    fails(with("llama", "blk.0.attn_q.scale", {x}), errc::bad_file, {"blk.0.attn_q.scale", "positive"});
+  fails(with("llama", "blk.0.attn_q.scale", {1, 2}), errc::mismatch, {"blk.0.attn_q.scale"});
+  fails(with("qwen3moe", "blk.0.ffn_up_exps.scale", {1}), errc::mismatch, {"blk.0.ffn_up_exps.scale"});
+  fails(with("qwen3moe", "blk.0.ffn_up_exps.scale", {1, 1, 1, 1, 1, 1, 1, -1}), errc::bad_file, {"ffn_up_exps.scale"});
 }
 
 TEST_CASE("loader: types that cannot be what they are used for") {

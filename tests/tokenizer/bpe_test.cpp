@@ -248,7 +248,7 @@ TEST_CASE("tokenizer: what is wrong with a vocabulary is said") {
 
 TEST_CASE("tokenizer: odd vocabularies are read as far as they make sense") {
   fixtures::trained t = smithy();
-  t.merges.insert(t.merges.begin(), {"", "x", " ", "no such", "Ġ", "a b c"});
+  t.merges.insert(t.merges.begin(), {"no such", "a b c"});
   t.texts.emplace_back("");       // no text
   t.texts.emplace_back("a\xC3");  // not UTF-8
   t.texts.emplace_back("日本");   // outside the byte alphabet: kept as it is
@@ -263,6 +263,56 @@ TEST_CASE("tokenizer: odd vocabularies are read as far as they make sense") {
   CHECK(with.ends().empty());
   CHECK(with.find("日本"));
   CHECK(with.decode(encode(with, "the smith heats 日本")) == "the smith heats 日本");
+}
+
+TEST_CASE("tokenizer: a vocabulary without merges that make its tokens is refused") {
+  const auto code = [](const vocabulary& v) {
+    const auto made = tokenizer::make(v);
+    return made ? errc{} : made.error().code;
+  };
+  const fixtures::trained t = smithy();
+  for (const char* pre : {"gpt-2", "llama-bpe"}) {  // the latter takes whole pieces without merging
+    vocabulary words = t.words(pre);
+    REQUIRE(tokenizer::make(words));
+    words.merges.clear();
+    CHECK(code(words) == errc::missing);
+    CHECK(tokenizer::make(words).error().what.find("0 merges") != std::string::npos);
+  }
+  std::vector<std::string> written;  // each pair as a list in another language's notation
+  for (const std::string& m : t.merges)
+    written.push_back("['" + m.substr(0, m.find(' ', 1)) + "', '" + m.substr(m.find(' ', 1) + 1) + "']");
+  vocabulary words = t.words("gpt-2");
+  words.merges.assign(written.begin(), written.end());
+  CHECK(code(words) == errc::bad_file);
+  for (const char* broken : {"", "x", " ", "Ġ", "ab ", "a\tb"}) {
+    words = t.words("gpt-2");
+    words.merges[3] = broken;
+    CHECK(code(words) == errc::bad_file);
+    CHECK(tokenizer::make(words).error().what.find("merge 3") != std::string::npos);
+  }
+  words = t.words("gpt-2");  // cut off after a quarter
+  words.merges.resize(words.merges.size() / 4);
+  CHECK(code(words) == errc::bad_file);
+  words.texts.resize(256);  // bytes alone need none
+  words.types.clear();
+  words.merges.clear();
+  CHECK(tokenizer::make(words));
+
+  vocabulary pieces;  // SentencePiece has scores, or merges
+  pieces.model = "llama";
+  pieces.texts = {"a",
+                  "b",
+                  "\xe2\x96\x81",
+                  "\xe6\x97\xa5",
+                  "ab",
+                  "\xe2\x96\x81"
+                  "ab"};
+  CHECK(code(pieces) == errc::missing);
+  pieces.merges = {"a b", "\xe2\x96\x81 ab"};
+  CHECK(tokenizer::make(pieces));
+  pieces.merges.clear();
+  pieces.scores.assign(pieces.texts.size(), -1.0f);
+  CHECK(tokenizer::make(pieces));
 }
 
 TEST_CASE("tokenizer: bytes the vocabulary lacks become the unknown token, or nothing") {

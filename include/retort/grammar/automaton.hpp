@@ -22,7 +22,7 @@ struct automaton {
     std::uint32_t rule, to;
   };
   struct control {
-    std::int32_t token;
+    std::int32_t token;  // or ~token: every other one
     std::uint32_t to;
   };
   struct state {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <retort/grammar/reader.hpp>
+#include <retort/tokenizer/tokenizer.hpp>
 
 #include <unordered_map>
 
@@ -14,21 +15,22 @@ namespace detail {
 ///   [a-z] [^"\\]    one character of a set, or of all others;  . is any character
 ///   name  ( ... )   a rule, a group;  x | y alternatives
 ///   * + ? {m} {m,} {m,n} {,n}   how often what stands before may come
-///   <[123]>         exactly the token with this id
+///   <[123]> <text>  exactly the token with this id, or that this text is as a whole;  !<...> any token but this one
 ///   # ...           a comment
 ///
 /// A line end ends a rule unless a parenthesis is open or the next line goes on
 /// with | (or the line ended with one).
-/// errors  bad_grammar (malformed, a rule missing or defined twice), limit
+/// errors  bad_grammar (malformed, a rule missing or defined twice, a text that is not one token), limit
 class gbnf : notation_reader {
  public:
   static constexpr std::size_t max_bytes = std::size_t{4} << 20, max_nesting = 64;
   using expression = grammar::expression;
 
-  static result<grammar> parse(std::string_view text);
+  /// `words` is asked for tokens by their text.
+  static result<grammar> parse(std::string_view text, const tokenizer& words);
 
  private:
-  gbnf(grammar& g, std::string_view text) : notation_reader(text), g_(g) {}
+  gbnf(grammar& g, std::string_view text, const tokenizer& words) : notation_reader(text), g_(g), words_(words) {}
 
   [[nodiscard]] error wrong(const std::string& what) const {
     const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n');
@@ -110,8 +112,10 @@ class gbnf : notation_reader {
       } else if (c == '.') {
         ++at_;
         e = g_.chars(char_set::all());
-      } else if (c == '<') {
-        RETORT_TRY(e, token());
+      } else if (c == '<' || c == '!') {
+        const bool others = take("!");
+        RETORT_TRY(const std::int32_t id, token_id());
+        e = others ? g_.any_control_but(id) : g_.control(id);
       } else if (in_name(c)) {
         e = g_.call(rule_named(name()));
       } else if (c == '*' || c == '+' || c == '?' || c == '{') {
@@ -190,6 +194,7 @@ class gbnf : notation_reader {
     const char32_t c = utf8::decode(text_.data() + at_, n);
     at_ += n;
     if (c != '\\') return c;
+    if (at_end()) return wrong("a quote or set that does not end");
     const char e = peek();
     ++at_;
     std::size_t n_digits = 0;
@@ -216,25 +221,36 @@ class gbnf : notation_reader {
       return wrong("an escape that is no character");
     return value;
   }
-  result<expression> token() {
-    std::size_t id = 0;
-    if (!take("<[") || !number(id) || !take("]>")) return wrong("a token is written <[id]>");
-    if (id >= 1u << 30) return wrong("a token id out of range");
-    return g_.control(static_cast<std::int32_t>(id));
+  result<std::int32_t> token_id() {
+    if (take("<[")) {
+      std::size_t id = 0;
+      if (!number(id) || !take("]>")) return wrong("a token is written <[id]> or <text>");
+      if (id >= 1u << 30) return wrong("a token id out of range");
+      return static_cast<std::int32_t>(id);
+    }
+    const std::size_t end = text_.find('>', at_);
+    if (peek() != '<' || end == text_.npos) return wrong("a token is written <[id]> or <text>");
+    const std::string_view text = text_.substr(at_, end + 1 - at_);
+    std::vector<std::int32_t> ids;
+    RETORT_CHECK(words_.encode(text, special::parse, ids));
+    if (ids.size() != 1) return wrong("\"" + printable(text.substr(0, 64)) + "\" is not one token of the vocabulary");
+    at_ = end + 1;
+    return ids[0];
   }
 
   grammar& g_;
+  const tokenizer& words_;
   std::unordered_map<std::string, grammar::rule> rules_;
 };
 
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
-RETORT_INLINE result<grammar> gbnf::parse(std::string_view text) {
+RETORT_INLINE result<grammar> gbnf::parse(std::string_view text, const tokenizer& words) {
   if (text.size() > max_bytes)
     return error{errc::limit, "a grammar larger than " + std::to_string(max_bytes) + " bytes"};
   if (utf8::valid_prefix(text) != text.size()) return error{errc::bad_grammar, "the grammar is not UTF-8"};
   grammar g;
-  gbnf in(g, text);
+  gbnf in(g, text, words);
   in.rules_.emplace("root", grammar::root);
   in.skip(true);
   while (in.at_ < text.size()) {

@@ -174,6 +174,8 @@ class grammar {
   }
   /// Exactly this token, whatever its text: for tokens that mean structure.
   expression control(std::int32_t token) { return add({kind::control, 1, static_cast<std::uint32_t>(token), 0, 0, 0}); }
+  /// One token, whatever its text, that is not this one and does not end the text.
+  expression any_control_but(std::int32_t token) { return control(~token); }
   /// What the rule stands for.
   expression call(rule which) { return add({kind::call, 1, which.index, 0, 0, 0}); }
 

@@ -87,6 +87,20 @@ struct matcher_impl {
     }
   }
 
+  /// Whether an edge for single tokens is one for this token.
+  [[nodiscard]] bool takes(const automaton::control& c, token id) const {
+    return c.token >= 0 ? c.token == id : ~c.token != id && of->trie->is_inner(id);
+  }
+  void take(const automaton::control& c) {
+    const auto id = static_cast<std::size_t>(std::max(c.token, ~c.token));
+    const std::uint64_t bit = std::uint64_t{1} << id % 64, before = mask[id / 64] & bit;
+    if (c.token >= 0) {
+      mask[id / 64] |= bit;
+      return;
+    }
+    for (std::size_t i = 0; i < mask.size(); ++i) mask[i] |= of->trie->inner()[i];
+    mask[id / 64] = (mask[id / 64] & ~bit) | before;
+  }
   void take(const part& p) {
     const auto unite = [this](const std::vector<std::uint64_t>& bits) {
       for (std::size_t i = 0; i < bits.size(); ++i) mask[i] |= bits[i];
@@ -117,7 +131,7 @@ RETORT_INLINE std::vector<position> matcher_impl::after(token id) {
   std::vector<position> to;
   for (const position& p : now)
     for (const auto& c : of->grammar.code.controls_of(p.state))
-      if (c.token == id) to.push_back({c.to, p.calls});
+      if (takes(c, id)) to.push_back({c.to, p.calls});
   if (of->trie->is_text(id)) {
     recognizer read(of->grammar, stacks);
     const std::string_view bytes = of->text->bytes(id);
@@ -179,8 +193,7 @@ RETORT_INLINE std::span<const std::uint64_t> matcher_impl::allowed(std::size_t n
   }
   for (const position& p : now)
     for (const auto& c : of->grammar.code.controls_of(p.state))
-      if (stacks.cost({c.to, p.calls}) <= (any ? std::min<std::int64_t>(limit, completion::longest) : least))
-        set(static_cast<std::size_t>(c.token));
+      if (stacks.cost({c.to, p.calls}) <= (any ? std::min<std::int64_t>(limit, completion::longest) : least)) take(c);
   return mask;
 }
 

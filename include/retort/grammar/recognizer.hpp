@@ -224,8 +224,8 @@ RETORT_INLINE result<compiled_grammar> compiled_grammar::make(const grammar& g, 
   compiled_grammar c;
   RETORT_TRY(c.code, determinizer::run(g));
   for (const auto& e : c.code.controls)
-    if (e.token < 0 || static_cast<std::size_t>(e.token) >= t.n_vocab())
-      return error{errc::bad_argument, "token " + std::to_string(e.token) + " is not in the vocabulary"};
+    if (const auto id = static_cast<std::size_t>(std::max(e.token, ~e.token)); id >= t.n_vocab())
+      return error{errc::bad_argument, "token " + std::to_string(id) + " is not in the vocabulary"};
   RETORT_TRY(c.costs, completion::costs(c.code, t));
   if (c.costs[c.code.starts[0]] == completion::never)
     return error{errc::missing, "nothing satisfies the constraint, or the vocabulary lacks tokens to write it"};

@@ -25,16 +25,13 @@ class tensor_finder {
 
   [[nodiscard]] bool has(const std::string& name) const { return w_.find(name) != nullptr; }
 
-  /// A matrix of that shape; any leading dimensions of the tensor are taken together as rows.
+  /// A matrix of that shape; any leading dimensions of the tensor are taken together as rows. It is multiplied by the
+  /// tensor `.scale` beside its `.weight`, where there is one.
   result<weight_matrix> matrix(const std::string& name, std::size_t n_out, std::size_t n_in) {
-    RETORT_TRY(const gguf_tensor t, w_.tensor(name));
-    if (t.columns() != n_in || t.rows() != n_out) return wrong_shape(t, n_out, n_in);
-    if (!is_weight_type(t.type))
-      return fail(errc::unsupported, name,
-                  std::string("has type ") + retort::name(t.type) + ", which is no weight type");
-    used_.insert(name);
-    net_.has_bf16 = net_.has_bf16 || t.type == dtype::bf16;
-    return weight_matrix{t.type, t.data, n_out, n_in, row_bytes(t.type, n_in)};
+    RETORT_TRY(weight_matrix m, unscaled(name, n_out, n_in));
+    RETORT_TRY(const float* scale, scales(name, 1));
+    if (scale) m.scale = *scale;
+    return m;
   }
   /// An empty matrix where the tensor is absent.
   result<weight_matrix> optional_matrix(const std::string& name, std::size_t n_out, std::size_t n_in) {
@@ -60,12 +57,16 @@ class tensor_finder {
     if (!has(name)) return static_cast<const float*>(nullptr);
     return vector(name, n);
   }
-  /// n_experts matrices, stacked in one tensor.
+  /// n_experts matrices, stacked in one tensor, each with its scale.
   result<std::vector<weight_matrix>> stack(const std::string& name, std::size_t n_experts, std::size_t n_out,
                                            std::size_t n_in) {
-    RETORT_TRY(const weight_matrix all, matrix(name, n_experts * n_out, n_in));
+    RETORT_TRY(const weight_matrix all, unscaled(name, n_experts * n_out, n_in));
+    RETORT_TRY(const float* scale, scales(name, n_experts));
     std::vector<weight_matrix> out;
-    for (std::size_t e = 0; e < n_experts; ++e) out.push_back(all.rows(e * n_out, n_out));
+    for (std::size_t e = 0; e < n_experts; ++e) {
+      out.push_back(all.rows(e * n_out, n_out));
+      if (scale) out.back().scale = scale[e];
+    }
     return out;
   }
   /// Memory that lives as long as the model.  errors no_memory
@@ -75,17 +76,12 @@ class tensor_finder {
     net_.bytes_owned += bytes;
     return net_.owned.back().data();
   }
-  /// A tensor inside a layer that nothing reads means a feature Retort does not have.
+  /// A tensor that nothing reads means a feature Retort does not have, and another result without it.
   result<void> check_all_used() const {
-    for (const gguf_tensor& t : w_.tensors()) {
-      if (!t.name.starts_with("blk.")) continue;
-      std::size_t layer = 0, i = 4;
-      for (; i < t.name.size() && t.name[i] >= '0' && t.name[i] <= '9' && layer < 100000; ++i)
-        layer = layer * 10 + static_cast<std::size_t>(t.name[i] - '0');
-      if (layer >= net_.hyper.n_layers || used_.contains(std::string(t.name))) continue;
-      return fail(errc::unsupported, std::string(t.name),
-                  std::string("is not part of architecture ") + net_.hyper.kind->name + " as Retort knows it");
-    }
+    for (const gguf_tensor& t : w_.tensors())
+      if (!used_.contains(std::string(t.name)) && !is_extra(t.name))
+        return fail(errc::unsupported, std::string(t.name),
+                    std::string("is not part of architecture ") + net_.hyper.kind->name + " as Retort knows it");
     return {};
   }
   [[nodiscard]] error fail(errc code, const std::string& name, const std::string& what) const {
@@ -93,6 +89,38 @@ class tensor_finder {
   }
 
  private:
+  result<weight_matrix> unscaled(const std::string& name, std::size_t n_out, std::size_t n_in) {
+    RETORT_TRY(const gguf_tensor t, w_.tensor(name));
+    if (t.columns() != n_in || t.rows() != n_out) return wrong_shape(t, n_out, n_in);
+    if (!is_weight_type(t.type))
+      return fail(errc::unsupported, name,
+                  std::string("has type ") + retort::name(t.type) + ", which is no weight type");
+    used_.insert(name);
+    net_.has_bf16 = net_.has_bf16 || t.type == dtype::bf16;
+    return weight_matrix{t.type, t.data, n_out, n_in, row_bytes(t.type, n_in)};
+  }
+  /// What n stacked matrices are multiplied by, or null. Files with NVFP4 weights have it; their `.input_scale` serves
+  /// processors that round inputs to FP4, and is not needed here.
+  result<const float*> scales(const std::string& name, std::size_t n) {
+    constexpr std::string_view weight = ".weight";
+    if (!name.ends_with(weight)) return static_cast<const float*>(nullptr);
+    const std::string base = name.substr(0, name.size() - weight.size());
+    used_.insert(base + ".input_scale");
+    RETORT_TRY(const float* all, optional_vector(base + ".scale", n));
+    for (std::size_t i = 0; all && i < n; ++i)
+      if (!(all[i] > 0 && all[i] < 1e30f))
+        return fail(errc::bad_file, base + ".scale", "holds a value that is not positive");
+    return all;
+  }
+  /// Whether a tensor belongs to the layers behind the last one, which predict further tokens and are not run.
+  [[nodiscard]] bool is_extra(std::string_view name) const {
+    if (!name.starts_with("blk.")) return false;
+    std::size_t layer = 0, i = 4;
+    for (; i < name.size() && name[i] >= '0' && name[i] <= '9' && layer < 100000; ++i)
+      layer = layer * 10 + static_cast<std::size_t>(name[i] - '0');
+    const hyper& h = net_.hyper;
+    return layer >= h.n_layers && layer < h.n_layers + h.n_layers_extra;
+  }
   [[nodiscard]] error wrong_shape(const gguf_tensor& t, std::size_t n_out, std::size_t n_in) const {
     return fail(errc::mismatch, std::string(t.name),
                 "has shape " + shape_text(t) + "; " + std::to_string(n_out) + " rows of " + std::to_string(n_in) +
@@ -119,7 +147,7 @@ inline result<weight_matrix> transposed(tensor_finder& find, const weight_matrix
     for (std::size_t r = 0; r < m.n_out; ++r) column[r] = rows[r * m.n_in + c];
     store->store_row(column.data(), m.n_out, out + c * bytes_row);
   }
-  return weight_matrix{type, out, m.n_in, m.n_out, bytes_row};
+  return weight_matrix{type, out, m.n_in, m.n_out, bytes_row, m.scale};
 }
 
 /// The up-projections of the latent per head, from a joined or a split file.

@@ -72,6 +72,8 @@ inline kv_layout cache_layout(const network& net, dtype type) {
   return parallel(
       c, tokens.size(), static_cast<double>(h.shape(1)), [&net, tokens, &b, h, cos, sin](std::size_t t, std::size_t) {
         dequantize(net.embedding.type, net.embedding.row(static_cast<std::size_t>(tokens[t])), h.shape(1), h.at(t));
+        if (net.embedding.scale != 1)
+          for (std::size_t i = 0; i < h.shape(1); ++i) h(t, i) *= net.embedding.scale;
         rope_angles(net.rope_frequencies, net.hyper.rope.amplitude, b.rows[t].position, cos.at(t), sin.at(t));
       });
 }

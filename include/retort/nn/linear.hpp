@@ -50,10 +50,13 @@ struct linear_job {
   [[nodiscard]] double cost_ns() const noexcept { return product_ns(*w, a.n_tokens); }
 };
 
-/// y = x w^T + bias for the rows [begin, end) of w, on this thread. `then` as in simd::matmul_fn.
+/// y = scale x w^T + bias for the rows [begin, end) of w, on this thread. `then` as in simd::matmul_fn.
 inline void multiply(const simd::kernels& k, const linear_job& j, std::size_t begin, std::size_t end,
                      const std::byte* then) noexcept {
   k.matmul[static_cast<std::size_t>(j.w->type)](*j.w, j.a, j.y, begin, end, then);
+  if (j.w->scale != 1)
+    for (std::size_t t = 0; t < j.a.n_tokens; ++t)
+      for (std::size_t r = begin; r < end; ++r) j.y(t, r) *= j.w->scale;
   if (j.bias)
     for (std::size_t t = 0; t < j.a.n_tokens; ++t)
       for (std::size_t r = begin; r < end; ++r) j.y(t, r) += j.bias[r];

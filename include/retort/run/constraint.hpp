@@ -36,7 +36,8 @@ RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_v
   return make(m, g);
 }
 RETORT_INLINE result<constraint> constraint::grammar(const model& m, std::string_view gbnf) {
-  RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf));
+  RETORT_TRY(const tokenizer* text, m.text());
+  RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf, *text));
   return make(m, g);
 }
 RETORT_INLINE result<constraint> constraint::choices(const model& m, std::span<const std::string> of) {

@@ -5,18 +5,19 @@
 
 RETORT_BEGIN
 
-/// Rows of blocks, one after another.
+/// Rows of blocks, one after another. Its values are `scale` times what the blocks say.
 struct weight_matrix {
   dtype type = dtype::f32;
   const std::byte* data = nullptr;  // [n_out, n_in], 1-byte aligned
   std::size_t n_out = 0, n_in = 0;
   std::size_t row_bytes = 0;
+  float scale = 1;
 
   explicit operator bool() const noexcept { return data != nullptr; }
   [[nodiscard]] const std::byte* row(std::size_t i) const noexcept { return data + i * row_bytes; }
   /// The rows [first, first + n) of it.
   [[nodiscard]] weight_matrix rows(std::size_t first, std::size_t n) const noexcept {
-    return {type, row(first), n, n_in, row_bytes};
+    return {type, row(first), n, n_in, row_bytes, scale};
   }
 };
 

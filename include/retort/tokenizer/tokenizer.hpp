@@ -25,7 +25,8 @@ struct text_part {
 class tokenizer {
  public:
   /// errors  unsupported (model kind or pre-tokenizer not known), mismatch (array lengths differ), missing (no
-  ///         tokens, or what the model kind needs), bad_file (too large, or made to be slow)
+  ///         tokens, or what the model kind needs), bad_file (too large, made to be slow, or merges that make few of
+  ///         the tokens)
   /// cost    one pass over texts and merges; 150,000 tokens take 0.05 to 0.1 s and about 20 MB
   static result<tokenizer> make(const vocabulary& from);
 
@@ -106,6 +107,7 @@ class tokenizer {
   result<void> take_texts(const vocabulary& from);
   void take_ids(const vocabulary& from);
   result<void> take_merges(const vocabulary& from);
+  [[nodiscard]] result<void> check_merges(const std::vector<bool>& made, std::size_t n_merges) const;
   result<void> take_scores(const vocabulary& from);
   result<void> take_unigram(const vocabulary& from);
   void finish_pairs(bool ignore_merges);
@@ -387,9 +389,10 @@ RETORT_INLINE result<void> tokenizer::take_merges(const vocabulary& from) {
   constexpr std::size_t batch = 16;
   struct read {
     std::string bytes;
-    std::size_t cut = 0;  // length of the left half; 0: not a merge
+    std::size_t cut = 0;  // length of the left half
   };
   std::array<read, batch> reads;
+  std::vector<bool> made(size());
   const auto append = kind_ == kind::bytes ? detail::append_from_alphabet : detail::append_with_spaces;
   for (std::size_t begin = 0; begin < from.merges.size(); begin += batch) {
     const std::size_t n = std::min(batch, from.merges.size() - begin);
@@ -397,8 +400,9 @@ RETORT_INLINE result<void> tokenizer::take_merges(const vocabulary& from) {
       const std::string_view text = from.merges[begin + i];
       const std::size_t space = text.find(' ', 1);
       reads[i].bytes.clear();
-      reads[i].cut = 0;
-      if (space == text.npos) continue;
+      if (space == text.npos || space + 1 == text.size())
+        return error{errc::bad_file, "merge " + std::to_string(begin + i) + ", \"" + printable(text) +
+                                         "\", is not two tokens with a space between them"};
       append(reads[i].bytes, text.substr(0, space));
       reads[i].cut = reads[i].bytes.size();
       append(reads[i].bytes, text.substr(space + 1));
@@ -413,9 +417,27 @@ RETORT_INLINE result<void> tokenizer::take_merges(const vocabulary& from) {
       const token both = texts_.find(whole).id;
       if (left < 0 || right < 0 || both < 0) continue;  // a merge of what is not there never happens
       if (!pairs_.insert(left, right, {static_cast<std::uint32_t>(begin + i), both})) return slow_table();
+      made[static_cast<std::size_t>(both)] = true;
     }
   }
-  return {};
+  return check_merges(made, from.merges.size());
+}
+
+/// Tokens that no merge makes are found in no text. Without its merges, or with those of another file, a vocabulary
+/// would cut all text into single bytes, and nothing would tell.
+RETORT_INLINE result<void> tokenizer::check_merges(const std::vector<bool>& made, std::size_t n_merges) const {
+  std::size_t n_long = 0, n_made = 0;
+  for (std::size_t i = 0; i < size(); ++i) {
+    const std::string_view text = texts_[static_cast<token>(i)];
+    const std::size_t first = kind_ == kind::bytes || text.empty() ? 1 : detail::utf8::length(text[0]);
+    if (types_[i] != token_type::normal || text.size() <= first) continue;
+    ++n_long;
+    n_made += made[i];
+  }
+  if (2 * n_made >= n_long) return {};
+  return error{n_merges == 0 ? errc::missing : errc::bad_file,
+               "the " + std::to_string(n_merges) + " merges of the vocabulary make " + std::to_string(n_made) +
+                   " of its " + std::to_string(n_long) + " longer tokens; more than half are expected"};
 }
 
 /// SentencePiece gives a score to each token instead of a list of merges: any two neighbours merge whose bytes

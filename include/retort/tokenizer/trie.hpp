@@ -31,6 +31,12 @@ class token_trie {
   [[nodiscard]] bool is_text(token id) const {
     return id >= 0 && static_cast<std::size_t>(id) < n_vocab_ && is_text_[static_cast<std::size_t>(id)];
   }
+  /// All tokens that may stand inside a text: those with bytes, control tokens too, that do not end it. One bit each.
+  [[nodiscard]] const std::vector<std::uint64_t>& inner() const noexcept { return inner_; }
+  [[nodiscard]] bool is_inner(token id) const {
+    return id >= 0 && static_cast<std::size_t>(id) < n_vocab_ &&
+           (inner_[static_cast<std::size_t>(id) / 64] >> static_cast<unsigned>(id) % 64 & 1) != 0;
+  }
   [[nodiscard]] bool is_end(token id) const { return std::find(ends_.begin(), ends_.end(), id) != ends_.end(); }
   [[nodiscard]] const std::vector<token>& ends() const noexcept { return ends_; }
   [[nodiscard]] std::size_t longest() const noexcept { return longest_; }  ///< bytes
@@ -73,6 +79,7 @@ class token_trie {
   std::size_t n_vocab_ = 0, longest_ = 0;
   std::vector<token> ids_, ends_;
   std::vector<bool> is_text_;
+  std::vector<std::uint64_t> inner_;
   std::vector<node> nodes_;
 };
 
@@ -84,11 +91,14 @@ RETORT_INLINE result<token_trie> token_trie::make(const tokenizer& from, std::si
   for (const token id : from.ends())
     if (id >= 0 && static_cast<std::size_t>(id) < n_vocab) t.ends_.push_back(id);
   if (t.ends_.empty()) return error{errc::missing, "the vocabulary has no token that ends a text"};
+  t.inner_.assign(t.n_words(), 0);
   for (std::size_t i = 0; i < std::min(n_vocab, from.size()); ++i) {
     const auto id = static_cast<token>(i);
     const token_type type = from.type(id);
+    if (type == token_type::unused || from.bytes(id).empty() || from.is_end(id)) continue;
+    t.inner_[i / 64] |= std::uint64_t{1} << i % 64;
     const bool text = type == token_type::normal || type == token_type::user_defined || type == token_type::byte;
-    if (text && !from.bytes(id).empty() && from.bytes(id).size() <= max_token && !from.is_end(id)) t.ids_.push_back(id);
+    if (text && from.bytes(id).size() <= max_token) t.ids_.push_back(id);
   }
   t.is_text_.assign(n_vocab, false);
   for (const token id : t.ids_) t.is_text_[static_cast<std::size_t>(id)] = true;
