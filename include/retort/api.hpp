@@ -298,14 +298,22 @@ class sampler {
 
 // ---- constraints ------------------------------------------------------------------------------------
 
+/// How much is written of what a schema leaves open: members it does not declare, types it does not name.
+enum class schema_style : std::uint8_t {
+  declared,  ///< what it speaks of: what an application that wrote the schema means
+  open,      ///< all of it
+};
+
 /// What an answer may look like, compiled for one vocabulary. Immutable, cheap to copy, shared between threads.
 /// docs/constraints.md lists the keywords and the syntax.
 class constraint {
  public:
   /// A JSON value that satisfies a JSON schema; properties come in the order they are declared.
+  /// cost    milliseconds; seconds for schemas whose patterns are large: compile once and keep
   /// errors  bad_argument (no JSON, or no schema), unsupported (names the keyword and its JSON pointer), limit,
   ///         missing (no value satisfies it that the vocabulary can write)
-  static result<constraint> json_schema(const model& m, std::string_view schema);
+  static result<constraint> json_schema(const model& m, std::string_view schema,
+                                        schema_style style = schema_style::declared);
   /// Any JSON object.  errors missing
   static result<constraint> json_object(const model& m);
   /// A text that the regular expression matches as a whole.  errors bad_grammar, unsupported, limit, missing

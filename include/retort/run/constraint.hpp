@@ -18,8 +18,8 @@ RETORT_INLINE result<constraint> constraint::make(const model& m, const detail::
   RETORT_TRY(auto impl, detail::constraint_impl::make(g, *text, std::move(trie), m.impl()));
   return constraint(std::move(impl));
 }
-RETORT_INLINE result<constraint> constraint::json_schema(const model& m, std::string_view schema) {
-  RETORT_TRY(const detail::grammar g, detail::json_schema::parse(schema));
+RETORT_INLINE result<constraint> constraint::json_schema(const model& m, std::string_view schema, schema_style style) {
+  RETORT_TRY(const detail::grammar g, detail::json_schema::parse(schema, style == schema_style::open));
   return make(m, g);
 }
 RETORT_INLINE result<constraint> constraint::json_object(const model& m) {
