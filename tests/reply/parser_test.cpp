@@ -2,6 +2,7 @@
 
 #include "reply/replies.hpp"
 
+#include <cstring>
 #include <random>
 
 using namespace retort;
@@ -355,23 +356,29 @@ TEST_CASE("reply: however noise is cut, nothing is lost and nothing changes") {
 }
 
 TEST_CASE("reply: long replies cost linear time") {
-  const std::size_t n = 60'000;
-  for (const std::string& head : {std::string("<think>"), std::string("x"),
-                                  std::string("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \""),
-                                  std::string("<function=f>\n<parameter=p>\n"), std::string("<｜tool▁calls▁begin｜>")})
-    for (const std::string& body :
-         {std::string("\n"), std::string("<"), std::string("a"), std::string("</"), std::string("{")}) {
-      for (reply_format format :
-           {reply_format::hermes, reply_format::qwen_coder, reply_format::deepseek, reply_format::llama}) {
+  const std::size_t n = 30'000;
+  for (const auto& row : detail::reply::call_syntaxes) {
+    std::vector<std::string> heads = {"", "<think>", "x", "</think>"};
+    for (const std::string_view begin : {row.begins, row.call_begin, row.name_begin, row.header_begins[0]})
+      if (!begin.empty()) heads.emplace_back(begin);
+    if (row.is == reply_format::hermes)
+      heads.insert(heads.end(), {"<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"",
+                                 "<think><tool_call>\n{\"name\": \"f\"}</tool_call>"});
+    if (row.is == reply_format::qwen_coder) heads.emplace_back("<function=f>\n<parameter=p>\n");
+    if (row.is == reply_format::lfm2) heads.emplace_back("<|tool_call_start|>[f(a='");
+    if (row.is == reply_format::gemma4) heads.emplace_back("<|tool_call>call:f{a:<|\"|>");
+    if (row.is == reply_format::harmony) heads.emplace_back("<|channel|>commentary to=python<|message|>");
+    for (const std::string& head : heads)
+      for (const char* const body : {"\n", " ", "<", "a", "</", "{", "["}) {
         std::size_t given = 0;
-        reply_parser parser(with(format));
+        reply_parser parser(with(row.is));
         const auto take = [&](const reply_event& e) { given += e.raw.size(); };
         parser.feed(head, take);
         for (std::size_t i = 0; i < n; ++i) parser.feed(body, take);
         parser.finish(take);
-        REQUIRE(given == head.size() + n * body.size());
+        REQUIRE(given == head.size() + n * std::strlen(body));
       }
-    }
+  }
 }
 
 TEST_CASE("reply: in the middle of an answer nothing is hidden") {

@@ -39,7 +39,7 @@ inline match opener_at(reply_format format, std::string_view s, std::size_t at, 
   if (alone && (marks.unwrapped || marks.call_begin.empty())) test(marks.name_begin);
   if (best.is == match::answer::yes && marks.list) {  // a word is no mark: the list must begin too
     std::size_t next = at + best.length;
-    while (next < s.size() && is_blank(s[next])) ++next;
+    while (next < s.size() && next - at < 64 && is_blank(s[next])) ++next;
     if (next == s.size()) return {match::answer::partly, 0};
     if (s[next] != '[' && s[next] != '{' && s[at] != '<') return {};
   }

@@ -176,8 +176,9 @@ class reply_parser {
 
   /// Optional white space and an optional <think>.
   bool start(sink out, bool ended) {
-    std::size_t at = 0;
+    std::size_t at = scanned_;
     while (at < held_.size() && detail::is_blank(held_[at])) ++at;
+    scanned_ = at;
     const bool opened = settings_.start == reply_start::thought;
     const match m = at < held_.size() ? detail::reply::literal_at(held_, at, detail::reply::core(marks_->begin))
                                       : match{yes_no::partly, 0};
@@ -209,8 +210,9 @@ class reply_parser {
   /// What the message is that follows: said before it.
   bool header(sink out, bool ended) {
     std::string_view s = held_;
-    std::size_t begin = 0;
+    std::size_t begin = scanned_;
     while (begin < s.size() && detail::is_blank(s[begin])) ++begin;
+    scanned_ = begin;
     const match again = begin < s.size() ? detail::reply::literal_at(s, begin, row_->header_begins[0]) : match{};
     if (again.is == yes_no::partly && !ended) return false;
     begin += again.length;
@@ -220,6 +222,7 @@ class reply_parser {
     if (end == s.npos || !fits) {
       if (fits && !ended) return false;
       phase_ = phase::answer;
+      scanned_ = 0;
       const bool blank = detail::reply::core(s).empty();
       if (fits && (blank || s.find("<|") != s.npos)) {
         hide(held_.size(), out);  // the reply ends inside it
@@ -315,9 +318,10 @@ class reply_parser {
   [[nodiscard]] match stray(std::size_t at, bool ended, match m) const noexcept {
     if (m.is != yes_no::yes) return m;
     std::size_t before = at, after = at + m.length;
-    while (before > 0 && (held_[before - 1] == ' ' || held_[before - 1] == '\t')) --before;
+    while (before > 0 && at - before < 64 && (held_[before - 1] == ' ' || held_[before - 1] == '\t')) --before;
     if (before == 0 ? line_begins_ : held_[before - 1] == '\n') return m;
-    while (after < held_.size() && (held_[after] == ' ' || held_[after] == '\r')) ++after;
+    constexpr std::size_t longest = 64;  // white space that is looked at again as it grows
+    while (after < held_.size() && after - at < longest && (held_[after] == ' ' || held_[after] == '\r')) ++after;
     if (after == held_.size()) return ended ? m : match{yes_no::partly, 0};
     return held_[after] == '\n' ? m : match{};
   }
@@ -447,13 +451,14 @@ class reply_parser {
   }
   /// After calls inside a thought that nothing has closed: they count if they end the reply.
   bool settle(sink out, bool ended) {
-    std::size_t next = settled_;
+    std::size_t next = std::max(settled_, scanned_);
     while (next < held_.size() && detail::is_blank(held_[next])) ++next;
+    scanned_ = next;
     if (next < held_.size()) {
       const match m = detail::reply::opener_at(settings_.format, held_, next, false);
       if (m.is == yes_no::partly && !ended) return false;
       if (m.is == yes_no::yes) {
-        settled_ = 0;
+        settled_ = scanned_ = 0;
         reader_ = detail::reply::call_reader(settings_.format, types_, next);
       } else {
         doubt(out);
