@@ -404,13 +404,19 @@ struct chat_options {
   std::optional<constraint> shape{};  ///< what every answer looks like, the thought apart; see constraint
   std::string chat_template{};        ///< Jinja source; empty = the model's own
   std::string variables{};            ///< JSON object with more template variables, as {"enable_thinking": false}
-  std::chrono::sys_seconds now{};     ///< what templates see as the time; the epoch = they take their fixed date
+  std::chrono::sys_seconds now{};     ///< what templates see as the time; the epoch = the clock when the chat is made
 };
 
 /// A stretch of an answer as it comes: whole characters, never part of a tag.
 struct piece {
-  enum kind_type : std::uint8_t { thought, answer, call } kind = answer;
-  std::string_view text;    ///< of a call: its arguments, a JSON object; lives during the callback only
+  enum kind_type : std::uint8_t {
+    thought,
+    answer,
+    call,       ///< a whole call: `text` is its arguments, a JSON object
+    arguments,  ///< a call that is being written: `text` is more of its arguments, at first nothing. Should it turn
+                ///< out to be no call, its text comes as an answer and no piece::call does
+  } kind = answer;
+  std::string_view text;    ///< lives during the callback only
   std::string_view name{};  ///< of the tool that is called
 };
 enum class flow : std::uint8_t { go_on, stop };
@@ -466,6 +472,32 @@ struct sources {
   source_language language = source_language::english;
 };
 
+/// Who says a message.
+enum class speaker : std::uint8_t { system, user, assistant, tool };
+
+/// One message of a conversation. A tool's message stands behind the assistant's that called it.
+struct message {
+  speaker from = speaker::user;
+  std::string content{};
+  std::string thought{};             ///< an assistant's
+  std::vector<call_record> calls{};  ///< an assistant's: id, name and arguments; results are messages of their own
+  std::string call_id{};             ///< a tool's: the call that it answers
+  std::string name{};                ///< of the tool
+};
+
+/// A history as a JSON array of messages, as the OpenAI and DeepSeek APIs take it, thoughts as reasoning_content.
+std::string to_json(std::span<const message> history);
+/// And back.
+/// errors bad_argument (no such array; names the message), limit (nested too deep)
+result<std::vector<message>> messages_from_json(std::string_view text);
+
+/// A question with what belongs to it.
+struct question {
+  std::string text;
+  sources about{};              ///< what it is about; see sources
+  std::optional<bool> think{};  ///< whether the model thinks before it answers; nothing = as its template has it
+};
+
 class chat;
 
 /// One answer in the making: step it when there is time. The chat must outlive
@@ -516,6 +548,32 @@ class chat {
   /// The same for a question about files, web results or both.
   result<reply> ask(std::string_view question, const sources& about, const on_piece& each = {});
   result<job> begin(std::string_view question, const sources& about, on_piece each = {});
+  /// The same with thinking on or off for this question.
+  result<reply> ask(const question& asked, const on_piece& each = {});
+  result<job> begin(const question& asked, on_piece each = {});
+
+  /// Answers the last question once more; the answer that was there is forgotten. What the question and all before it
+  /// cost is still in the cache.
+  /// errors missing (nothing was asked), and those of ask(); then the conversation is as it was
+  result<reply> retry(const on_piece& each = {}, std::optional<bool> think = {});
+  result<job> begin_retry(on_piece each = {}, std::optional<bool> think = {});
+  /// Asks question `turn` (from 0) in other words; it and all that followed are forgotten, what came before it is
+  /// still in the cache.
+  /// errors missing (there is no such question), and those of ask(); then the conversation is as it was
+  result<reply> edit(std::size_t turn, const question& instead, const on_piece& each = {});
+  result<job> begin_edit(std::size_t turn, const question& instead, on_piece each = {});
+  /// Goes on where the last answer ended, because of a limit or of `each`; the pieces are what is new, the reply is the
+  /// whole. After a history that ends with a question or with what tools gave, answers that.
+  /// errors missing (nothing was asked), and those of ask(); then the conversation is as it was
+  result<reply> go_on(const on_piece& each = {});
+  result<job> begin_go_on(on_piece each = {});
+
+  /// All that was said, the system message first if there is one; without the answer in the making.
+  [[nodiscard]] std::vector<message> history() const;
+  /// Takes a history for its own, in place of what was said; a system message in front replaces the chat's. The model
+  /// reads it with the next question.
+  /// errors busy, bad_argument (naming the message); then the conversation is as it was
+  result<void> recall(std::span<const message> history);
   /// Makes the call in progress, or the next one, return errc::cancelled. From any thread.
   void cancel() noexcept;
   /// Forgets everything said.

@@ -174,3 +174,15 @@ TEST_CASE("chat: what cannot work is refused when the chat is made") {
   o.how.top_p = 2;
   CHECK(chat::make(model_of("llama"), o).error().code == errc::bad_argument);
 }
+
+TEST_CASE("chat: templates always have a clock") {
+  auto o = options("{{ strftime_now('%Y') }}{% for m in messages %}{{ m.content }}{% endfor %}[assistant]");
+  for (const auto now :
+       {std::chrono::sys_seconds{}, std::chrono::sys_seconds{std::chrono::sys_days{std::chrono::days{1}}}}) {
+    o.now = now;
+    auto c = open(o);
+    const auto r = c.ask("hello");
+    REQUIRE(r);
+    CHECK(r->n_prompt == model_of("llama").encode("1970hello[assistant]", false).value().size());
+  }
+}

@@ -55,11 +55,15 @@ TEST_CASE("chat tools: a call reaches the function, what it gives reaches the mo
   o.shape = saying("I will add. " + call_of("add", R"({"a": 1, "b": 2})"));
   auto c = make(o);
   here = &c;
-  std::string pieces;
+  std::string pieces, written;
   const auto r = c.ask("What is 1 + 2?", [&](const piece& p) {
     if (p.kind == piece::call) {
       CHECK(p.name == "add");
+      CHECK(p.text == written);
       pieces += "{call}";
+    } else if (p.kind == piece::arguments) {
+      CHECK(p.name == "add");
+      written += p.text;
     } else {
       pieces += p.text;
     }
@@ -84,6 +88,30 @@ TEST_CASE("chat tools: a call reaches the function, what it gives reaches the mo
       "now?[assistant]";
   CHECK(next->n_prompt == model_of("llama").encode(history, false).value().size());
   CHECK(next->n_cached > 20);
+}
+
+TEST_CASE("chat tools: a template sees ids and arguments as it wants them, the history keeps them as they are") {
+  chat* here = nullptr;
+  auto o = options({{"add", "", "", [&](std::string_view) {
+                       here->shape(saying("3"));
+                       return result<std::string>("3");
+                     }}});
+  o.chat_template =
+      "{# <tool_call> #}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% for c in m.tool_calls or [] %}"
+      "{% if c.id | length != 9 %}{{ raise_exception('nine') }}{% endif %}{{ c.id + c.function.arguments }}{% endfor %}"
+      "{% if m.role == 'tool' %}{% if m.tool_call_id | length != 9 %}{{ raise_exception('nine') }}{% endif %}"
+      "{{ m.tool_call_id }}{% endif %}{% endfor %}[assistant]";
+  o.shape = saying(call_of("add", R"({"a": null})"));
+  auto c = make(o);
+  here = &c;
+  const auto r = c.ask("add");
+  if (!r) FAIL(r.error().what);
+  CHECK(r->answer == "3");
+  const auto past = c.history();
+  REQUIRE(past.size() == 4);
+  CHECK(past[1].calls.at(0).id == "call_0");
+  CHECK(past[2].call_id == "call_0");
+  CHECK(past[1].calls[0].arguments == R"({"a": null})");
 }
 
 TEST_CASE("chat tools: an unknown tool and a failing one are told to the model") {

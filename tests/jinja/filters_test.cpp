@@ -123,6 +123,7 @@ constexpr rendering renders[] = {
      "\"a\": []\n} \"\\u0001\177\\n\" [1, 2] {\"C\": null, \"a\": \"x\", \"b\": 1, \"items\": 7} "
      "{\"b\":1,\"a\":\"x\",\"C\":null,\"items\":7} {\"1\": 4, \"null\": 3, \"1.5\": 6} {\n--\"b\": 1,\n--\"a\": "
      "\"x\",\n--\"C\": null,\n--\"items\": 7\n}"},
+    {"{{ '\\x7f\\x80~'|tojson(ensure_ascii=true) }}", "\"\\u007f\\u0080~\""},
     {"{{ l|length }} {{ u|length }} {{ d|count }} {{ undefinedvar|length }} {{ range(5)|length }}", "3 5 4 0 5"},
     {"{{ l|join(',') }} {{ u|join('-') }} {{ d|join }} {{ [1,none,'a']|join(' ') }} {{ people|join(', ', "
      "attribute='n') }} {{ undefinedvar|join }}",

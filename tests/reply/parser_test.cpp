@@ -1,89 +1,12 @@
 #include "catch.hpp"
 
-#include <retort/reply/parser.hpp>
+#include "reply/replies.hpp"
 
+#include <cstring>
 #include <random>
 
 using namespace retort;
-
-namespace {
-
-struct outcome {
-  parsed_reply parts;
-  std::string raw, cut_text, cut_name, hidden;
-  bool operator==(const outcome& o) const {
-    if (parts.calls.size() != o.parts.calls.size()) return false;
-    for (std::size_t i = 0; i < parts.calls.size(); ++i)
-      if (parts.calls[i].id != o.parts.calls[i].id || parts.calls[i].name != o.parts.calls[i].name ||
-          parts.calls[i].arguments != o.parts.calls[i].arguments)
-        return false;
-    return parts.thought == o.parts.thought && parts.answer == o.parts.answer && cut_text == o.cut_text &&
-           cut_name == o.cut_name && hidden == o.hidden && parts.thought_open == o.parts.thought_open &&
-           parts.call_cut == o.parts.call_cut && parts.stopped == o.parts.stopped;
-  }
-};
-
-/// Feeds pieces whose sizes `next` gives. Every event's text must be whole UTF-8 if the input is.
-template <class Next>
-outcome feed(const std::string& text, const reply_settings& settings, Next next, bool at_limit = false) {
-  outcome o;
-  reply_parser parser(settings);
-  const bool valid = detail::utf8::valid_prefix(text) == text.size();
-  const auto take = [&](const reply_event& e) {
-    o.raw += e.raw;
-    if (valid) REQUIRE(detail::utf8::valid_prefix(e.text) == e.text.size());
-    switch (e.is) {
-      case reply_event::kind::thought: o.parts.thought += e.text; break;
-      case reply_event::kind::answer: o.parts.answer += e.text; break;
-      case reply_event::kind::call: o.parts.calls.push_back(*e.call); break;
-      case reply_event::kind::cut_call:
-        o.cut_text += e.text;
-        o.cut_name = e.call->name;
-        break;
-      case reply_event::kind::hidden: o.hidden += e.raw; break;
-    }
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t n = std::min<std::size_t>(next(), text.size() - at);
-    parser.feed(std::string_view(text).substr(at, n), take);
-    at += n;
-  }
-  parser.finish(take, at_limit);
-  o.parts.thought_open = parser.in_thought();
-  o.parts.call_cut = parser.call_was_cut();
-  o.parts.stopped = parser.stopped();
-  return o;
-}
-
-/// Whole, in ones, twos, threes and random pieces: always the same, and nothing lost.
-outcome parse(const std::string& text, const reply_settings& settings, bool at_limit = false) {
-  const outcome whole = feed(text, settings, [&] { return text.size(); }, at_limit);
-  REQUIRE(whole.raw == text);
-  for (std::size_t n : {1, 2, 3, 7}) {
-    const outcome cut = feed(text, settings, [&] { return n; }, at_limit);
-    REQUIRE(cut.raw == text);
-    if (!(cut == whole))
-      INFO("cut in pieces of " << n << ": " << text << "\nthought [" << cut.parts.thought << "] answer ["
-                               << cut.parts.answer << "]");
-    REQUIRE(cut == whole);
-  }
-  std::mt19937 random(7);
-  for (int round = 0; round < 20; ++round) {
-    const outcome cut = feed(text, settings, [&] { return 1 + random() % 9; }, at_limit);
-    REQUIRE(cut.raw == text);
-    REQUIRE(cut == whole);
-  }
-  return whole;
-}
-
-reply_settings with(reply_format format, reply_start start = reply_start::open) {
-  reply_settings s;
-  s.format = format;
-  s.start = start;
-  return s;
-}
-
-}  // namespace
+using namespace replies;
 
 TEST_CASE("reply: a thought and an answer") {
   const auto r = parse("<think>\nI wonder.\n</think>\n\nYes.", with(reply_format::plain));
@@ -381,15 +304,43 @@ TEST_CASE("reply: however noise is cut, nothing is lost and nothing changes") {
                                          "😀",
                                          "<",
                                          "｜",
+                                         "[TOOL_CALLS]",
+                                         "[ARGS]",
+                                         "[",
+                                         "]",
+                                         "<|channel|>analysis<|message|>",
+                                         "<|channel|>commentary to=functions.f<|message|>",
+                                         "<|end|>",
+                                         "<|start|>assistant",
+                                         "<|call|>",
+                                         ">>>f\n",
+                                         "all\n",
+                                         "f\n",
+                                         "<|tool_calls_section_begin|>",
+                                         "<|tool_call_begin|>functions.f:0",
+                                         "<|tool_call_argument_begin|>",
+                                         "<tool_call>f\n",
+                                         "<arg_key>k</arg_key>",
+                                         "<arg_value>",
+                                         "</arg_value>",
+                                         "<|tool_call_start|>",
+                                         "f(a=1, b='x')",
+                                         "<|tool_call>call:f{k:<|\"|>",
+                                         "<|\"|>,n:1}<tool_call|>",
+                                         "<|START_ACTION|>",
+                                         "<TOOLCALL>",
+                                         "</TOOLCALL>",
+                                         "functools[",
                                          "STOP",
                                          "ST",
                                          "\xff",
                                          "\\"};
   std::mt19937 random(42);
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 4000; ++round) {
     std::string text;
     for (auto n = random() % 14; n > 0; --n) text += bits[random() % bits.size()];
-    auto s = with(static_cast<reply_format>(random() % 6), static_cast<reply_start>(random() % 3));
+    auto s = with(static_cast<reply_format>(random() % std::size(detail::reply::call_syntaxes)),
+                  static_cast<reply_start>(random() % 3));
     if (random() % 3 == 0) s.stop = {"STOP"};
     const bool limit = random() % 2 == 0;
     const outcome whole = feed(text, s, [&] { return text.size(); }, limit);
@@ -405,23 +356,29 @@ TEST_CASE("reply: however noise is cut, nothing is lost and nothing changes") {
 }
 
 TEST_CASE("reply: long replies cost linear time") {
-  const std::size_t n = 60'000;
-  for (const std::string& head : {std::string("<think>"), std::string("x"),
-                                  std::string("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \""),
-                                  std::string("<function=f>\n<parameter=p>\n"), std::string("<｜tool▁calls▁begin｜>")})
-    for (const std::string& body :
-         {std::string("\n"), std::string("<"), std::string("a"), std::string("</"), std::string("{")}) {
-      for (reply_format format :
-           {reply_format::hermes, reply_format::qwen_coder, reply_format::deepseek, reply_format::llama}) {
+  const std::size_t n = 30'000;
+  for (const auto& row : detail::reply::call_syntaxes) {
+    std::vector<std::string> heads = {"", "<think>", "x", "</think>"};
+    for (const std::string_view begin : {row.begins, row.call_begin, row.name_begin, row.header_begins[0]})
+      if (!begin.empty()) heads.emplace_back(begin);
+    if (row.is == reply_format::hermes)
+      heads.insert(heads.end(), {"<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"",
+                                 "<think><tool_call>\n{\"name\": \"f\"}</tool_call>"});
+    if (row.is == reply_format::qwen_coder) heads.emplace_back("<function=f>\n<parameter=p>\n");
+    if (row.is == reply_format::lfm2) heads.emplace_back("<|tool_call_start|>[f(a='");
+    if (row.is == reply_format::gemma4) heads.emplace_back("<|tool_call>call:f{a:<|\"|>");
+    if (row.is == reply_format::harmony) heads.emplace_back("<|channel|>commentary to=python<|message|>");
+    for (const std::string& head : heads)
+      for (const char* const body : {"\n", " ", "<", "a", "</", "{", "["}) {
         std::size_t given = 0;
-        reply_parser parser(with(format));
+        reply_parser parser(with(row.is));
         const auto take = [&](const reply_event& e) { given += e.raw.size(); };
         parser.feed(head, take);
         for (std::size_t i = 0; i < n; ++i) parser.feed(body, take);
         parser.finish(take);
-        REQUIRE(given == head.size() + n * body.size());
+        REQUIRE(given == head.size() + n * std::strlen(body));
       }
-    }
+  }
 }
 
 TEST_CASE("reply: in the middle of an answer nothing is hidden") {

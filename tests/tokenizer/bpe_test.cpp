@@ -364,3 +364,22 @@ TEST_CASE("tokenizer: a million of anything takes under 256 MB") {
     }
   }
 }
+
+TEST_CASE("tokenizer: in harmony the end of a message is not the end of the turn") {
+  fixtures::trained t = smithy();
+  const token end = t.add_special("<|end|>", token_type::control);
+  const token message = t.add_special("<|message|>", token_type::control);
+  const token returned = t.add_special("<|return|>", token_type::control);
+  const token called = t.add_special("<|call|>", token_type::control);
+  for (const bool named : {false, true}) {
+    vocabulary words = t.words("gpt-2");
+    if (named) words.eot = end;  // as some files say
+    words.eos = returned;
+    const tokenizer with = make(words);
+    CHECK(with.is_end(returned));
+    CHECK(with.is_end(called));
+    CHECK_FALSE(with.is_end(end));
+    CHECK_FALSE(with.is_end(message));
+    CHECK(with.eot() != end);
+  }
+}

@@ -17,6 +17,7 @@ struct answer_settings {
   std::size_t max_guesses = 0;       ///< tokens guessed from what was written before; 0 = none
   std::optional<std::size_t> n_top;  ///< scores are kept: of the token and so many of the likeliest
   std::optional<matcher> shape;      ///< of the answer, not of the thought; has taken what the prompt holds of it
+  bool shape_of_calls = false;       ///< the shape is that of calls, which begin in the way of their format
   reply_settings text;
 };
 
@@ -38,8 +39,11 @@ class answer_writer {
         next_(next),
         how_(begin_at_once(std::move(how))),
         words_(**of.text(), true),
+        phrases_(phrases_of({how_.text.format, how_.text.thoughts}, how_.shape && how_.shape_of_calls)),
         parser_(how_.text) {
     if (how_.shape) shape_.emplace(*how_.shape);
+    const bool begins = how_.text.answers || (how_.text.start == reply_start::answer && phrases_.open_thought.size());
+    if (how_.shape && begins) force(phrases_.at_once);
     guesses_.reserve(how_.max_guesses);
   }
 
@@ -70,13 +74,15 @@ class answer_writer {
   [[nodiscard]] std::size_t n_guessed() const noexcept { return n_guessed_; }  ///< guesses that were right
   [[nodiscard]] unsigned n_calls() const noexcept { return parser_.calls(); }
   [[nodiscard]] const std::vector<token_score>& scores() const noexcept { return scores_; }
+  /// The last token, where a limit or the host ended the answer with it: it is not on the timeline.
+  [[nodiscard]] std::optional<token> unpushed() const noexcept { return unpushed_; }
   /// Ends the answer after the event in progress.
   void interrupt() noexcept { interrupted_ = true; }
 
  private:
   /// With a shape, a model that was not asked to think answers at once.
   static answer_settings begin_at_once(answer_settings how) {
-    if (how.shape && how.text.start == reply_start::open) how.text.start = reply_start::answer;
+    if (how.shape && how.text.start == reply_start::open) how.text.answers = true;
     return how;
   }
 
@@ -95,7 +101,7 @@ class answer_writer {
     if (parser_.in_thought() && forced_.empty()) {
       const bool had_its_share = how_.max_thought && n_thought_ >= how_.max_thought;
       const bool leaves_no_room = shape_ && n_left(seen.size()) <= shape_->n_needed() + thought_end_tokens;
-      if (had_its_share || leaves_no_room) force(thought_end);
+      if (had_its_share || leaves_no_room) force(phrases_.close_thought);
     }
     was_forced_ = !forced_.empty();
     if (was_forced_) return next_forced(logits);
@@ -103,7 +109,7 @@ class answer_writer {
     if (shape_ && parser_.in_answer()) allowed = shape_->allowed(n_left(seen.size()));
     const token t = next_(logits, seen, allowed);
     if (shape_ && !parser_.in_answer() && of_.is_end(t)) {  // an answer is owed
-      force(thought_end);
+      force(phrases_.close_thought);
       was_forced_ = !forced_.empty();
       if (was_forced_) return next_forced(logits);
     }
@@ -145,10 +151,11 @@ class answer_writer {
     const bool was_answer = parser_.in_answer();
     if (shape_ && was_answer && !was_forced_) (void)shape_->accept(t);
     feed(words_.push(t), out);
+    unpushed_ = t;
     if (interrupted_) return end(finish::interrupted, out);
     if (parser_.stopped()) return end(finish::stop, out);
     if (shape_ && was_answer && shape_->finished()) return end(finish::stop, out);
-    if (shape_ && !was_answer && parser_.in_answer() && forced_.empty()) force("\n\n");
+    if (shape_ && !was_answer && parser_.in_answer() && forced_.empty()) force(phrases_.after_thought);
     const bool at_limit = how_.max_tokens && n_tokens_ >= how_.max_tokens;
     if (at_limit || n_seen >= timeline_.context()) return end(finish::length, out);
     return false;
@@ -184,15 +191,16 @@ class answer_writer {
     return guesses_.empty() ? result<void>() : timeline_.guess(guesses_);
   }
 
-  static constexpr const char* thought_end = "\n</think>\n\n";
   static constexpr std::size_t thought_end_tokens = 12;  // of "\n</think>\n\n", by a tokenizer without such a token
   const model& of_;
   session& timeline_;
   sampler& next_;
   const answer_settings how_;
   decoder words_;
+  const reply_phrases phrases_;
   reply_parser parser_;
   std::optional<matcher> shape_;
+  std::optional<token> unpushed_;
   std::vector<token> forced_;   // in reverse
   std::vector<token> guesses_;  // that stand at the end of the timeline, unchecked
   std::vector<token_score> scores_;

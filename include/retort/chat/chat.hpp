@@ -7,6 +7,8 @@
 
 #if RETORT_CARRIES(RETORT_PART_CHAT)  // all of it is code
 #include <retort/chat/answer.hpp>
+#include <retort/chat/history.hpp>
+#include <retort/chat/opening.hpp>
 #include <retort/chat/sources.hpp>
 #include <retort/chat/tools.hpp>
 
@@ -19,38 +21,60 @@ struct chat_impl {
   std::optional<prompt_maker> prompts;
   std::optional<session> timeline;
   std::optional<sampler> next;
+  reply_syntax syntax;
+  call_wishes calls_as;
   json variables = json::object();  // tools among them
-  json messages = json::array();    // without the system message
-  bool arguments_are_text = false;  // how this template wants those of a call
+  json messages = json::array();    // without the system message; in the form of the API
   std::optional<constraint> calls;  // the shape of an answer that keeps to the tools
 
   // The answer in the making.
   bool busy = false, done = false;
+  json before;                  // the messages as they were
+  std::vector<token> cut;       // an answer that was cut, with its prompt: it goes on from exactly there
+  std::vector<token> resumed;   // the same while it goes on
   std::size_t n_messages = 0;   // before the question
   std::size_t n_forgotten = 0;  // messages that were left out to make room
   std::size_t n_rounds = 0;
-  std::size_t first_call = 0;  // of this round, in now.calls
+  std::size_t first_call = 0, first_thought = 0;  // of this round, in what there is of the reply
+  opening how_to_begin;
+  reply_start start_of_reply = reply_start::open;
   on_piece each;
   retort::reply now;
   std::optional<answer_writer> writer;
 
+  /// What a template sees. Calls that nothing answers are left out: no template knows what to make of them.
   [[nodiscard]] json context(std::size_t from) const {
     auto all = json::array();
     if (!options.system.empty()) all.push_back({{"role", "system"}, {"content", options.system}});
-    for (std::size_t i = from; i < messages.size(); ++i) all.push_back(messages[i]);
+    for (std::size_t i = from; i < messages.size(); ++i) {
+      json m = messages[i];
+      const bool answered = i + 1 < messages.size() && messages[i + 1]["role"] == "tool";
+      if (m.contains("tool_calls") && !answered) m.erase("tool_calls");
+      const bool calls_and_says = m.contains("tool_calls") && m["content"] != "";
+      if (m.contains("reasoning_content") && syntax.calls == reply_format::harmony && !calls_and_says)
+        m["thinking"] = m["reasoning_content"];  // as gpt-oss's template calls it, where it takes one
+      all.push_back(std::move(m));
+    }
+    fit_calls(all, calls_as);
     auto v = variables;
     v["messages"] = std::move(all);
     if (!v.contains("add_generation_prompt")) v["add_generation_prompt"] = true;
+    if (how_to_begin.think) v["thinking"] = v["enable_thinking"] = *how_to_begin.think;
     return v;
   }
 
   /// The prompt for what was said and the question; drops old turns where that is allowed and needed.
   result<prompt> render() {
     const std::size_t room = timeline->context();
+    if (!resumed.empty() && resumed.size() < room) {
+      start_of_reply = how_to_begin.answer ? reply_start::text : reply_start::thought;
+      return prompt{{}, resumed};
+    }
     for (;;) {
       render_options how;
-      if (options.now.time_since_epoch().count() != 0) how.now = options.now;
+      how.now = options.now;
       RETORT_TRY(prompt p, prompts->render(context(n_forgotten), how));
+      RETORT_TRY(start_of_reply, open_reply(*prompts, p, syntax, how_to_begin));
       const std::size_t needed = p.tokens.size() + std::min(options.reserve, room / 2);
       if (needed <= room) return p;
       std::size_t later = n_forgotten + 1;  // the next question
@@ -62,12 +86,68 @@ struct chat_impl {
     }
   }
 
-  result<void> begin(std::string_view question, on_piece on) {
-    if (busy) return error{errc::busy, "the chat is in the middle of another answer"};
-    n_messages = messages.size();
-    n_forgotten = n_rounds = first_call = 0;
+  // ---- what can be begun
+
+  /// The last question, or nothing where none was asked.
+  [[nodiscard]] std::optional<std::size_t> last_question() const {
+    for (std::size_t i = messages.size(); i > 0; --i)
+      if (messages[i - 1]["role"] == "user") return i - 1;
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<std::size_t> question_number(std::size_t turn) const {
+    for (std::size_t i = 0; i < messages.size(); ++i)
+      if (messages[i]["role"] == "user" && turn-- == 0) return i;
+    return std::nullopt;
+  }
+  static error nothing_asked() { return {errc::missing, "there is no such question in the conversation"}; }
+  static error is_busy() { return {errc::busy, "the chat is in the middle of another answer"}; }
+
+  result<void> begin(const question& asked, on_piece on, std::optional<std::size_t> in_place_of = {}) {
+    if (busy) return is_busy();
+    before = messages;
+    const std::size_t at = in_place_of.value_or(messages.size());
+    messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(at), messages.end());
+    messages.push_back({{"role", "user"}, {"content", prompt_with(asked.about, asked.text)}});
+    how_to_begin = {asked.think, false, {}, {}};
     now = {};
-    messages.push_back({{"role", "user"}, {"content", std::string(question)}});
+    return begin_at(at, std::move(on));
+  }
+  result<void> begin_edit(std::size_t turn, const question& instead, on_piece on) {
+    if (busy) return is_busy();
+    const auto at = question_number(turn);
+    return at ? begin(instead, std::move(on), at) : result<void>(nothing_asked());
+  }
+  result<void> begin_retry(on_piece on, std::optional<bool> think) {
+    if (busy) return is_busy();
+    const auto at = last_question();
+    if (!at) return nothing_asked();
+    before = messages;
+    messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(*at + 1), messages.end());
+    how_to_begin = {think, false, {}, {}};
+    now = {};
+    return begin_at(*at, std::move(on));
+  }
+  result<void> begin_go_on(on_piece on) {
+    if (busy) return is_busy();
+    const auto at = last_question();
+    if (!at) return nothing_asked();
+    before = messages;
+    how_to_begin = {};
+    now = {};
+    resumed = cut;
+    const json& last = messages.back();
+    if (last["role"] == "assistant") {
+      now.answer = last["content"].get<std::string>();
+      now.thought = last.value("reasoning_content", std::string());
+      if (!now.thought.empty()) how_to_begin.thought = now.thought;
+      if (!now.answer.empty()) how_to_begin.answer = now.answer;
+      messages.erase(messages.size() - 1);
+    }
+    return begin_at(*at, std::move(on));
+  }
+  result<void> begin_at(std::size_t question_at, on_piece on) {
+    n_messages = question_at;
+    n_forgotten = n_rounds = first_call = first_thought = 0;
     busy = true;
     done = false;
     if (auto started = start(); !started) {
@@ -80,48 +160,69 @@ struct chat_impl {
 
   /// A round: the model reads what there is and writes on.
   result<void> start() {
+    answer_settings how;
+    const bool keeps_to_tools = calls && (options.use == tool_use::may_strictly || n_rounds == 0);
+    if (const auto& shape = keeps_to_tools ? calls : options.shape) how.shape.emplace(*shape);
+    how.shape_of_calls = keeps_to_tools;
+    how_to_begin.has_shape = how.shape.has_value();
+    // A model whose messages have headers is used to think in the first of them.
+    if (how.shape && syntax.calls == reply_format::harmony && !how_to_begin.think) how_to_begin.think = true;
     RETORT_TRY(const prompt p, render());
     RETORT_CHECK(timeline->sync(p.tokens));
     now.n_prompt += p.tokens.size();
     now.n_cached += timeline->n_computed();
-    answer_settings how;
     how.max_tokens = options.max_tokens;
     how.max_thought = options.max_thought;
     how.max_guesses = options.session.max_guesses;
-    const bool keeps_to_tools = calls && (options.use == tool_use::may_strictly || n_rounds == 0);
-    if (const auto& shape = keeps_to_tools ? calls : options.shape) how.shape.emplace(*shape);
-    how.text.format = reply_format_of(prompts->source().source());
-    how.text.start = reply_start_of(p.text);
+    how.text.format = syntax.calls;
+    how.text.thoughts = syntax.thoughts;
+    how.text.start = start_of_reply;
+    how.text.goes_on = how_to_begin.thought && !how_to_begin.answer;
     how.text.calls = !options.tools.empty();
+    how.text.parts = how.text.calls;
     how.text.stop = options.stop;
     if (variables.contains("tools")) how.text.tools_json = dump(variables["tools"]);
-    now.answer.clear();
-    first_call = now.calls.size();
     writer.emplace(of, *timeline, *next, std::move(how));
     return {};
   }
 
   void take_event(const reply_event& e) {
     using kind = reply_event::kind;
-    if (e.is == kind::hidden) return;
+    if (e.is == kind::hidden || e.is == kind::lost_call) return;
     piece p{piece::answer, e.text, {}};
     if (e.is == kind::thought) {
       p.kind = piece::thought;
       now.thought += e.text;
     } else if (e.is == kind::call) {
       p = {piece::call, e.call->arguments, e.call->name};
-      now.calls.push_back({"call_" + std::to_string(now.calls.size()), e.call->name, e.call->arguments, {}, false});
+      now.calls.push_back({id_of(*e.call), e.call->name, e.call->arguments, {}, false});
+    } else if (e.is == kind::call_begin || e.is == kind::arguments) {
+      p = {piece::arguments, e.text, e.call->name};
     } else {
       now.answer += e.text;
     }
     if (each && each(p) == flow::stop) writer->interrupt();
   }
+  /// As the model wrote it, or numbered through the conversation.
+  [[nodiscard]] std::string id_of(const tool_call& call) const {
+    if (!call.id.starts_with("call_")) return call.id;
+    std::size_t n = now.calls.size() - first_call;
+    for (const json& m : messages)
+      if (m.contains("tool_calls")) n += m["tool_calls"].size();
+    return "call_" + std::to_string(n);
+  }
 
+  /// What the assistant said in this round.
+  [[nodiscard]] json said() const {
+    message m{
+        speaker::assistant, now.answer, now.thought.substr(std::min(first_thought, now.thought.size())), {}, {}, {}};
+    m.calls.assign(now.calls.begin() + static_cast<std::ptrdiff_t>(first_call), now.calls.end());
+    return json_of(m);
+  }
   /// What the calls of this round gave, as messages; false when the model cannot go on.
   bool answer_calls() {
     if (first_call == now.calls.size() || writer->why() != finish::stop) return false;
     if (++n_rounds > options.max_rounds) return false;
-    json made = json::array();
     for (std::size_t i = first_call; i < now.calls.size(); ++i) {
       call_record& c = now.calls[i];
       const auto called =
@@ -135,17 +236,17 @@ struct chat_impl {
         c.result = given ? std::move(*given) : "error: " + given.error().what;
       }
       c.answered = true;
-      made.push_back(
-          {{"id", c.id},
-           {"type", "function"},
-           {"function", {{"name", c.name}, {"arguments", arguments_as_wanted(c.arguments, arguments_are_text)}}}});
     }
-    messages.push_back({{"role", "assistant"}, {"content", now.answer}, {"tool_calls", std::move(made)}});
-    for (std::size_t i = first_call; i < now.calls.size(); ++i)
-      messages.push_back({{"role", "tool"},
-                          {"tool_call_id", now.calls[i].id},
-                          {"name", now.calls[i].name},
-                          {"content", now.calls[i].result}});
+    messages.push_back(said());
+    for (; first_call < now.calls.size(); ++first_call) {
+      const call_record& c = now.calls[first_call];
+      messages.push_back(json_of({speaker::tool, c.result, {}, {}, c.id, c.name}));
+    }
+    how_to_begin.thought.reset();
+    how_to_begin.answer.reset();
+    resumed.clear();
+    now.answer.clear();
+    first_thought = now.thought.size();
     return true;
   }
 
@@ -157,6 +258,11 @@ struct chat_impl {
     now.n_guessed += writer->n_guessed();
     now.why = writer->why();
     timeline->remember();
+    cut.clear();
+    if (now.why == finish::length || now.why == finish::interrupted) {
+      cut.assign(timeline->tokens().begin(), timeline->tokens().end());
+      if (const auto last = writer->unpushed()) cut.push_back(*last);
+    }
     if (answer_calls()) {
       RETORT_CHECK(start());
       return true;
@@ -177,8 +283,13 @@ struct chat_impl {
   /// The question was not answered: as if it had never been asked.
   void forget() {
     if (!busy) return;
-    messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(n_messages), messages.end());
+    messages = std::exchange(before, {});
+    cut.clear();
+    end();
+  }
+  void end() {
     busy = done = false;
+    resumed.clear();
     writer.reset();
     each = {};
   }
@@ -187,12 +298,36 @@ struct chat_impl {
       forget();
       return std::move(now);
     }
-    messages.push_back({{"role", "assistant"}, {"content", now.answer}});
+    messages.push_back(said());
     messages.erase(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(n_forgotten));
-    busy = done = false;
-    writer.reset();
-    each = {};
+    before = {};
+    end();
     return std::move(now);
+  }
+
+  [[nodiscard]] std::vector<message> history() const {
+    std::vector<message> all;
+    if (!options.system.empty()) all.push_back({speaker::system, options.system, {}, {}, {}, {}});
+    const auto said_before = messages_of(busy ? before : messages);
+    if (said_before) all.insert(all.end(), said_before->begin(), said_before->end());
+    return all;
+  }
+  result<void> recall(std::span<const message> given) {
+    if (busy) return is_busy();
+    RETORT_CHECK(check_history(given));
+    const bool has_system = !given.empty() && given[0].from == speaker::system;
+    if (has_system) options.system = given[0].content;
+    auto all = json::array();
+    for (const message& m : given.subspan(has_system ? 1 : 0)) all.push_back(json_of(m));
+    messages = std::move(all);
+    cut.clear();
+    return {};
+  }
+  /// What has been begun is worked on until it is done.
+  result<retort::reply> finish_now(const result<void>& begun) {
+    RETORT_CHECK(begun);
+    RETORT_CHECK(step(nullptr));
+    return take();
   }
 };
 
@@ -238,6 +373,8 @@ RETORT_INLINE result<chat> chat::make(const model& m, const chat_options& option
   auto c = std::make_unique<detail::chat_impl>();
   c->of = m;
   c->options = options;
+  if (options.now == std::chrono::sys_seconds{})
+    c->options.now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   if (!options.variables.empty()) {
     auto variables = detail::parse_object(options.variables);
     if (!variables) return error{errc::bad_argument, "chat_options::variables is no JSON object"};
@@ -247,37 +384,65 @@ RETORT_INLINE result<chat> chat::make(const model& m, const chat_options& option
   c->timeline.emplace(std::move(timeline));
   RETORT_TRY(c->prompts, prompt_maker::make(m, options.chat_template));
   RETORT_TRY(c->next, sampler::make(options.how, m.info().n_vocab));
+  RETORT_TRY(const tokenizer* words, m.text());
+  c->syntax = reply_syntax_of(c->prompts->source().source(), words);
+  c->calls_as = detail::call_wishes_of(*c->prompts);
   if (!options.tools.empty()) {
-    if (reply_format_of(c->prompts->source().source()) == reply_format::plain)
+    if (c->syntax.calls == reply_format::plain)
       return error{errc::unsupported, "the chat template of " + m.info().name + " knows no tools"};
     RETORT_TRY(c->variables["tools"], detail::describe(options.tools));
-    c->arguments_are_text = detail::wants_arguments_as_text(*c->prompts);
     if (options.use != tool_use::may) {
-      RETORT_TRY(c->calls, detail::tool_shape(m, c->prompts->source().source(), c->variables["tools"], {},
-                                              options.use == tool_use::must, true));
+      RETORT_TRY(c->calls,
+                 detail::tool_shape(m, c->syntax, c->variables["tools"], {{}, options.use == tool_use::must}));
     }
   }
   return chat(std::move(c));
 }
 
-RETORT_INLINE result<job> chat::begin(std::string_view question, on_piece each) {
-  RETORT_CHECK(impl_->begin(question, std::move(each)));
+RETORT_INLINE result<job> chat::begin(const question& asked, on_piece each) {
+  RETORT_CHECK(impl_->begin(asked, std::move(each)));
   return job(impl_.get());
 }
-RETORT_INLINE result<job> chat::begin(std::string_view question, const sources& about, on_piece each) {
-  return begin(prompt_with(about, question), std::move(each));
+RETORT_INLINE result<job> chat::begin(std::string_view question, on_piece each) {
+  return begin(retort::question{std::string(question), {}, {}}, std::move(each));
 }
-RETORT_INLINE result<reply> chat::ask(std::string_view question, const sources& about, const on_piece& each) {
-  return ask(prompt_with(about, question), each);
+RETORT_INLINE result<job> chat::begin(std::string_view question, const sources& about, on_piece each) {
+  return begin(retort::question{std::string(question), about, {}}, std::move(each));
+}
+RETORT_INLINE result<job> chat::begin_retry(on_piece each, std::optional<bool> think) {
+  RETORT_CHECK(impl_->begin_retry(std::move(each), think));
+  return job(impl_.get());
+}
+RETORT_INLINE result<job> chat::begin_edit(std::size_t turn, const question& instead, on_piece each) {
+  RETORT_CHECK(impl_->begin_edit(turn, instead, std::move(each)));
+  return job(impl_.get());
+}
+RETORT_INLINE result<job> chat::begin_go_on(on_piece each) {
+  RETORT_CHECK(impl_->begin_go_on(std::move(each)));
+  return job(impl_.get());
+}
+RETORT_INLINE result<reply> chat::ask(const question& asked, const on_piece& each) {
+  return impl_->finish_now(impl_->begin(asked, each));
 }
 RETORT_INLINE result<reply> chat::ask(std::string_view question, const on_piece& each) {
-  RETORT_CHECK(impl_->begin(question, each));
-  RETORT_CHECK(impl_->step(nullptr));
-  return impl_->take();
+  return ask(retort::question{std::string(question), {}, {}}, each);
 }
+RETORT_INLINE result<reply> chat::ask(std::string_view question, const sources& about, const on_piece& each) {
+  return ask(retort::question{std::string(question), about, {}}, each);
+}
+RETORT_INLINE result<reply> chat::retry(const on_piece& each, std::optional<bool> think) {
+  return impl_->finish_now(impl_->begin_retry(each, think));
+}
+RETORT_INLINE result<reply> chat::edit(std::size_t turn, const question& instead, const on_piece& each) {
+  return impl_->finish_now(impl_->begin_edit(turn, instead, each));
+}
+RETORT_INLINE result<reply> chat::go_on(const on_piece& each) { return impl_->finish_now(impl_->begin_go_on(each)); }
+RETORT_INLINE std::vector<message> chat::history() const { return impl_->history(); }
+RETORT_INLINE result<void> chat::recall(std::span<const message> history) { return impl_->recall(history); }
 RETORT_INLINE void chat::cancel() noexcept { impl_->timeline->cancel(); }
 RETORT_INLINE void chat::clear() {
   impl_->forget();
+  impl_->cut.clear();
   impl_->messages.clear();
 }
 RETORT_INLINE void chat::shape(std::optional<constraint> of_answers) { impl_->options.shape = std::move(of_answers); }
@@ -294,7 +459,8 @@ RETORT_INLINE result<chat> chat::fork() {
   c->options = impl_->options;
   c->variables = impl_->variables;
   c->messages = impl_->messages;
-  c->arguments_are_text = impl_->arguments_are_text;
+  c->syntax = impl_->syntax;
+  c->calls_as = impl_->calls_as;
   c->calls = impl_->calls;
   c->prompts = impl_->prompts;
   c->next = impl_->next;

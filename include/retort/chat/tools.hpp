@@ -28,20 +28,29 @@ inline result<json> describe(std::span<const tool> tools) {
   return all;
 }
 
-/// Whether a template wants the arguments of a call as text; most want the object. One that wants text raises an error
-/// at an object, or writes it down as Python would.
-inline bool wants_arguments_as_text(const prompt_maker& prompts) {
-  const auto render = [&prompts](json arguments) {
+/// How a template wants the calls of the history.
+struct call_wishes {
+  bool arguments_as_text = false;  ///< most want the object
+  bool ids_of_nine = false;        ///< ids of nine letters and digits, as Mistral's
+};
+/// A template that wants arguments as text raises an error at an object, or writes it down as Python would.
+inline call_wishes call_wishes_of(const prompt_maker& prompts) {
+  const auto render = [&prompts](json arguments, const char* id) {
     const json call = {
-        {"id", "call_0"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", std::move(arguments)}}}};
+        {"id", id}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", std::move(arguments)}}}};
     const json user = {{"role", "user"}, {"content", "x"}};
     const json said = {{"role", "assistant"}, {"content", ""}, {"tool_calls", json::array({call})}};
-    const json told = {{"role", "tool"}, {"tool_call_id", "call_0"}, {"name", "f"}, {"content", "y"}};
-    return prompts.render({{"messages", json::array({user, said, told})}, {"add_generation_prompt", true}});
+    const json told = {{"role", "tool"}, {"tool_call_id", id}, {"name", "f"}, {"content", "y"}};
+    render_options how;
+    how.now.emplace();  // any time will do
+    return prompts.render({{"messages", json::array({user, said, told})}, {"add_generation_prompt", true}}, how);
   };
-  const auto object = render({{"k", 1}});
-  if (object) return object->text.find("{'k'") != std::string::npos;
-  return static_cast<bool>(render(R"({"k": 1})"));
+  for (const bool nine : {false, true}) {
+    const char* const id = nine ? "abcdefgh1" : "call_0";
+    if (const auto object = render({{"k", 1}}, id)) return {object->text.find("{'k'") != std::string::npos, nine};
+    if (render(R"({"k": 1})", id)) return {true, nine};
+  }
+  return {};
 }
 /// A call's arguments, an object as text, in that form.
 inline json arguments_as_wanted(const std::string& arguments, bool as_text) {
@@ -49,18 +58,39 @@ inline json arguments_as_wanted(const std::string& arguments, bool as_text) {
   if (!parsed) return arguments.empty() && !as_text ? json::object() : json(arguments);
   return std::move(*parsed);
 }
+/// An id of nine letters and digits for any other, always the same.
+inline std::string id_of_nine(const std::string& id) {
+  constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  if (id.size() == 9 && id.find_first_not_of(digits) == std::string::npos) return id;
+  std::uint64_t v = 0xcbf29ce484222325u;  // FNV-1a
+  for (const char c : id) v = (v ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  std::string out;
+  for (; out.size() < 9; v /= 62) out += digits[v % 62];
+  return out;
+}
+/// Messages whose calls have their arguments as text, as the template wants them.
+inline void fit_calls(json& messages, call_wishes as) {
+  const auto fit_id = [&](json& of, const char* key) {
+    if (as.ids_of_nine && of.contains(key) && of[key].is_string()) of[key] = id_of_nine(of[key].get<std::string>());
+  };
+  for (json& m : messages) {
+    fit_id(m, "tool_call_id");
+    if (!m.contains("tool_calls")) continue;
+    for (json& c : m["tool_calls"]) {
+      fit_id(c, "id");
+      json& f = c["function"];
+      f["arguments"] = arguments_as_wanted(f["arguments"].get<std::string>(), as.arguments_as_text);
+    }
+  }
+}
 
-/// The constraint that makes a reply call tools: one of them, or the one called `only`. Without `must_call` the
-/// reply may be text, and may end with calls.
+/// The constraint that makes a reply call tools, as far as `bounds` say; the tools are as templates take them.
 ///
-/// `tools` as templates take them; `template_source` tells between the forms of a format
 /// errors unsupported (a format without calls; strict: a schema's keyword), bad_argument, limit
-inline result<constraint> tool_shape(const model& of, std::string_view template_source, const json& tools,
-                                     const std::string& only, bool must_call, bool strict) {
+inline result<constraint> tool_shape(const model& of, reply_syntax syntax, const json& tools, tool_bounds bounds) {
   RETORT_TRY(const tokenizer* text, of.text());
-  const bool fenced = template_source.find("```json") != std::string_view::npos;
-  tool_shape_maker maker(*text, reply_format_of(template_source), fenced, strict);
-  RETORT_TRY(const grammar g, maker.make(tools, only, must_call));
+  tool_shape_maker maker(*text, syntax, std::move(bounds));
+  RETORT_TRY(const grammar g, maker.make(tools));
   return constraint::make(of, g);
 }
 

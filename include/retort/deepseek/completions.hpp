@@ -5,6 +5,7 @@
 #include <retort/api.hpp>
 
 #if RETORT_CARRIES(RETORT_PART_DEEPSEEK)  // all of it is code
+#include <retort/chat/opening.hpp>
 #include <retort/chat/tools.hpp>
 #include <retort/deepseek/response.hpp>
 
@@ -22,7 +23,7 @@ struct completions_impl {
   std::optional<prefix_cache> prefixes;
   std::optional<session> timeline;  // nothing where there was no memory for it
   std::mutex replacing;             // of the timeline, which cancel() may want meanwhile
-  std::optional<bool> arguments_are_text;
+  std::optional<call_wishes> calls_as;
   std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest at the end
   std::atomic<bool> working{false};
   std::uint64_t n_requests = 0;
@@ -102,8 +103,9 @@ struct completions_impl {
     answer_settings how;
     if (auto wrong = set_shape(how)) return wrong;
     if (auto opened = settle_thought(*p, how.shape.has_value()); !opened) return api::refusal_of(opened.error());
-    how.text.format = reply_format_of(prompts->source().source());
-    how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text);
+    how.text.format = syntax().calls;
+    how.text.thoughts = syntax().thoughts;
+    how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text, syntax());
     how.text.calls = chat.use != choice::none;
     if (how.text.calls) how.text.tools_json = dump(chat.tools);
     thinks = how.text.start == reply_start::thought ||
@@ -153,17 +155,13 @@ struct completions_impl {
     if (timeline) timeline->cancel();
   }
 
-  [[nodiscard]] bool may_think() const { return prompts->source().source().find("think>") != std::string_view::npos; }
+  [[nodiscard]] reply_syntax syntax() const { return reply_syntax_of(prompts->source().source(), *of.text()); }
+  [[nodiscard]] bool may_think() const { return retort::may_think(prompts->source().source(), syntax()); }
 
   result<prompt> render() {
     json messages = chat.messages;
-    for (json& m : messages)
-      if (m.contains("tool_calls"))
-        for (json& c : m["tool_calls"]) {
-          if (!arguments_are_text) arguments_are_text = wants_arguments_as_text(*prompts);
-          json& f = c["function"];
-          f["arguments"] = arguments_as_wanted(f["arguments"].get<std::string>(), *arguments_are_text);
-        }
+    if (!calls_as) calls_as = call_wishes_of(*prompts);
+    fit_calls(messages, *calls_as);
     json v = {{"messages", std::move(messages)},
               {"add_generation_prompt", true},
               {"thinking", chat.thinking},
@@ -178,19 +176,10 @@ struct completions_impl {
 
   /// The end of the prompt: thinking or not, and what the answer must go on from.
   result<void> settle_thought(prompt& p, bool has_shape) const {
-    const reply_start start = reply_start_of(p.text);
-    const bool open = start == reply_start::open && may_think();
-    if (chat.has_prefix) {
-      std::string thought_text;
-      if (chat.has_prefix_thought && (start == reply_start::thought || open))
-        thought_text = (start == reply_start::thought ? "" : "<think>\n") + chat.prefix_thought + "\n</think>\n\n";
-      else if (start == reply_start::thought) thought_text = "\n</think>\n\n";
-      RETORT_CHECK(prompts->append(p, thought_text, true));
-      return prompts->append(p, chat.prefix, false);
-    }
-    if (!chat.thinking && start == reply_start::thought) return prompts->append(p, "\n</think>\n\n", true);
-    if (!chat.thinking && open) return prompts->append(p, "<think>\n\n</think>\n\n", true);
-    if (chat.thinking && open && has_shape) return prompts->append(p, "<think>\n", true);
+    opening how{chat.thinking, has_shape, {}, {}};
+    if (chat.has_prefix_thought) how.thought = chat.prefix_thought;
+    if (chat.has_prefix) how.answer = chat.prefix;
+    RETORT_TRY([[maybe_unused]] const reply_start start, open_reply(*prompts, p, syntax(), how));
     return {};
   }
 
@@ -206,6 +195,7 @@ struct completions_impl {
     }
     if (!*shape) return std::nullopt;
     how.shape.emplace(**shape);
+    how.shape_of_calls = of_calls;
     const auto ids = of.encode(chat.prefix, false);
     if (!ids) return api::refusal_of(ids.error());
     for (const token t : *ids)
@@ -224,10 +214,9 @@ struct completions_impl {
                             std::to_string(static_cast<int>(chat.answer_as)) + "\n" + (bound ? dump(chat.tools) : "");
     for (const auto& [k, c] : shapes)
       if (k == key) return std::optional<constraint>(c);
-    result<constraint> made =
-        bound ? tool_shape(of, prompts->source().source(), chat.tools, chat.function, must_call, chat.strict)
-        : chat.answer_as == format::object ? constraint::json_object(of)
-                                           : constraint::json_schema(of, chat.schema);
+    result<constraint> made = bound ? tool_shape(of, syntax(), chat.tools, {chat.function, must_call, chat.strict})
+                              : chat.answer_as == format::object ? constraint::json_object(of)
+                                                                 : constraint::json_schema(of, chat.schema);
     if (!made) return made.error();
     if (shapes.size() >= 32) shapes.erase(shapes.begin());
     shapes.emplace_back(key, *made);

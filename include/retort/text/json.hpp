@@ -76,7 +76,7 @@ inline void append_json_string(std::string& out, std::string_view s, bool ascii_
         out += 'u';
         append_hex(out, c, 4);
       }
-    } else if (c >= 0x80 && ascii_only) {
+    } else if (c >= 0x7F && ascii_only) {
       const char32_t low = c - 0x10000;
       out += "\\u";
       append_hex(out, c < 0x10000 ? c : 0xD800 + (low >> 10), 4);

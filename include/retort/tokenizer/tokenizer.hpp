@@ -357,22 +357,46 @@ RETORT_INLINE void tokenizer::take_ids(const vocabulary& from) {
     ids_.unknown = first_of(ids_.unknown, usual(2));
     ids_.padding = first_of(ids_.padding, usual(0));
   }
+  // In harmony <|end|> ends a message, and the turn goes on.
+  const bool harmony = named({"<|message|>"}) && named({"<|return|>"}) && named({"<|call|>"});
+  const std::optional<token> message_end = harmony ? named({"<|end|>"}) : std::nullopt;
+  const auto of_turn = [&](std::optional<token> id) { return harmony && id == message_end ? std::nullopt : id; };
   ids_.eot =
-      first_of(given(from.eot), named({"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<EOT>", "<|EOT|>"}));
+      first_of(of_turn(given(from.eot)),
+               of_turn(named({"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<turn|>", "<EOT>", "<|EOT|>"})));
   ids_.fim_prefix = first_of(given(from.fim_prefix), named({"<|fim_prefix|>", "<fim_prefix>", "<｜fim▁begin｜>"}));
   ids_.fim_suffix = first_of(given(from.fim_suffix), named({"<|fim_suffix|>", "<fim_suffix>", "<｜fim▁hole｜>"}));
   ids_.fim_middle = first_of(given(from.fim_middle), named({"<|fim_middle|>", "<fim_middle>", "<｜fim▁end｜>"}));
 
   const auto end = [&](std::optional<token> id) {
-    if (id && !is_end(*id)) ends_.push_back(*id);
+    if (of_turn(id) && !is_end(*id)) ends_.push_back(*id);
   };
   for (const auto& id : {ids_.eos, ids_.eot, given(from.eom), given(from.fim_padding), given(from.fim_repository),
                          given(from.fim_separator)})
     end(id);
-  for (std::string_view text :
-       {"<｜end▁of▁sentence｜>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>",
-        "<|end|>", "<end_of_turn>", "<EOT>", "<|EOT|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"})
+  for (std::string_view text : {"<｜end▁of▁sentence｜>",
+                                "<|im_end|>",
+                                "<|endoftext|>",
+                                "<|eot_id|>",
+                                "<|eom_id|>",
+                                "<|end_of_text|>",
+                                "<|end|>",
+                                "<|return|>",
+                                "<end_of_turn>",
+                                "<turn|>",
+                                "<EOT>",
+                                "<|EOT|>",
+                                "<|END_OF_TURN_TOKEN|>",
+                                "<|assistant_end|>",
+                                "<seed:eos>",
+                                "[e~[",
+                                "<|observation|>",
+                                "<|fim_pad|>",
+                                "<|repo_name|>",
+                                "<|file_sep|>"})
     end(named({text}));
+  if (harmony) end(named({"<|call|>"}));
+  if (named({"<|observation|>"})) end(named({"<|user|>"}));  // GLM's, which end a turn by beginning the next
 
   const bool sentencepiece = kind_ != kind::bytes;
   add_bos_ = from.add_bos.value_or(kind_ == kind::characters || how_.add_bos) && ids_.bos;
