@@ -388,8 +388,13 @@ RETORT_INLINE std::string completions::stream(std::string_view request, const on
   return body;
 }
 RETORT_INLINE void completions::cancel() noexcept { impl_->cancel(); }
-RETORT_INLINE std::string completions::event(std::string_view chunk) {
-  return "data: " + (chunk.empty() ? std::string("[DONE]") : std::string(chunk)) + "\n\n";
+RETORT_INLINE std::string completions::event(std::string_view chunk, endpoint of) {
+  const bool is_typed = of == endpoint::responses || of == endpoint::messages;
+  std::string out;
+  if (is_typed && chunk.empty()) return out;
+  std::string type;
+  if (is_typed && detail::json_unquoted(detail::member_text(chunk, "type"), type)) out += "event: " + type + "\n";
+  return out + "data: " + (chunk.empty() ? "[DONE]" : std::string(chunk)) + "\n\n";
 }
 
 RETORT_END
