@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
 import { z } from "zod";
-import { plain as plainly, question, run, tooled as withTools } from "./bridge.mjs";
+import { endless as endlessly, plain as plainly, question, run, tooled as withTools } from "./bridge.mjs";
 
 const client = ({ fetch }) => new Anthropic({ apiKey: "none", baseURL: "http://in.process/anthropic", fetch, maxRetries: 0 });
-const plain = client(plainly), tooled = client(withTools);
+const plain = client(plainly), tooled = client(withTools), endless = client(endlessly);
 const messages = [{ role: "user", content: question }];
 const base = { model: "deepseek-reasoner", max_tokens: 300, messages, temperature: 0 };
 const tools = [{
@@ -87,13 +87,13 @@ await run({
     assert.deepEqual(Sum.parse(m.parsed_output), m.parsed_output);
   },
   async "is aborted"() {
-    const n = plainly.cancelled.length;
-    const stream = plain.messages.stream({ ...base, max_tokens: 900 });
+    const n = endlessly.cancelled.length;
+    const stream = endless.messages.stream({ ...base, max_tokens: 900 });
     let seen = 0;
     stream.on("thinking", () => ++seen === 3 && stream.abort());
     await assert.rejects(stream.finalMessage(), Anthropic.APIUserAbortError);
     assert.ok(seen < 10);
-    assert.equal(plainly.cancelled.length, n + 1);
+    assert.equal(endlessly.cancelled.length, n + 1);
   },
   async "errors are thrown as the client's classes"() {
     const thrown = (more) => plain.messages.create({ ...base, ...more }).then(() => assert.fail("no error"), (e) => e);

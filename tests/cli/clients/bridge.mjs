@@ -1,13 +1,13 @@
 // What stands between a client and `retort api --envelopes`: a fetch() that writes requests to a child process and makes
 // responses of the lines that come back. Nothing goes over a network. An aborted request is cancelled in the child.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const [program, template] = process.argv.slice(2);
 
-/** `more`: arguments of `retort api`. */
-export function bridge(...more) {
-  const child = spawn(program, ["api", "--envelopes", "--context", "1024", ...more], { stdio: ["pipe", "pipe", "inherit"] });
+/** `options`: of `retort api`. `more`: fields that every request gets. */
+export function bridge(options = [], more = {}) {
+  const child = spawn(program, ["api", "--envelopes", "--context", "1024", ...options], { stdio: ["pipe", "pipe", "inherit"] });
   const open = new Map(); // by id: who takes the lines of a request
   const cancelled = [];
   let last = 0, sent = [];
@@ -23,7 +23,7 @@ export function bridge(...more) {
       const request = new Request(url, init);
       const path = new URL(request.url).pathname, id = ++last;
       const is_typed = /\/(responses|messages)$/.test(path);
-      const body = request.method === "GET" ? undefined : JSON.parse(await request.text());
+      const body = request.method === "GET" ? undefined : { ...JSON.parse(await request.text()), ...more };
       let stream; // of the response, once it has begun
       const cancel = () => {
         if (!open.delete(id)) return;
@@ -68,8 +68,10 @@ export function bridge(...more) {
   return { fetch, cancelled, next, end: () => child.stdin.end() };
 }
 
-/** A model that thinks and answers, and the same with a template that knows tools. */
-export const plain = bridge(), tooled = bridge("--template", template);
+const ending = JSON.stringify({ text: "<｜end▁of▁sentence｜>" }) + "\n";
+const end = JSON.parse(spawnSync(program, ["tokenize", "--no-bos"], { input: ending }).stdout).ids[0];
+/** A model that thinks and answers; the same with a template that knows tools; one that never ends by itself. */
+export const plain = bridge(), tooled = bridge(["--template", template]), endless = bridge([], { logit_bias: { [end]: -100 } });
 export const question = "What is 12 + 30?";
 
 /** Runs functions by their names, and ends the process with 1 where one fails. */
@@ -83,6 +85,5 @@ export async function run(tests) {
       console.log(`FAILED  ${name}\n${e.stack ?? e}`);
     }
   }
-  plain.end();
-  tooled.end();
+  for (const b of [plain, tooled, endless]) b.end();
 }

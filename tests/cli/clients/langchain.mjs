@@ -5,7 +5,7 @@ import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { tool } from "@langchain/core/tools";
 import { ChatDeepSeek } from "@langchain/deepseek";
 import { z } from "zod";
-import { plain, question, run, tooled } from "./bridge.mjs";
+import { endless, plain, question, run, tooled } from "./bridge.mjs";
 
 const chat = ({ fetch }, more) =>
   new ChatDeepSeek({ apiKey: "none", temperature: 0, maxTokens: 300, maxRetries: 0, configuration: { baseURL: "http://in.process/v1", fetch }, ...more });
@@ -68,14 +68,14 @@ await run({
     }
   },
   async "is aborted"() {
-    const n = plain.cancelled.length;
-    const stop = new AbortController();
+    const n = endless.cancelled.length;
+    const stop = new AbortController(), talks = chat(endless, { model: "deepseek-reasoner", maxTokens: 900 });
     let seen = 0;
     await assert.rejects(async () => {
-      for await (const _ of await thinks.stream(question, { signal: stop.signal })) if (++seen === 3) stop.abort();
+      for await (const _ of await talks.stream(question, { signal: stop.signal })) if (++seen === 3) stop.abort();
     });
     assert.ok(seen < 10);
-    assert.equal(plain.cancelled.length, n + 1);
+    assert.equal(endless.cancelled.length, n + 1);
     assert.match((await thinks.invoke(question)).content, /42/);
   },
   async "errors are thrown with their status"() {

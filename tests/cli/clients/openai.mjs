@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { zodFunction, zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
-import { plain as plainly, question as asked, run, tooled as withTools } from "./bridge.mjs";
+import { endless as endlessly, plain as plainly, question as asked, run, tooled as withTools } from "./bridge.mjs";
 
 const client = ({ fetch }) => ({ api: new OpenAI({ apiKey: "none", baseURL: "http://in.process/v1", fetch, maxRetries: 0 }) });
-const plain = client(plainly), tooled = client(withTools);
+const plain = client(plainly), tooled = client(withTools), endless = client(endlessly);
 const question = [{ role: "user", content: asked }];
 const tools = [{
   type: "function",
@@ -52,11 +52,11 @@ const tests = {
     assert.equal(usage.completion_tokens, whole.usage.completion_tokens);
   },
   async "a stream can be left, and is cancelled"() {
-    const before = plainly.cancelled.length;
-    const stream = await plain.api.chat.completions.create({ ...base, messages: question, stream: true });
+    const before = endlessly.cancelled.length;
+    const stream = await endless.api.chat.completions.create({ ...base, messages: question, stream: true, max_tokens: 900 });
     for await (const _ of stream) break;
-    assert.equal(plainly.cancelled.length, before + 1);
-    const r = await plain.api.chat.completions.create({ ...base, messages: question, max_tokens: 5 });
+    assert.equal(endlessly.cancelled.length, before + 1);
+    const r = await endless.api.chat.completions.create({ ...base, messages: question, max_tokens: 5 });
     assert.equal(r.choices.length, 1);
   },
   async "the client's own stream helper adds up"() {
