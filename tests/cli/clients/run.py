@@ -43,12 +43,14 @@ def install(folder):
     if not npm:
         return "npm is not installed"
     try:
-        done = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"],
+        done = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error",
+                               "--fetch-retries=1", "--fetch-retry-maxtimeout=2000"],
                               cwd=folder, capture_output=True, text=True, timeout=400)
     except subprocess.TimeoutExpired:
         return "npm install took more than 400 seconds"
     if done.returncode != 0:
-        return "npm install: " + (done.stderr.strip().splitlines() or ["failed"])[-1]
+        lines = [line.replace("npm error ", "") for line in done.stderr.strip().splitlines()]
+        return "npm install: " + "; ".join(lines[:3] or ["failed"])
     with open(os.path.join(folder, "node_modules", ".retort"), "w") as f:
         f.write(pins())
     return None
