@@ -44,7 +44,7 @@ def install(folder):
         return "npm is not installed"
     try:
         done = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error",
-                               "--fetch-retries=1", "--fetch-retry-maxtimeout=2000"],
+                               "--fetch-retries=1", "--fetch-retry-mintimeout=1000"],
                               cwd=folder, capture_output=True, text=True, timeout=400)
     except subprocess.TimeoutExpired:
         return "npm install took more than 400 seconds"
