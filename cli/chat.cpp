@@ -62,7 +62,7 @@ result<retort::chat_options> options_of(const engine& e, const run_options& r) {
   o.session = e.options;
   o.session.max_guesses = r.guesses;
   o.system = r.system;
-  o.how = r.how;
+  RETORT_TRY(o.how, sampling_of(e.model, r));
   o.max_tokens = r.n;
   o.max_thought = r.max_thought;
   o.when_full = retort::overflow::drop_oldest;

@@ -41,12 +41,15 @@ struct run_options {
   std::string prompt, system, template_file;
   std::size_t n = 0;
   retort::sampling how;
+  std::vector<std::string> breakers = {"\n", ":", "\"", "*"};  ///< of sampling::dry, as texts
   bool raw = false, jsonl = false;
   std::string schema_file;              ///< what answers look like
   std::vector<std::string> tool_files;  ///< JSON: name, description, parameters, command
   std::size_t max_thought = 0;
   std::size_t guesses = 0;  ///< most tokens guessed at once
 };
+/// With the tokens of `breakers`.  errors missing
+retort::result<retort::sampling> sampling_of(const retort::model& m, const run_options& r);
 int run(const common_options&, const run_options&);
 int chat(const common_options&, const run_options&);
 int api(const common_options&, bool hosted, bool envelopes, const std::string& template_file);

@@ -130,13 +130,14 @@ void report(const engine& e, const answer& a) {
 
 /// One {"prompt": ...} a line in, one {"text": ...} a line out.
 int run_lines(const engine& e, const prompter& p, retort::session& s, const run_options& r) {
+  CLI_TRY(const retort::sampling how, sampling_of(e.model, r));
   for (std::string line; std::getline(std::cin, line);) {
     if (line.empty()) continue;
     const json in = json::parse(line, nullptr, false);
     if (!in.is_object() || !in.contains("prompt") || !in["prompt"].is_string())
       return fail({errc::bad_argument, "a line is no JSON object with a string \"prompt\""});
     CLI_TRY(const auto tokens, p.tokens(e, json::array({{{"role", "user"}, {"content", in["prompt"]}}})));
-    CLI_TRY(retort::sampler next, retort::sampler::make(r.how, e.model.info().n_vocab));
+    CLI_TRY(retort::sampler next, retort::sampler::make(how, e.model.info().n_vocab));
     CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, [](std::string_view) {}));
     const json out = {{"text", a.text}, {"tokens", a.n}, {"ended", a.ended}};
     std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
@@ -155,7 +156,8 @@ int run(const common_options& o, const run_options& r) {
   if (is_terminal(2)) std::fprintf(stderr, "\r%12s\r", "");
   if (r.jsonl) return run_lines(e, p, s, r);
   CLI_TRY(const auto tokens, p.tokens(e, json::array({{{"role", "user"}, {"content", r.prompt}}})));
-  CLI_TRY(retort::sampler next, retort::sampler::make(r.how, e.model.info().n_vocab));
+  CLI_TRY(const retort::sampling how, sampling_of(e.model, r));
+  CLI_TRY(retort::sampler next, retort::sampler::make(how, e.model.info().n_vocab));
   CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, put_text));
   put_text("\n");
   report(e, a);

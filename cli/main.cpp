@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <map>
 #include <thread>
 #if defined(RETORT_HAS_BUILTIN_MODEL)
 #include <drop.hpp>
@@ -42,6 +43,15 @@ retort::result<engine> start(const common_options& o, retort::cache_type cache) 
   return e;
 }
 
+retort::result<retort::sampling> sampling_of(const retort::model& m, const run_options& r) {
+  retort::sampling s = r.how;
+  for (std::size_t i = 0; s.dry.multiplier > 0 && i < r.breakers.size(); ++i) {
+    RETORT_TRY(const auto found, m.tokens_with(r.breakers[i]));
+    s.dry.breakers.insert(s.dry.breakers.end(), found.begin(), found.end());
+  }
+  return s;
+}
+
 }  // namespace cli
 
 namespace {
@@ -57,6 +67,39 @@ void add_common(CLI::App& app, cli::common_options& o) {
   app.add_flag("--reproducible", o.reproducible, "the same bits whatever the chunk");
 }
 
+/// What is off unless asked for, under the names that llama.cpp's tools use.
+void add_samplers(CLI::App& app, cli::run_options& r) {
+  retort::sampling& s = r.how;
+  app.add_option("--repeat-penalty", s.repetition_penalty, "divides what was said lately; 1 = off");
+  app.add_option("--presence-penalty", s.presence_penalty, "subtracted from what was said lately");
+  app.add_option("--frequency-penalty", s.frequency_penalty, "the same for each time");
+  app.add_option("--repeat-last-n", s.penalty_window, "tokens that count as lately")->capture_default_str();
+  app.add_option("--typical", s.typical_p, "keep what surprises as much as expected, up to p; 1 = all");
+  app.add_option("--top-nsigma", s.top_n_sigma, "keep logits within n standard deviations of the best; 0 = all");
+  app.add_option("--xtc-probability", s.xtc.probability, "of dropping the top choices; 0 = never");
+  app.add_option("--xtc-threshold", s.xtc.threshold, "probability of a top choice")->capture_default_str();
+  app.add_option("--dynatemp-range", s.dynamic.range, "the temperature follows the entropy this far; 0 = it stays");
+  app.add_option("--dynatemp-exp", s.dynamic.exponent, "how it follows")->capture_default_str();
+  app.add_option("--dry-multiplier", s.dry.multiplier, "penalty of what lengthens a repetition; 0 = off");
+  app.add_option("--dry-base", s.dry.base, "its growth with each token")->capture_default_str();
+  app.add_option("--dry-allowed-length", s.dry.allowed, "longest repetition for free")->capture_default_str();
+  app.add_option("--dry-penalty-last-n", s.dry.window, "tokens that are searched")->capture_default_str();
+  app.add_option("--dry-sequence-breaker", r.breakers, "texts no repetition goes on across; default: line end : \" *");
+  app.add_option("--mirostat-ent", s.mirostat.tau, "mirostat 2: bits of surprise for each token; 0 = off");
+  app.add_option("--mirostat-lr", s.mirostat.eta, "how fast it learns")->capture_default_str();
+  using step = retort::sampling_step;
+  const std::map<std::string, step> steps = {{"temperature", step::temperature},
+                                             {"top_n_sigma", step::top_n_sigma},
+                                             {"top_k", step::top_k},
+                                             {"typ_p", step::typical_p},
+                                             {"min_p", step::min_p},
+                                             {"top_p", step::top_p},
+                                             {"xtc", step::xtc}};
+  app.add_option("--samplers", s.order, "the steps and their order, as \"top_k;temperature\"; default: all, as listed")
+      ->delimiter(';')
+      ->transform(CLI::CheckedTransformer(steps));
+}
+
 void add_sampling(CLI::App& app, cli::run_options& r) {
   app.add_option("-n", r.n, "most tokens to generate; default: until the model ends or the context is full");
   app.add_option("--temp", r.how.temperature, "temperature; 0 takes the most likely token")->capture_default_str();
@@ -64,6 +107,7 @@ void add_sampling(CLI::App& app, cli::run_options& r) {
   app.add_option("--top-p", r.how.top_p, "keep the tokens that together reach p")->capture_default_str();
   app.add_option("--min-p", r.how.min_p, "drop tokens below this share of the best")->capture_default_str();
   app.add_option("--seed", r.how.seed, "seed of the draws")->capture_default_str();
+  add_samplers(app, r);
   app.add_option("--system", r.system, "system message");
   app.add_option("--template", r.template_file, "chat template file instead of the model's own");
 }

@@ -108,6 +108,9 @@ class model {
   [[nodiscard]] result<std::string> decode(std::span<const token> ids, bool special = false) const;
   [[nodiscard]] bool is_end(token id) const;     ///< whether generation stops at it
   [[nodiscard]] std::vector<token> bos() const;  ///< the begin token if the model wants one in front
+  /// The tokens in whose text this occurs, in their order: breakers for sampling::dry, say.
+  /// errors missing   cost O(vocabulary)
+  [[nodiscard]] result<std::vector<token>> tokens_with(std::string_view text) const;
   /// errors missing
   [[nodiscard]] result<const tokenizer*> text() const;
 
@@ -253,10 +256,13 @@ class prefix_cache {
 
 // ---- sampling ---------------------------------------------------------------------------------------
 
-/// How the next token is chosen from logits. The order: logit bias, penalties,
-/// temperature, top-k, top-p, min-p, then a draw.
+/// What happens between the penalties and the draw. Each drops tokens, but for the temperature.
+enum class sampling_step : std::uint8_t { temperature, top_n_sigma, top_k, typical_p, min_p, top_p, xtc };
+
+/// How the next token is chosen from logits: logit bias and penalties change them, then the steps of `order` are taken
+/// on the tokens that are left, then one is drawn. What is not asked for costs nothing.
 struct sampling {
-  float temperature = 0.6f;         ///< 0 = the most likely token; below 0 is refused
+  float temperature = 0.6f;         ///< 0 = the most likely token, whatever the steps; below 0 is refused
   std::size_t top_k = 0;            ///< keep the k most likely; 0 = all
   float top_p = 0.95f;              ///< keep the fewest tokens that together reach p; 1 = all
   float min_p = 0;                  ///< drop tokens less likely than this share of the best; 0 = none
@@ -266,7 +272,49 @@ struct sampling {
   std::size_t penalty_window = 64;  ///< how many last tokens count as seen; 0 = none
   std::vector<std::pair<token, float>> logit_bias{};
   std::uint64_t seed = 0;  ///< same seed, same tokens, whatever the thread count
+
+  float typical_p = 1;    ///< keep the tokens closest to the expected surprise that reach p; 1 = all; arXiv:2202.00666
+  float top_n_sigma = 0;  ///< keep logits within n standard deviations of the best; 0 = all; arXiv:2411.07641
+  /// Exclude top choices: now and then, all tokens at or above the threshold but the least likely of them are dropped.
+  struct xtc_settings {
+    float probability = 0;   ///< of doing so; 0 = never
+    float threshold = 0.1f;  ///< a probability; above 0.5 nothing is dropped
+  } xtc{};
+  /// The temperature follows the entropy, from `temperature - range` where the model is sure to `temperature + range`.
+  struct dynamic_settings {
+    float range = 0;     ///< 0 = the temperature stays
+    float exponent = 1;  ///< of the entropy's share of its maximum
+  } dynamic{};
+  /// Don't repeat yourself: subtracts multiplier * base^(n - allowed) from a token that would lengthen a repetition of
+  /// the last n tokens, n >= allowed.
+  struct dry_settings {
+    float multiplier = 0;  ///< 0 = off
+    float base = 1.75f;
+    std::size_t allowed = 2;        ///< longest repetition that costs nothing
+    std::size_t window = 1024;      ///< how many last tokens are searched, at most 2^20
+    std::vector<token> breakers{};  ///< no repetition goes on across these; see model::tokens_with()
+  } dry{};
+  /// Mirostat 2: keeps the surprise of what is drawn near tau, in place of all steps but the temperature.
+  /// arXiv:2007.14966
+  struct mirostat_settings {
+    float tau = 0;     ///< bits for each token; 0 = off
+    float eta = 0.1f;  ///< how fast it learns
+  } mirostat{};
+  /// Each at most once; what is left out is not done. Empty = as sampling_step lists them.
+  std::vector<sampling_step> order{};
 };
+namespace detail {
+struct candidate {
+  float x;  ///< its logit less the best one, tempered
+  float p;  ///< e^x
+  token id;
+};
+struct repetition {
+  token id;              ///< what would lengthen it
+  std::uint32_t length;  ///< without that
+};
+class candidates;  // run/candidates.hpp
+}  // namespace detail
 
 /// Draws tokens. Copy it to branch a conversation.
 class sampler {
@@ -279,20 +327,20 @@ class sampler {
   token operator()(std::span<float> logits, std::span<const token> seen, std::span<const std::uint64_t> allowed = {});
 
  private:
-  struct candidate {
-    float p;
-    token id;
-  };
+  void change(std::span<float> logits, token id, float to);
   void penalize(std::span<float> logits, std::span<const token> seen);
+  void penalize_repetitions(std::span<float> logits, std::span<const token> seen);
   token draw(std::span<const float> logits, std::span<const std::uint64_t> allowed);
-  void keep_best(std::span<const float> logits, std::span<const std::uint64_t> allowed);
-  static bool is_allowed(std::span<const std::uint64_t> allowed, std::size_t id);
-  static token best_of(std::span<const float> logits, std::span<const std::uint64_t> allowed);
+  void take(sampling_step step, detail::candidates& kept, std::span<const float> logits,
+            std::span<const std::uint64_t> allowed);
   double uniform();
   sampling how_;
   std::array<std::uint64_t, 4> state_{};
-  std::vector<candidate> kept_;
-  std::vector<std::pair<token, std::uint32_t>> counts_;
+  float most_surprise_ = 0;  // of mirostat, bits
+  std::vector<detail::candidate> kept_;
+  std::vector<token> last_;  // the window of the penalties, sorted
+  std::vector<std::uint32_t> matches_;
+  std::vector<detail::repetition> repetitions_;
   std::vector<std::pair<token, float>> changed_;  // logits, and what they were
 };
 
@@ -601,8 +649,14 @@ struct completions_options {
   std::function<std::chrono::sys_seconds()> now{};  ///< what `created` and templates see; empty = the system's clock
 };
 
-/// Which of the service's addresses a request is meant for.
-enum class endpoint : std::uint8_t { chat_completions, completions, models };
+/// Which address a request is meant for.
+enum class endpoint : std::uint8_t {
+  chat_completions,  ///< /chat/completions
+  completions,       ///< /completions
+  models,            ///< /models, and /models/NAME for the request {"id": "NAME"}
+  responses,         ///< /responses, OpenAI's newer form
+  messages,          ///< /messages, Anthropic's form
+};
 
 /// The DeepSeek API as a function: the JSON that would go over the network goes
 /// in, the JSON that would come back comes out. Remembers the beginnings of what it has read. One request
@@ -631,8 +685,9 @@ class completions {
 
   /// Ends the answer in the making with finish_reason "aborted". From any thread.
   void cancel() noexcept;
-  /// A chunk as a server would send it: "data: ...\n\n". Nothing makes the end, "data: [DONE]\n\n".
-  static std::string event(std::string_view chunk);
+  /// A chunk as a server would send it: "data: ...\n\n", in the newer forms after a line with its type. Nothing makes
+  /// the end: "data: [DONE]\n\n", or nothing where the form has none.
+  static std::string event(std::string_view chunk, endpoint of = endpoint::chat_completions);
 
  private:
   explicit completions(std::unique_ptr<detail::completions_impl> impl);

@@ -1,7 +1,5 @@
 // The API as a function, over tiny random models: what they say is noise, so shapes make their answers definite.
-#include "deepseek/checks.hpp"
-
-#include <retort/retort.hpp>
+#include "deepseek/support.hpp"
 
 #include <random>
 
@@ -9,117 +7,6 @@ using namespace retort;
 using namespace std::chrono_literals;
 using namespace api_checks;
 using support::model_of;
-
-namespace {
-
-// A template that writes all it is given; the model's kind of calls and thoughts is told by what stands in its comment.
-const std::string body =
-    "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}[{{ m.role }}]{{ m.content }}"
-    "{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}{% endfor %}"
-    "{% if add_generation_prompt %}[assistant]{% endif %}";
-const std::string plain = body;
-const std::string hermes = "{# <tool_call> #}" + body;
-const std::string open_thought = "{# </think> #}" + body;  // the model may open a thought
-const std::string begun_thought = hermes + "{% if add_generation_prompt %}<think>\n{% endif %}";
-const std::string switched_thought =
-    hermes + "{% if add_generation_prompt and not thinking %}<think>\n\n</think>\n\n{% endif %}";
-
-completions_options options(const std::string& source, bool hosted = false) {
-  completions_options o;
-  o.session = support::small(1024);
-  o.session.reproducible = true;
-  o.chat_template = source;
-  o.hosted = hosted;
-  o.now = [] { return std::chrono::sys_seconds(1'000'000'000s); };
-  return o;
-}
-completions make(const std::string& source, bool hosted = false, const model& m = model_of("llama")) {
-  auto c = completions::make(m, options(source, hosted));
-  if (!c) FAIL(c.error().what);
-  return std::move(*c);
-}
-
-/// A tiny model with control tokens of its own.
-const model& model_with(const std::vector<std::string>& control_tokens) {
-  struct entry {
-    std::vector<std::byte> bytes;
-    model m;
-  };
-  static std::map<std::vector<std::string>, entry> all;
-  entry& e = all[control_tokens];
-  if (e.bytes.empty()) {
-    tiny::recipe r;
-    r.control_tokens = control_tokens;
-    e.bytes = tiny::make(r).bytes();
-    auto m = model::view(e.bytes, "tiny");
-    if (!m) FAIL(m.error().what);
-    e.m = *m;
-  }
-  return e.m;
-}
-
-json request(const std::string& more = "{}", const std::string& text = "hello") {
-  json r = {{"model", "deepseek-flash"},
-            {"messages", json::array({{{"role", "user"}, {"content", text}}})},
-            {"max_tokens", 10}};
-  r.update(parse(more));
-  return r;
-}
-
-answer ask(completions& c, const json& r) {
-  int status = 0;
-  const json j = parse(c.complete(r.dump(), endpoint::chat_completions, &status));
-  INFO(j.dump());
-  REQUIRE(status == 200);
-  return check_response(j, r);
-}
-answer ask_in_chunks(completions& c, json r) {
-  r["stream"] = true;
-  std::vector<json> chunks;
-  int status = 0;
-  const std::string rest = c.stream(
-      r.dump(),
-      [&](std::string_view chunk) {
-        chunks.push_back(parse(std::string(chunk)));
-        return flow::go_on;
-      },
-      endpoint::chat_completions, &status);
-  INFO(rest);
-  REQUIRE(status == 200);
-  CHECK(rest.empty());
-  return check_chunks(chunks, r);
-}
-void refused(completions& c, const std::string& r, int status, const std::string& param,
-             endpoint to = endpoint::chat_completions) {
-  INFO(r);
-  int found = 0;
-  const json j = parse(c.complete(r, to, &found));
-  INFO(j.dump());
-  REQUIRE(found == status);
-  check_error(j, param);
-}
-
-constexpr const char* weather =
-    R"({"type": "function", "function": {"name": "weather", "description": "of a city", "parameters":
-  {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1, "maximum": 9},
-  "unit": {"type": "string", "enum": ["c", "f"]}, "at": {"type": "array", "items": {"type": "integer"}, "maxItems": 2}},
-  "required": ["city", "days", "unit", "at"], "additionalProperties": false}}})";
-constexpr const char* now = R"({"type": "function", "function": {"name": "now"}})";
-const std::string two_tools = std::string("\"tools\": [") + weather + ", " + now + "]";
-
-json strict_tools() {
-  json t = json::array({json::parse(weather)});
-  t[0]["function"]["strict"] = true;
-  return t;
-}
-bool fits(const json& call) {
-  const json& f = call["function"];
-  const json arguments = json::parse(f["arguments"].get<std::string>());
-  if (f["name"] == "now") return arguments == json::object();
-  return f["name"] == "weather" && satisfies(arguments, json::parse(weather)["function"]["parameters"]);
-}
-
-}  // namespace
 
 TEST_CASE("completions: good requests get responses that validate, and the same in chunks") {
   const std::vector<std::string> good = {
@@ -174,6 +61,15 @@ TEST_CASE("completions: good requests get responses that validate, and the same 
       R"({"tools": []})",
       R"({"tool_choice": "none"})",
       R"({"tool_choice": "auto"})",
+      R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true}}, {"type": "function", "function": {"name": "g"}}]})",
+      "{" + two_tools + R"(, "tool_choice": "required", "parallel_tool_calls": false, "max_tokens": 200})",
+      R"({"chat_template_kwargs": {"mood": "good", "enable_thinking": false}})",
+      R"({"thinking": {"type": "enabled", "budget_tokens": 3}})",
+      R"({"top_k": -1, "typical_p": 0.9, "top_n_sigma": 2, "xtc_probability": 0.5, "xtc_threshold": 0.05, "repeat_penalty": 1.1, "repeat_last_n": -1})",
+      R"({"dynatemp_range": 0.5, "dynatemp_exponent": 2, "samplers": ["penalties", "dry", "top_k", "typ_p", "temperature"]})",
+      R"({"dry_multiplier": 0.8, "dry_base": 2, "dry_allowed_length": 1, "dry_penalty_last_n": -1, "dry_sequence_breakers": ["l", "\n"]})",
+      R"({"mirostat": 2, "mirostat_tau": 3, "mirostat_eta": 0.2})",
+      R"({"samplers": [], "mirostat": 0, "top_n_sigma": -1})",
       R"({"stream": false, "stream_options": null, "unknown_field": {"x": [1]}})",
   };
   for (const std::string* source : {&hermes, &begun_thought, &switched_thought}) {
@@ -246,6 +142,20 @@ TEST_CASE("completions: bad requests get their error object") {
       {R"({"presence_penalty": 3})", 422, "presence_penalty"},
       {R"({"frequency_penalty": -3})", 422, "frequency_penalty"},
       {R"({"seed": -1})", 422, "seed"},
+      {R"({"typical_p": 2})", 422, "typical_p"},
+      {R"({"xtc_probability": -1})", 422, "xtc_probability"},
+      {R"({"dry_base": 0.5})", 422, "dry_base"},
+      {R"({"dry_sequence_breakers": "x"})", 422, "dry_sequence_breakers"},
+      {R"({"dry_sequence_breakers": [""]})", 422, "dry_sequence_breakers"},
+      {R"({"repeat_last_n": -2})", 422, "repeat_last_n"},
+      {R"({"mirostat": 1})", 422, "mirostat"},
+      {R"({"samplers": "top_k"})", 422, "samplers"},
+      {R"({"samplers": ["top_k", "top_k"]})", 422, "samplers"},
+      {R"({"samplers": ["entropy"]})", 422, "samplers"},
+      {R"({"samplers": [1]})", 422, "samplers"},
+      {R"({"parallel_tool_calls": "no"})", 422, "parallel_tool_calls"},
+      {R"({"chat_template_kwargs": "no"})", 422, "chat_template_kwargs"},
+      {R"({"thinking": {"type": "enabled", "budget_tokens": 0}})", 422, "thinking.budget_tokens"},
       {R"({"n": 2})", 422, "n"},
       {R"({"stop": 7})", 422, "stop"},
       {R"({"stop": [1]})", 422, "stop"},
@@ -281,8 +191,6 @@ TEST_CASE("completions: bad requests get their error object") {
        "tools[0].function.parameters"},
       {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": "yes"}}]})", 422,
        "tools[0].function.strict"},
-      {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true}}, {"type": "function", "function": {"name": "g"}}]})",
-       400, "tools"},
       {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true, "parameters": {"not": {}}}}]})",
        400, "tools"},
       {R"({"tool_choice": "required"})", 400, "tool_choice"},
@@ -344,11 +252,14 @@ TEST_CASE("completions: the hosted service refuses and ignores more") {
   struct row {
     std::string more, param;
   };
-  for (const row& r : std::vector<row>{
-           {"{\"messages\": " + history + "}", "messages[1]"},
-           {"{" + two_tools + R"(, "tool_choice": "required"})", "tool_choice"},
-           {"{" + two_tools + R"(, "tool_choice": {"type": "function", "function": {"name": "now"}}})", "tool_choice"},
-           {R"({"response_format": {"type": "json_object"}})", "response_format"}}) {
+  for (
+      const row& r : std::vector<row>{
+          {"{\"messages\": " + history + "}", "messages[1]"},
+          {"{" + two_tools + R"(, "tool_choice": "required"})", "tool_choice"},
+          {"{" + two_tools + R"(, "tool_choice": {"type": "function", "function": {"name": "now"}}})", "tool_choice"},
+          {R"({"tools": [{"type": "function", "function": {"name": "f", "strict": true}}, {"type": "function", "function": {"name": "g"}}]})",
+           "tools"},
+          {R"({"response_format": {"type": "json_object"}})", "response_format"}}) {
     refused(hosted, request(r.more).dump(), 400, r.param);
     (void)ask(local, request(r.more));
   }
@@ -361,6 +272,154 @@ TEST_CASE("completions: the hosted service refuses and ignores more") {
   const auto thought = [](completions& c, const char* more) { return ask(c, request(more)).thought; };
   CHECK(thought(hosted, R"({"temperature": 0})") == thought(hosted, R"({"temperature": 2})"));
   CHECK(thought(local, R"({"temperature": 0})") != thought(local, R"({"temperature": 2})"));
+  // what the service does not know, it does not look at
+  const json asked = request(R"({"thinking": {"type": "disabled"}, "max_tokens": 30})");
+  for (const char* more :
+       {R"({"seed": 9})", R"({"seed": -9})", R"({"top_k": 1})", R"({"min_p": 7})", R"({"logit_bias": {"65": 100}})",
+        R"({"repetition_penalty": 50})", R"({"samplers": []})", R"({"mirostat": 2})", R"({"n": 3})",
+        R"({"chat_template_kwargs": 7})", R"({"parallel_tool_calls": "?"})", R"({"max_completion_tokens": 0})",
+        R"({"thinking": {"type": "disabled", "budget_tokens": -1}})"}) {
+    json with = asked;
+    with.update(json::parse(more));
+    INFO(more);
+    CHECK(ask(hosted, with) == ask(hosted, asked));
+  }
+}
+
+TEST_CASE("completions: stop texts are looked for in the content, not in the thought") {
+  auto c = make(begun_thought);
+  // a thought of 30 tokens, then a value that holds what is looked for
+  json r = request(R"({"max_tokens": 120, "temperature": 0, "thinking": {"type": "enabled", "budget_tokens": 30},
+    "response_format": {"type": "json_schema", "json_schema": {"schema": {"const": "one\ntwo, three"}}}})");
+  const answer whole = ask(c, r);
+  REQUIRE(whole.content == R"("one\ntwo, three")");
+  REQUIRE(whole.thought.size() > 5);
+  for (const std::string stop : {"two", ",", "\n", "\n\n", "\"", "hree\"", "no such text"}) {
+    INFO(stop);
+    r["stop"] = json::array({stop, whole.thought});
+    const answer a = ask(c, r);
+    CHECK(a.thought == whole.thought);
+    CHECK(a.content == whole.content.substr(0, whole.content.find(stop)));
+    CHECK(a.finish_reason == "stop");
+    CHECK(ask_in_chunks(c, r) == a);
+  }
+}
+
+TEST_CASE("completions: one call where several are not wanted") {
+  const model& m = model_with({"<tool_call>", "</tool_call>"});
+  auto c = make(hermes, false, m);
+  json r = request("{" + two_tools + R"(, "max_tokens": 400, "tool_choice": "required"})");
+  std::size_t most = 0;
+  for (int seed = 1; seed <= 8; ++seed) {
+    r["seed"] = seed;
+    r["parallel_tool_calls"] = true;
+    const answer several = ask(c, r);
+    most = std::max(most, several.calls.size());
+    r["parallel_tool_calls"] = false;
+    const answer one = ask(c, r);
+    REQUIRE(one.calls.size() == 1);
+    CHECK(one.calls[0]["function"] == several.calls[0]["function"]);
+    CHECK(one.finish_reason == "tool_calls");
+    CHECK(ask_in_chunks(c, r) == one);
+  }
+  CHECK(most > 1);
+}
+
+TEST_CASE("completions: tools that are not strict take any object where their schema cannot be kept") {
+  auto c = make(hermes);
+  const std::string odd =
+      R"({"type": "object", "properties": {"a": {"type": "string", "maxLength": 20000000}}, "required": ["a"]})";
+  const auto with = [&](bool strict) {
+    json r = request("{" + two_tools +
+                     R"(, "max_tokens": 300, "tool_choice": {"type": "function", "function": {"name": "odd"}}})");
+    r["tools"].push_back(
+        {{"type", "function"}, {"function", {{"name", "odd"}, {"strict", strict}, {"parameters", parse(odd)}}}});
+    return r;
+  };
+  const answer a = ask(c, with(false));
+  REQUIRE(a.calls.size() == 1);
+  CHECK(a.calls[0]["function"]["name"] == "odd");
+  // the others keep theirs
+  json any = with(false);
+  any["tool_choice"] = "required";
+  for (int seed = 0; seed < 6; ++seed) {
+    any["seed"] = seed;
+    for (const json& call : ask(c, any).calls) CHECK((call["function"]["name"] == "odd" || fits(call)));
+  }
+}
+
+TEST_CASE("completions: what templates are told") {
+  // a template that says what it was told, as an error
+  const auto told = [](const std::string& source, const char* more, bool hosted = false) {
+    auto c = make(source, hosted);
+    const json j = parse(c.complete(request(more).dump()));
+    const std::string message = j["error"]["message"].get<std::string>();
+    return message.substr(message.rfind('(') + 1, message.rfind(')') - message.rfind('(') - 1);
+  };
+  const std::string any = "{{ raise_exception('(' ~ (reasoning_effort or 'none') ~ ')') }}";
+  const std::string three = "{# 'low' 'medium' 'high' #}" + any;
+  const auto effort = [](const char* level) { return std::string("{\"reasoning_effort\": \"") + level + "\"}"; };
+  for (const auto& [asked, level] : std::map<std::string, std::string>{{"minimal", "low"},
+                                                                       {"low", "low"},
+                                                                       {"medium", "high"},
+                                                                       {"high", "high"},
+                                                                       {"xhigh", "high"},
+                                                                       {"max", "max"},
+                                                                       {"ultra", "max"},
+                                                                       {"none", "none"}}) {
+    INFO(asked);
+    CHECK(told(any, effort(asked.c_str()).c_str()) == level);
+    CHECK(told(any, effort(asked.c_str()).c_str(), true) == level);
+    CHECK(told(three, effort(asked.c_str()).c_str()) == (asked == "medium" ? "medium"
+                                                         : level == "max"  ? "high"
+                                                                           : level));
+  }
+  CHECK(told(any, "{}") == "none");
+  const std::string more =
+      "{{ raise_exception('(' ~ (mood or 'none') ~ ' ' ~ enable_thinking ~ ' ' ~ thinking ~ ' ' ~ messages[0].role ~ "
+      "')') }}";
+  CHECK(told(more, "{}") == "none True True user");
+  CHECK(told(more, R"({"chat_template_kwargs": {"mood": "good"}})") == "good True True user");
+  CHECK(told(more, R"({"chat_template_kwargs": {"mood": "good"}})", true) == "none True True user");
+  CHECK(told(more, R"({"chat_template_kwargs": {"enable_thinking": false}})") == "none False False user");
+  CHECK(told(more, R"({"chat_template_kwargs": {"thinking": false}, "thinking": {"type": "disabled"}})") ==
+        "none False False user");
+  CHECK(told(more, R"({"chat_template_kwargs": {"messages": [], "add_generation_prompt": false}})") ==
+        "none True True user");
+}
+
+TEST_CASE("completions: samplers do what they are called") {
+  auto c = make(plain);
+  const auto content = [&c](const char* more) {
+    json r = request(R"({"max_tokens": 40, "temperature": 1.5, "seed": 4})");
+    r.update(parse(more));
+    return ask(c, r).content;
+  };
+  const std::string greedy = content(R"({"temperature": 0})"), drawn = content("{}");
+  CHECK(greedy != drawn);
+  CHECK(content(R"({"samplers": ["temperature", "top_k", "top_p"], "top_k": 0})") == drawn);
+  for (const char* like_greedy :
+       {R"({"top_k": 1})", R"({"typical_p": 1, "top_k": 1, "samplers": ["top_k"]})", R"({"top_n_sigma": 0.0001})",
+        R"({"mirostat": 2, "mirostat_tau": 0.0001})", R"({"min_p": 1})"}) {
+    INFO(like_greedy);
+    CHECK(content(like_greedy) == greedy);
+  }
+  CHECK(content(R"({"top_k": 1, "samplers": ["temperature"]})") == drawn);
+  CHECK(content(R"({"samplers": [], "temperature": 1.9})") == content(R"({"temperature": 1, "top_p": 1})"));
+  CHECK(content(R"({"xtc_probability": 1, "xtc_threshold": 0, "temperature": 1})") != content(R"({"temperature": 1})"));
+  CHECK(content(R"({"repeat_penalty": 1.5})") == content(R"({"repetition_penalty": 1.5})"));
+  CHECK(content(R"({"dynatemp_range": 1.5, "temperature": 0})") != greedy);
+  // a model that would say one thing for ever is made to stop repeating it
+  const std::string id = std::to_string(model_of("llama").encode("ab").value().back());
+  const std::string loop = "{\"temperature\": 0, \"logit_bias\": {\"" + id + "\": 30}";
+  const std::string same = content((loop + "}").c_str());
+  CHECK(std::count(same.begin(), same.end(), same[0]) == static_cast<long>(same.size()));
+  const std::string dry = content((loop + ", \"dry_multiplier\": 10, \"dry_base\": 4}").c_str());
+  CHECK(dry != same);
+  CHECK(content((loop + ", \"dry_multiplier\": 10, \"dry_base\": 4, \"samplers\": []}").c_str()) == same);
+  CHECK(content((loop + ", \"dry_multiplier\": 10, \"dry_base\": 4, \"dry_sequence_breakers\": [\"" +
+                 same.substr(0, 1) + "\"]}")
+                    .c_str()) == same);
 }
 
 TEST_CASE("completions: thinking is had or not, whatever the template does") {
@@ -641,6 +700,9 @@ TEST_CASE("completions: the list of models") {
   REQUIRE(j["data"].size() == 1);
   has_keys(j["data"][0], {"id", "object", "owned_by"});
   CHECK(j["data"][0]["object"] == "model");
+  const json one = parse(c.complete(R"({"id": "deepseek-chat"})", endpoint::models, &status));
+  CHECK(status == 200);
+  CHECK(one == json{{"id", "deepseek-chat"}, {"object", "model"}, {"owned_by", "local"}});
 }
 
 TEST_CASE("completions: what one owner has read is cached for that owner only") {
@@ -704,6 +766,9 @@ TEST_CASE("completions: one at a time, cancelled, stopped and in steps") {
   c.cancel();
   while (c.step(0ns) == status::running) {}
   CHECK(check_response(parse(c.take()), json::object()).finish_reason == "aborted");
+  // with nothing in the making, nothing is cancelled
+  c.cancel();
+  CHECK(ask(c, json::parse(r)).finish_reason != "aborted");
   // an unfinished one gives way
   c.begin(r);
   (void)c.step(0ns);
@@ -768,14 +833,27 @@ TEST_CASE("completions: whatever is asked, an object is answered") {
       request(R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]},
         {"role": "assistant", "content": null, "reasoning_content": "r", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "now", "arguments": "{\"a\": 1}"}}]},
         {"role": "tool", "tool_call_id": "c", "content": "noon"}, {"role": "assistant", "content": "x", "prefix": true}]})"),
-      json{{"model", "m"}, {"prompt", "def"}, {"suffix", "end"}, {"echo", true}, {"logprobs", 3}, {"max_tokens", 8}}};
+      json{{"model", "m"}, {"prompt", "def"}, {"suffix", "end"}, {"echo", true}, {"logprobs", 3}, {"max_tokens", 8}},
+      parse(
+          R"({"input": [{"role": "user", "content": [{"type": "input_text", "text": "x"}]}, {"type": "reasoning", "content": [{"type": "reasoning_text", "text": "t"}]},
+        {"type": "function_call", "call_id": "c", "name": "now", "arguments": "{}"}, {"type": "function_call_output", "call_id": "c", "output": [{"type": "output_text", "text": "noon"}]}],
+        "instructions": "i", "max_output_tokens": 6, "reasoning": {"effort": "low"}, "text": {"format": {"type": "json_schema", "schema": {"enum": [1]}}}, "stream": true,
+        "tools": [{"type": "function", "name": "now", "parameters": {"type": "object"}}], "tool_choice": {"type": "function", "name": "now"}, "include": ["x"], "top_k": 3})"),
+      parse(
+          R"({"system": [{"type": "text", "text": "s"}], "messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "document", "source": {"type": "text", "data": "d"}}]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "t"}, {"type": "tool_use", "id": "c", "name": "now", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": [{"type": "text", "text": "noon"}]}]}, {"role": "assistant", "content": "so"}],
+        "max_tokens": 6, "thinking": {"type": "enabled", "budget_tokens": 2}, "metadata": {"user_id": "u"}, "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {"enum": [1]}}},
+        "tools": [{"name": "now", "input_schema": {"type": "object"}}], "tool_choice": {"type": "tool", "name": "now"}, "stop_sequences": ["x"], "stream": true})")};
   seeds[0]["tools"] = strict_tools();
   auto o = options(begun_thought);
   o.session.context = 640;
   auto c = completions::make(model_with({"<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"}), o);
   REQUIRE(c);
   const auto is_good = [](const std::string& out) {
-    return out.starts_with("data: ") ? out.ends_with("data: [DONE]\n\n") : json::parse(out, nullptr, false).is_object();
+    return out.starts_with("data: ")    ? out.ends_with("data: [DONE]\n\n")
+           : out.starts_with("event: ") ? out.ends_with("}\n\n")
+                                        : json::parse(out, nullptr, false).is_object();
   };
   const auto answered = [&](const std::string& text, endpoint to) {
     c->begin(text, to);
@@ -791,7 +869,10 @@ TEST_CASE("completions: whatever is asked, an object is answered") {
   };
   for (int i = 0; i < 600; ++i) {
     json j = seeds[below(seeds.size())];
-    const endpoint to = j.contains("prompt") ? endpoint::completions : endpoint::chat_completions;
+    const endpoint to = j.contains("prompt")   ? endpoint::completions
+                        : j.contains("input")  ? endpoint::responses
+                        : j.contains("system") ? endpoint::messages
+                                               : endpoint::chat_completions;
     json* at = &j;  // a value somewhere inside becomes another
     while (at->is_structured() && !at->empty() && (at == &j || below(3) != 0))
       at = &std::next(at->begin(), static_cast<std::ptrdiff_t>(below(at->size()))).value();
@@ -803,6 +884,6 @@ TEST_CASE("completions: whatever is asked, an object is answered") {
       if (below(2)) text[place] = static_cast<char>(random());
       else text.erase(place, 1 + below(4));
     }
-    answered(text, below(2) ? endpoint::chat_completions : endpoint::completions);
+    for (const endpoint any : {to, below(2) ? endpoint::chat_completions : endpoint::completions}) answered(text, any);
   }
 }

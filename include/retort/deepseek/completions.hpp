@@ -1,5 +1,5 @@
 // The DeepSeek API as a function: a request becomes a prompt and a shape, an
-// answer becomes a response or chunks. Next: request.hpp, response.hpp, chat/answer.hpp.
+// answer becomes a response or chunks. Next: request.hpp, chat_form.hpp, chat/answer.hpp.
 #pragma once
 
 #include <retort/api.hpp>
@@ -7,7 +7,9 @@
 #if RETORT_CARRIES(RETORT_PART_DEEPSEEK)  // all of it is code
 #include <retort/chat/opening.hpp>
 #include <retort/chat/tools.hpp>
-#include <retort/deepseek/response.hpp>
+#include <retort/deepseek/chat_form.hpp>
+#include <retort/deepseek/messages_form.hpp>
+#include <retort/deepseek/responses_form.hpp>
 
 #include <mutex>
 
@@ -38,7 +40,8 @@ struct completions_impl {
   std::optional<sampler> next;
   std::optional<answer_writer> writer;
   std::size_t n_prompt = 0, n_cached = 0;
-  api::response answer;
+  json given;  // the request of a form that repeats it
+  std::unique_ptr<api::response> answer;
   std::string body;
   int status_code = 200;
 
@@ -49,34 +52,47 @@ struct completions_impl {
   // ---- from a request to a session at work
 
   void begin(std::string_view text, endpoint at, completions::on_chunk on) {
+    if (timeline) timeline->impl()->line.cancelled.store(false);  // what was cancelled is over
     to = at;
     each = std::move(on);
     busy = streaming = interrupted = thinks = false;
+    answer.reset();
     writer.reset();
     body.clear();
     status_code = 200;
     const std::int64_t created = std::chrono::duration_cast<std::chrono::seconds>(time().time_since_epoch()).count();
-    if (to == endpoint::models) return list_models();
+    if (to == endpoint::models) return list_models(text);
     if (auto wrong = to == endpoint::completions ? start_fim(text) : start_chat(text)) return refuse(*wrong);
     const api::request& q = asked();
     streaming = each || q.stream;
     busy = true;
-    const api::response::identity who{name_answer(text, created), q.model.empty() ? of.info().name : q.model,
-                                      system_fingerprint(), created};
+    answer = make_answer(
+        {name_answer(text, created), q.model.empty() ? of.info().name : q.model, system_fingerprint(), created});
+  }
+  [[nodiscard]] std::unique_ptr<api::response> make_answer(api::response::identity who) const {
+    const api::request& q = asked();
     const bool is_text = to == endpoint::completions;
-    answer = {who,
-              {is_text, thinks, streaming, q.stream_usage, q.n_top.has_value(), is_text && fim.echo ? fim.prompt : ""},
-              **of.text(),
-              n_prompt,
-              n_cached};
+    const api::response::origin from{*of.text(), &*writer, n_prompt, n_cached};
+    api::response::settings how;
+    how.thinks = thinks;
+    how.chunks = streaming;
+    how.usage_in_stream = q.stream_usage;
+    how.scores = q.n_top.has_value();
+    how.one_call = !is_text && chat.one_call;
+    how.echo = is_text && fim.echo ? fim.prompt : "";
+    how.stop = q.stop;
+    if (to == endpoint::responses) return std::make_unique<api::responses_form>(std::move(who), how, from, given);
+    if (to == endpoint::messages) return std::make_unique<api::messages_form>(std::move(who), how, from);
+    return std::make_unique<api::chat_form>(std::move(who), how, from, is_text);
   }
   [[nodiscard]] std::chrono::sys_seconds time() const {
     if (options.now) return options.now();
     return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   }
-  void refuse(const api::refusal& why) {
+  void refuse(api::refusal why) {
+    if (to == endpoint::responses) api::rename_for_responses(why.param);
+    body = dump(to == endpoint::messages ? api::messages_error(why) : why.to_json());
     status_code = why.status;
-    body = dump(why.to_json());
     busy = false;
   }
   std::string name_answer(std::string_view text, std::int64_t created) {
@@ -93,9 +109,16 @@ struct completions_impl {
   }
 
   std::optional<api::refusal> start_chat(std::string_view text) {
-    const auto in = parse_object(text);
+    auto in = parse_object(text);
     if (!in) return api::refusal{400, "the request is no JSON object"};
     chat = {};
+    given = {};
+    if (to != endpoint::chat_completions) {
+      given = std::move(*in);
+      if (auto wrong =
+              to == endpoint::responses ? api::chat_of_responses(given, *in) : api::chat_of_messages(given, *in))
+        return wrong;
+    }
     if (auto wrong = api::read_chat_request(*in, options.hosted, chat)) return wrong;
     if (!prompts) return api::refusal{400, of.info().name + " has no chat template"};
     auto p = render();
@@ -106,11 +129,11 @@ struct completions_impl {
     how.text.format = syntax().calls;
     how.text.thoughts = syntax().thoughts;
     how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text, syntax());
-    how.text.calls = chat.use != choice::none;
+    how.text.calls = how.text.parts = chat.use != choice::none;
     if (how.text.calls) how.text.tools_json = dump(chat.tools);
     thinks = how.text.start == reply_start::thought ||
              (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
-    if (chat.effort == "low") how.max_thought = 1024;
+    how.max_thought = chat.max_thought ? chat.max_thought : chat.effort == "low" ? 1024 : 0;
     return start(std::move(how), chat, p->tokens);
   }
 
@@ -119,6 +142,13 @@ struct completions_impl {
     q.how.temperature = static_cast<float>(!ignores && q.temperature ? *q.temperature : thinks ? 0.6 : 1.0);
     q.how.top_p = static_cast<float>(!ignores && q.top_p ? *q.top_p : thinks ? 0.95 : 1.0);
     if (ignores) q.how.presence_penalty = q.how.frequency_penalty = 0;
+    const std::size_t context = options.session.context ? options.session.context : of.info().context_length;
+    q.how.penalty_window = std::min(q.how.penalty_window, context);
+    q.how.dry.window = std::min({q.how.dry.window, context, std::size_t{1} << 20});
+    for (std::size_t i = 0; q.how.dry.multiplier > 0 && i < q.breakers.size(); ++i) {
+      const auto found = of.tokens_with(q.breakers[i]);
+      if (found) q.how.dry.breakers.insert(q.how.dry.breakers.end(), found->begin(), found->end());
+    }
     auto drawn = sampler::make(q.how, of.info().n_vocab);
     if (!drawn)
       return api::refusal{422, drawn.error().what, "invalid_request_error", "logit_bias"};  // all else was looked at
@@ -126,7 +156,6 @@ struct completions_impl {
     how.max_tokens = q.max_tokens;
     how.max_guesses = options.session.max_guesses;
     how.n_top = q.n_top;
-    how.text.stop = q.stop;
     if (auto there = set_timeline(q.owner); !there) return api::refusal_of(there.error());
     if (tokens.size() >= timeline->context())
       return api::refusal{400,
@@ -162,16 +191,28 @@ struct completions_impl {
     json messages = chat.messages;
     if (!calls_as) calls_as = call_wishes_of(*prompts);
     fit_calls(messages, *calls_as);
-    json v = {{"messages", std::move(messages)},
-              {"add_generation_prompt", true},
-              {"thinking", chat.thinking},
-              {"enable_thinking", chat.thinking}};
+    json v = {{"thinking", chat.thinking}, {"enable_thinking", chat.thinking}};
+    if (!chat.effort.empty() && chat.effort != "none") v["reasoning_effort"] = effort();
+    v.update(chat.variables);
+    v["messages"] = std::move(messages);
+    v["add_generation_prompt"] = true;
+    v.erase("tools");
     if (chat.use != choice::none) v["tools"] = chat.tools;
-    if (!chat.effort.empty() && chat.effort != "none")
-      v["reasoning_effort"] = chat.effort == "max" ? "high" : chat.effort;
     render_options how;
     how.now = time();
     return prompts->render(std::move(v), how);
+  }
+
+  /// As the template calls it: a level that it names is given as it was asked for, and the highest of a template with
+  /// three levels is "high".
+  [[nodiscard]] std::string effort() const {
+    const std::string_view source = prompts->source().source();
+    const auto names = [&](const std::string& level) {
+      return source.find("'" + level + "'") != std::string_view::npos ||
+             source.find("\"" + level + "\"") != std::string_view::npos;
+    };
+    if (!options.hosted && names(chat.asked_effort)) return chat.asked_effort;
+    return chat.effort == "max" && names("medium") && !names("max") ? "high" : chat.effort;
   }
 
   /// The end of the prompt: thinking or not, and what the answer must go on from.
@@ -210,11 +251,12 @@ struct completions_impl {
     const bool must_call = chat.use == choice::required || chat.use == choice::named;
     const bool bound = must_call || (chat.use == choice::automatic && chat.strict);
     if (chat.answer_as == format::text && !bound) return std::optional<constraint>();
-    const std::string key = std::to_string(static_cast<int>(chat.use)) + chat.function + "\n" + chat.schema + "\n" +
-                            std::to_string(static_cast<int>(chat.answer_as)) + "\n" + (bound ? dump(chat.tools) : "");
+    const std::string key = std::to_string(static_cast<int>(chat.use) * 2 + chat.one_call) + chat.function + "\n" +
+                            chat.schema + "\n" + std::to_string(static_cast<int>(chat.answer_as)) + "\n" +
+                            (bound ? dump(chat.tools) : "");
     for (const auto& [k, c] : shapes)
       if (k == key) return std::optional<constraint>(c);
-    result<constraint> made = bound ? tool_shape(of, syntax(), chat.tools, {chat.function, must_call, chat.strict})
+    result<constraint> made = bound                              ? shape_of_calls(must_call)
                               : chat.answer_as == format::object ? constraint::json_object(of)
                                                                  : constraint::json_schema(of, chat.schema);
     if (!made) return made.error();
@@ -223,11 +265,26 @@ struct completions_impl {
     return std::optional<constraint>(*made);
   }
 
+  /// Tools that are not strict, and whose schemas cannot be kept, take any object.
+  result<constraint> shape_of_calls(bool must_call) const {
+    const tool_bounds bounds{chat.function, must_call, chat.strict, !chat.one_call};
+    auto made = tool_shape(of, syntax(), chat.tools, bounds);
+    const auto is_strict = [](const json& t) { return t["function"].value("strict", json()) == true; };
+    if (made || std::all_of(chat.tools.begin(), chat.tools.end(), is_strict)) return made;
+    json tools = chat.tools;
+    for (json& t : tools)
+      if (!is_strict(t) && !tool_shape(of, syntax(), json::array({t}), {{}, true, chat.strict}))
+        t["function"]["parameters"] = {{"type", "object"}};
+    if (tools == chat.tools) return made;
+    auto looser = tool_shape(of, syntax(), tools, bounds);
+    return looser ? std::move(looser) : std::move(made);
+  }
+
   std::optional<api::refusal> start_fim(std::string_view text) {
     const auto in = parse_object(text);
     if (!in) return api::refusal{400, "the request is no JSON object"};
     fim = {};
-    if (auto wrong = api::read_fim_request(*in, fim)) return wrong;
+    if (auto wrong = api::read_fim_request(*in, options.hosted, fim)) return wrong;
     const tokenizer& t = **of.text();
     std::vector<token> ids = of.bos();
     result<void> put;
@@ -262,7 +319,7 @@ struct completions_impl {
     return [this](const json& c) {
       const std::string text = dump(c);
       if (!each) {
-        body += completions::event(text);
+        body += completions::event(text, to);
       } else if (!interrupted && each(text) == flow::stop) {
         interrupted = true;
         writer->interrupt();
@@ -272,7 +329,7 @@ struct completions_impl {
 
   status step(const clock::time_point* deadline) {
     if (!busy) return status::done;
-    answer.open(chunks());
+    answer->open(chunks());
     completions_impl* const self = this;
     const auto now = step_answers<completions_impl>(*timeline->impl()->bench, {&self, 1}, deadline);
     return now ? *now : status::done;
@@ -281,29 +338,28 @@ struct completions_impl {
   [[nodiscard]] retort::detail::timeline* line() noexcept { return busy ? &timeline->impl()->line : nullptr; }
   result<bool> advance() {
     if (writer->n_tokens() == 0) timeline->remember();  // the prompt
-    RETORT_TRY(const bool more, writer->advance([this](const reply_event& e) { answer.take(e, *writer, chunks()); }));
+    const auto take = [this](const reply_event& e) {
+      if (answer->take(e, chunks())) writer->interrupt();
+    };
+    RETORT_TRY(const bool more, writer->advance(take));
     if (more) return true;
     timeline->remember();
     const finish why = writer->why();
-    close(why == finish::length        ? "length"
-          : why == finish::interrupted ? "aborted"
-          : answer.has_calls()         ? "tool_calls"
-                                       : "stop");
+    close(why == finish::length        ? api::ending::length
+          : why == finish::interrupted ? api::ending::aborted
+                                       : api::ending::stop);
     return false;
   }
   /// Cancelled, or out of memory: what there is, is given back.
   void fail(const error& e) {
     if (e.code != errc::no_memory && e.code != errc::cancelled) return refuse(api::refusal_of(e));
-    close(e.code == errc::no_memory ? "insufficient_system_resource" : "aborted");
+    close(e.code == errc::no_memory ? api::ending::no_memory : api::ending::aborted);
   }
-  void close(const std::string& finish_reason) {
+  void close(api::ending why) {
     busy = false;
-    if (!streaming) {
-      body = dump(answer.whole(finish_reason, *writer));
-      return;
-    }
-    answer.close(finish_reason, *writer, chunks());
-    if (!each) body += completions::event({});
+    const json whole = answer->close(why, chunks());
+    if (!streaming) body = dump(whole);
+    else if (!each) body += completions::event({}, to);
   }
   [[nodiscard]] std::string system_fingerprint() const {
     digest d;
@@ -313,9 +369,12 @@ struct completions_impl {
     return "fp_" + hex(d.value()).substr(0, 10);
   }
 
-  void list_models() {
-    body = dump({{"object", "list"},
-                 {"data", json::array({{{"id", of.info().name}, {"object", "model"}, {"owned_by", "local"}}})}});
+  /// Any name means the loaded model.
+  void list_models(std::string_view text) {
+    const auto asked = parse_object(text);
+    const bool one = asked && asked->contains("id") && (*asked)["id"].is_string();
+    const json m = {{"id", one ? (*asked)["id"] : json(of.info().name)}, {"object", "model"}, {"owned_by", "local"}};
+    body = dump(one ? m : json{{"object", "list"}, {"data", json::array({m})}});
   }
 
   std::string take(int* http_status) {
@@ -365,10 +424,9 @@ RETORT_INLINE std::string completions::complete(std::string_view request, endpoi
 RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to,
                                               int* http_status) {
   if (impl_->working.exchange(true)) {
-    const detail::api::refusal busy{
-        429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
+    detail::api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
     if (http_status) *http_status = busy.status;
-    return detail::dump(busy.to_json());
+    return detail::dump(to == endpoint::messages ? detail::api::messages_error(busy) : busy.to_json());
   }
   impl_->begin(request, to, each);
   (void)impl_->step(nullptr);
@@ -377,8 +435,13 @@ RETORT_INLINE std::string completions::stream(std::string_view request, const on
   return body;
 }
 RETORT_INLINE void completions::cancel() noexcept { impl_->cancel(); }
-RETORT_INLINE std::string completions::event(std::string_view chunk) {
-  return "data: " + (chunk.empty() ? std::string("[DONE]") : std::string(chunk)) + "\n\n";
+RETORT_INLINE std::string completions::event(std::string_view chunk, endpoint of) {
+  const bool is_typed = of == endpoint::responses || of == endpoint::messages;
+  std::string out;
+  if (is_typed && chunk.empty()) return out;
+  std::string type;
+  if (is_typed && detail::json_unquoted(detail::member_text(chunk, "type"), type)) out += "event: " + type + "\n";
+  return out + "data: " + (chunk.empty() ? "[DONE]" : std::string(chunk)) + "\n\n";
 }
 
 RETORT_END

@@ -75,6 +75,11 @@ class field_reader {
            422);
     return std::nullopt;
   }
+  /// The same, where -1 stands for `all`.
+  std::optional<std::uint64_t> count(const char* name, std::uint64_t high, std::uint64_t all) {
+    const json* j = find(name);
+    return j && *j == -1 ? std::optional(all) : integer(name, 0, high);
+  }
   std::optional<bool> boolean(const char* name) {
     const json* j = find(name);
     if (!j) return std::nullopt;
@@ -115,8 +120,11 @@ struct request {
   std::size_t max_tokens = 0;
   std::vector<std::string> stop;
   bool stream = false, stream_usage = false;
-  std::optional<std::size_t> n_top;  ///< logprobs are wanted, with so many alternatives
+  std::optional<std::size_t> n_top;   ///< logprobs are wanted, with so many alternatives
+  std::vector<std::string> breakers;  ///< texts no repetition goes on across
 };
+/// A window that is as long as the context, in sampling's settings.
+inline constexpr std::size_t whole_context = ~std::size_t{0};
 
 struct chat_request : request {
   enum class format { text, object, schema };
@@ -126,13 +134,17 @@ struct chat_request : request {
   std::string prefix, prefix_thought;
   bool has_prefix_thought = false;
   bool thinking = true;
-  std::string effort;  ///< "low", "high", "max" or empty
+  std::string effort;        ///< "none", "low", "high", "max" or empty
+  std::string asked_effort;  ///< as it was asked for
+  std::size_t max_thought = 0;
+  json variables = json::object();  ///< more of them, for the template
   format answer_as = format::text;
   std::string schema;  ///< of the answer
   json tools = json::array();
   choice use = choice::none;
   std::string function;  ///< the one that must be called
-  bool strict = false;   ///< the tools' schemas bind
+  bool strict = false;   ///< some tool's schema binds
+  bool one_call = false;
 };
 
 struct fim_request : request {
@@ -141,6 +153,7 @@ struct fim_request : request {
   bool echo = false;
 };
 
+/// What the service knows.
 inline void read_common(field_reader& r, request& q) {
   q.model = r.text("model").value_or("");
   q.owner = r.text("user_id").value_or("");
@@ -149,13 +162,7 @@ inline void read_common(field_reader& r, request& q) {
   q.top_p = r.number("top_p", 0, 1);
   q.how.presence_penalty = static_cast<float>(r.number("presence_penalty", -2, 2).value_or(0));
   q.how.frequency_penalty = static_cast<float>(r.number("frequency_penalty", -2, 2).value_or(0));
-  q.how.repetition_penalty = static_cast<float>(r.number("repetition_penalty", 0.01, 100).value_or(1));
-  q.how.min_p = static_cast<float>(r.number("min_p", 0, 1).value_or(0));
-  q.how.top_k = r.integer("top_k", 0, 1u << 30).value_or(0);
-  q.how.seed = r.integer("seed", 0, ~std::uint64_t{0}).value_or(0);
   q.max_tokens = r.integer("max_tokens", 1, 1u << 30).value_or(0);
-  if (q.max_tokens == 0) q.max_tokens = r.integer("max_completion_tokens", 1, 1u << 30).value_or(0);
-  if (r.integer("n", 1, 128).value_or(1) != 1) r.refuse("n", "n must be 1", 422);
   q.stream = r.boolean("stream").value_or(false);
   if (r.find("stream_options")) {
     if (!q.stream) r.refuse("stream_options", "stream_options needs stream: true");
@@ -174,6 +181,73 @@ inline void read_common(field_reader& r, request& q) {
       }
     }
   }
+}
+
+/// More ways to sample, under the names of llama.cpp's server.
+inline void read_samplers(field_reader& r, request& q) {
+  const auto number = [&r](const char* name, double low, double high, float otherwise) {
+    return static_cast<float>(r.number(name, low, high).value_or(static_cast<double>(otherwise)));
+  };
+  sampling& s = q.how;
+  s.seed = r.integer("seed", 0, ~std::uint64_t{0}).value_or(0);
+  s.top_k = r.count("top_k", 1u << 30, 0).value_or(0);
+  s.min_p = number("min_p", 0, 1, 0);
+  s.repetition_penalty = number("repetition_penalty", 0.01, 100, number("repeat_penalty", 0.01, 100, 1));
+  s.penalty_window = r.count("repeat_last_n", 1u << 30, whole_context).value_or(s.penalty_window);
+  s.typical_p = number("typical_p", 0, 1, 1);
+  s.top_n_sigma = std::max(number("top_n_sigma", -1, 1000, 0), 0.0f);
+  s.xtc = {number("xtc_probability", 0, 1, 0), number("xtc_threshold", 0, 1, s.xtc.threshold)};
+  s.dynamic = {number("dynatemp_range", 0, 100, 0), number("dynatemp_exponent", 0, 100, 1)};
+  s.dry.multiplier = number("dry_multiplier", 0, 100, 0);
+  s.dry.base = number("dry_base", 1, 100, s.dry.base);
+  s.dry.allowed = r.integer("dry_allowed_length", 0, 1u << 20).value_or(s.dry.allowed);
+  s.dry.window = r.count("dry_penalty_last_n", 1u << 20, whole_context).value_or(whole_context);
+  const auto mirostat = r.integer("mirostat", 0, 2).value_or(0);
+  if (mirostat == 1) r.refuse("mirostat", "mirostat must be 0 or 2", 422);
+  s.mirostat = {number("mirostat_tau", 0, 100, 5), number("mirostat_eta", 0, 1, s.mirostat.eta)};
+  if (mirostat == 0) s.mirostat.tau = 0;
+  q.breakers = {"\n", ":", "\"", "*"};
+  if (const json* texts = r.find("dry_sequence_breakers")) {
+    q.breakers.clear();
+    const bool good = texts->is_array() && texts->size() <= 64 &&
+                      std::all_of(texts->begin(), texts->end(), [](const json& t) { return t.is_string() && t != ""; });
+    if (!good) r.refuse("dry_sequence_breakers", "dry_sequence_breakers must be an array of at most 64 strings", 422);
+    else q.breakers = texts->get<std::vector<std::string>>();
+  }
+  if (const json* names = r.find("samplers")) {
+    using step = sampling_step;
+    static const std::map<std::string, step> steps = {{"temperature", step::temperature},
+                                                      {"top_n_sigma", step::top_n_sigma},
+                                                      {"top_k", step::top_k},
+                                                      {"typ_p", step::typical_p},
+                                                      {"typical_p", step::typical_p},
+                                                      {"min_p", step::min_p},
+                                                      {"top_p", step::top_p},
+                                                      {"xtc", step::xtc}};
+    bool penalties = false, dry = false;
+    for (const json& name : names->is_array() ? *names : json::array({nullptr})) {
+      const auto at = name.is_string() ? steps.find(name.get<std::string>()) : steps.end();
+      const bool is_first = name == "penalties" || name == "dry";
+      if (!is_first && (at == steps.end() || std::count(s.order.begin(), s.order.end(), at->second)))
+        return r.refuse("samplers",
+                        "samplers must be an array of penalties, dry, temperature, top_n_sigma, top_k, typ_p, min_p, "
+                        "top_p and xtc, each at most once",
+                        422);
+      if (!is_first) s.order.push_back(at->second);
+      penalties = penalties || name == "penalties";
+      dry = dry || name == "dry";
+    }
+    if (!dry) s.dry.multiplier = 0;
+    if (!penalties) s.repetition_penalty = 1, s.presence_penalty = s.frequency_penalty = 0;
+    if (s.order.empty()) s.order = {step::top_n_sigma}, s.top_n_sigma = 0;  // none at all: what does nothing
+  }
+}
+
+/// What Retort knows beyond the service.
+inline void read_more(field_reader& r, request& q) {
+  read_samplers(r, q);
+  if (q.max_tokens == 0) q.max_tokens = r.integer("max_completion_tokens", 1, 1u << 30).value_or(0);
+  if (r.integer("n", 1, 128).value_or(1) != 1) r.refuse("n", "n must be 1", 422);
   if (const json* bias = r.find("logit_bias")) {
     if (!bias->is_object()) return r.refuse("logit_bias", "logit_bias must be an object of token ids and numbers", 422);
     for (const auto& [id, value] : bias->items()) {
@@ -318,7 +392,7 @@ inline void read_tools(field_reader& r, chat_request& q, bool hosted) {
       q.tools.push_back(t);
     }
     q.strict = n_strict > 0;
-    if (n_strict != 0 && n_strict != tools->size())
+    if (hosted && n_strict != 0 && n_strict != tools->size())
       return r.refuse("tools", "either all functions are strict or none is");
   }
   q.use = q.tools.empty() ? choice::none : choice::automatic;
@@ -345,13 +419,20 @@ inline void read_tools(field_reader& r, chat_request& q, bool hosted) {
     r.refuse("tool_choice", "the thinking mode takes tool_choice none or auto only");
 }
 
-inline void read_thinking(field_reader& r, chat_request& q) {
+inline void read_thinking(field_reader& r, chat_request& q, bool hosted) {
   q.thinking = q.model != "deepseek-chat";
+  if (!hosted) {
+    q.variables = r.object("chat_template_kwargs");
+    for (const char* name : {"enable_thinking", "thinking"})
+      if (q.variables.contains(name) && q.variables[name].is_boolean()) q.thinking = q.variables[name].get<bool>();
+  }
   if (r.find("thinking")) {
     field_reader f(r.object("thinking"));
     const std::string type = f.text("type").value_or("");
     if (type != "enabled" && type != "disabled") r.refuse("thinking", "thinking.type must be enabled or disabled", 422);
     q.thinking = type == "enabled";
+    if (!hosted) q.max_thought = f.integer("budget_tokens", 1, 1u << 30).value_or(0);
+    if (f.wrong()) r.refuse("thinking." + f.wrong()->param, "thinking." + f.wrong()->message, 422);
   }
   if (const auto effort = r.text("reasoning_effort")) {
     static const std::map<std::string, std::string> efforts = {
@@ -361,6 +442,7 @@ inline void read_thinking(field_reader& r, chat_request& q) {
     if (at == efforts.end()) return r.refuse("reasoning_effort", "reasoning_effort must be low, high or max", 422);
     if (at->second == "none") q.thinking = false;
     q.effort = at->second;
+    q.asked_effort = *effort;
   }
 }
 
@@ -394,11 +476,15 @@ inline void read_format(field_reader& r, chat_request& q, bool hosted) {
   }
 }
 
-/// `hosted`: refuse what the hosted service refuses though Retort could do it.
+/// `hosted`: refuse what the hosted service refuses though Retort could do it, and ignore what it does not know.
 inline std::optional<refusal> read_chat_request(const json& in, bool hosted, chat_request& q) {
   field_reader r(in);
   read_common(r, q);
-  read_thinking(r, q);
+  if (!hosted) {
+    read_more(r, q);
+    q.one_call = !r.boolean("parallel_tool_calls").value_or(true);
+  }
+  read_thinking(r, q, hosted);
   read_messages(r, q, hosted);
   read_tools(r, q, hosted);
   read_format(r, q, hosted);
@@ -409,9 +495,10 @@ inline std::optional<refusal> read_chat_request(const json& in, bool hosted, cha
   return r.wrong();
 }
 
-inline std::optional<refusal> read_fim_request(const json& in, fim_request& q) {
+inline std::optional<refusal> read_fim_request(const json& in, bool hosted, fim_request& q) {
   field_reader r(in);
   read_common(r, q);
+  if (!hosted) read_more(r, q);
   if (!r.find("prompt")) r.refuse("prompt", "prompt is required", 422);
   q.prompt = r.text("prompt").value_or("");
   q.suffix = r.text("suffix");

@@ -1,14 +1,18 @@
-// An answer in the words of the DeepSeek API: grown by the events of a reply, given out as one object or chunk by
-// chunk.
+// An answer that is told in the words of an API: grown by the events of a reply, given out as one object or chunk by
+// chunk. What the forms have in common; next: chat_form.hpp, responses_form.hpp, messages_form.hpp.
 #pragma once
 
 #include <retort/chat/answer.hpp>
 #include <retort/deepseek/request.hpp>
+#include <retort/deepseek/stop.hpp>
 
 RETORT_BEGIN
 namespace detail::api {
 
-/// One answer. What it says of tokens it asks the writer, which must outlive the calls that need it.
+/// Why an answer is over.
+enum class ending : std::uint8_t { stop, length, calls, aborted, no_memory };
+
+/// One answer. What it says of tokens it asks the writer, which must outlive it.
 class response {
  public:
   using sink = function_ref<void(const json&)>;
@@ -17,176 +21,140 @@ class response {
     std::string id, model, fingerprint;
     std::int64_t created = 0;  ///< seconds since the epoch
   };
-  struct form {
-    bool text = false;    ///< the completions endpoint: a text, not a message
+  struct settings {
     bool thinks = false;  ///< a thought is expected
     bool chunks = false;  ///< streamed
     bool usage_in_stream = false;
-    bool scores = false;  ///< logprobs are wanted
-    std::string echo;     ///< what a text begins with
+    bool scores = false;    ///< logprobs are wanted
+    bool one_call = false;  ///< the answer ends after a call
+    std::string echo{};     ///< what a text begins with
+    std::vector<std::string> stop{};
+  };
+  struct origin {
+    const tokenizer* words = nullptr;
+    const answer_writer* writer = nullptr;
+    std::size_t n_prompt = 0, n_cached = 0;
+  };
+  /// A stretch of the answer of one kind.
+  struct part {
+    enum class kind : std::uint8_t { thought, content, call } is = kind::content;
+    std::string text{};  ///< of a call: its arguments
+    std::string name{}, id{};
   };
 
-  response() = default;
-  response(identity who, form how, const tokenizer& words, std::size_t n_prompt, std::size_t n_cached)
-      : who_(std::move(who)), how_(std::move(how)), words_(&words), n_prompt_(n_prompt), n_cached_(n_cached) {}
+  response(identity who, settings how, origin from)
+      : who_(std::move(who)), how_(std::move(how)), from_(from), stop_(how_.stop) {}
+  response(const response&) = delete;
+  response& operator=(const response&) = delete;
+  virtual ~response() = default;
 
-  [[nodiscard]] bool has_calls() const noexcept { return !calls_.empty(); }
-
-  /// The first chunk of a stream.
+  /// The first chunks of a stream.
   void open(sink out) {
-    if (!how_.chunks || std::exchange(open_, true)) return;
-    if (how_.text) {
-      if (!how_.echo.empty()) out(chunk(how_.echo));
-    } else if (how_.thinks) {
-      out(chunk({{"role", "assistant"}, {"content", nullptr}, {"reasoning_content", ""}}));
-    } else {
-      out(chunk({{"role", "assistant"}, {"content", ""}}));
-    }
+    if (how_.chunks && !std::exchange(open_, true)) begin(out);
   }
-  /// More of the answer.
-  void take(const reply_event& e, const answer_writer& from, sink out) {
+  /// More of the answer; true where it must end here, because a stop text or the only call has come.
+  bool take(const reply_event& e, sink out) {
     using kind = reply_event::kind;
-    if (e.is == kind::hidden) return;
-    if (e.is == kind::thought) {
-      thought_ += e.text;
-      send({{"content", nullptr}, {"reasoning_content", std::string(e.text)}}, from, out);
-    } else if (e.is == kind::call) {
-      const std::size_t index = calls_.size();
-      const std::string id = "call_" + std::to_string(index) + "_" + who_.id.substr(0, 16);
-      const auto call = [&](const std::string& arguments) {
-        return json{{"id", id}, {"type", "function"}, {"function", {{"name", e.call->name}, {"arguments", arguments}}}};
-      };
-      calls_.push_back(call(e.call->arguments));
-      json begun = {{"index", index}};
-      begun.update(call(""));
-      send({{"tool_calls", json::array({begun})}}, from, out);
-      send({{"tool_calls", json::array({{{"index", index}, {"function", {{"arguments", e.call->arguments}}}}})}}, from,
-           out);
-    } else {
-      content_ += e.text;
-      json delta = {{"content", std::string(e.text)}};
-      if (how_.thinks) delta["reasoning_content"] = nullptr;
-      send(std::move(delta), from, out);
-    }
+    if (over_) return true;
+    if (e.is == kind::thought) grow(part::kind::thought, e.text, out);
+    if (e.is == kind::answer) grow(part::kind::content, stop_.feed(e.text), out);
+    if (e.is == kind::call_begin || e.is == kind::cut_call) grow(part::kind::content, stop_.flush(), out);
+    if (!stop_.found()) take_call(e, out);
+    over_ = stop_.found() || (how_.one_call && e.is == kind::call);
+    return over_;
   }
-  /// The last chunks of a stream.
-  void close(const std::string& finish_reason, const answer_writer& from, sink out) {
+  /// The rest of the answer; then the last chunks of a stream, or the whole answer.
+  /// `why`: what ended it, unless it had to end anyway
+  json close(ending why, sink out) {
+    grow(part::kind::content, stop_.flush(), out);
+    over_ = over_ || stop_.found();
+    const bool by_itself = why == ending::stop || (over_ && why != ending::no_memory);
+    why = !by_itself ? why : n_calls_ > 0 && !stop_.found() ? ending::calls : ending::stop;
+    if (!how_.chunks) return whole(why);
     open(out);
-    json last = chunk(how_.text ? json("") : json{{"content", ""}});
-    last["choices"][0]["finish_reason"] = finish_reason;
-    if (how_.scores) last["choices"][0]["logprobs"] = logprobs(from);  // of tokens without a text of their own
-    out(last);
-    if (!how_.usage_in_stream) return;
-    json usage_chunk = chunk(json());
-    usage_chunk["choices"] = json::array();
-    usage_chunk["usage"] = usage(from);
-    out(usage_chunk);
-  }
-  /// The whole answer.
-  [[nodiscard]] json whole(const std::string& finish_reason, const answer_writer& from) const {
-    json choice = {{"index", 0}};
-    if (how_.text) {
-      choice = {{"text", how_.echo + content_}, {"index", 0}};
-    } else {
-      json message = {{"role", "assistant"}, {"content", content_}};
-      if (how_.thinks || !thought_.empty()) message["reasoning_content"] = thought_;
-      if (!calls_.empty()) message["tool_calls"] = calls_;
-      choice["message"] = std::move(message);
-    }
-    choice["logprobs"] = how_.scores ? logprobs(from) : json();
-    choice["finish_reason"] = finish_reason;
-    return {{"id", who_.id},
-            {"object", how_.text ? "text_completion" : "chat.completion"},
-            {"created", who_.created},
-            {"model", who_.model},
-            {"choices", json::array({std::move(choice)})},
-            {"usage", usage(from)},
-            {"system_fingerprint", who_.fingerprint}};
+    end_part(out);
+    end(why, out);
+    return {};
   }
 
- private:
-  /// A chunk around a delta, or around a text.
-  [[nodiscard]] json chunk(json delta) const {
-    json choice = {{"index", 0},
-                   {how_.text ? "text" : "delta", std::move(delta)},
-                   {"logprobs", nullptr},
-                   {"finish_reason", nullptr}};
-    json c = {{"id", who_.id},
-              {"object", how_.text ? "text_completion" : "chat.completion.chunk"},
-              {"created", who_.created},
-              {"model", who_.model},
-              {"system_fingerprint", who_.fingerprint},
-              {"choices", json::array({std::move(choice)})}};
-    if (how_.usage_in_stream) c["usage"] = nullptr;
-    return c;
-  }
-  void send(json delta, const answer_writer& from, sink out) {
-    if (!how_.chunks) return;
-    json c = chunk(how_.text ? delta["content"] : std::move(delta));
-    if (how_.scores) c["choices"][0]["logprobs"] = logprobs(from);
-    n_scores_sent_ = from.scores().size();
-    out(c);
-  }
+ protected:
+  virtual void begin(sink out) = 0;
+  virtual void begins(const part& p, sink out) = 0;
+  virtual void grows(const part& p, std::string_view more, sink out) = 0;
+  virtual void ends(const part& p, sink out) = 0;
+  virtual void end(ending why, sink out) = 0;
+  [[nodiscard]] virtual json whole(ending why) = 0;
 
-  [[nodiscard]] json usage(const answer_writer& from) const {
-    const std::size_t n = from.n_tokens();
-    return {{"prompt_tokens", n_prompt_},
-            {"completion_tokens", n},
-            {"total_tokens", n_prompt_ + n},
-            {"prompt_tokens_details", {{"cached_tokens", n_cached_}}},
-            {"prompt_cache_hit_tokens", n_cached_},
-            {"prompt_cache_miss_tokens", n_prompt_ - n_cached_},
-            {"completion_tokens_details", {{"reasoning_tokens", from.n_thought()}}}};
+  [[nodiscard]] std::string all(part::kind is) const {
+    std::string text;
+    for (const part& p : parts_)
+      if (p.is == is) text += p.text;
+    return text;
   }
-
-  /// Scores of the tokens that no chunk has told of yet, in the form of the endpoint.
-  [[nodiscard]] json logprobs(const answer_writer& from) const {
-    return how_.text ? text_logprobs(from.scores()) : message_logprobs(from.scores());
+  [[nodiscard]] std::string text_of(token t) const { return from_.words->decode({&t, 1}, true); }
+  [[nodiscard]] json score(token t, float logprob) const {
+    json bytes = json::array();
+    for (char c : from_.words->bytes(t)) bytes.push_back(static_cast<unsigned char>(c));
+    return {{"token", text_of(t)}, {"logprob", logprob}, {"bytes", std::move(bytes)}};
   }
-  [[nodiscard]] json text_logprobs(std::span<const token_score> scores) const {
-    json out;
-    for (const char* column : {"tokens", "token_logprobs", "top_logprobs", "text_offset"}) out[column] = json::array();
-    std::size_t offset = 0;
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      const std::string text = text_of(scores[i].id);
-      if (i >= n_scores_sent_) {
-        json top = json::object();
-        for (const auto& [t, p] : scores[i].top) top[text_of(t)] = p;
-        out["tokens"].push_back(text);
-        out["token_logprobs"].push_back(scores[i].logprob);
-        out["top_logprobs"].push_back(std::move(top));
-        out["text_offset"].push_back(offset);
-      }
-      offset += text.size();
-    }
-    return out;
-  }
-  [[nodiscard]] json message_logprobs(std::span<const token_score> scores) const {
-    json said = json::array(), thoughts = json::array();
-    for (const token_score& of : scores.subspan(n_scores_sent_)) {
+  /// Of the tokens of the thought, or of the others, that were not told of yet.
+  [[nodiscard]] json scores(bool of_thought) const {
+    json list = json::array();
+    for (const token_score& of : std::span(from_.writer->scores()).subspan(n_scores_told_)) {
+      if (of.thought != of_thought) continue;
       json s = score(of.id, of.logprob);
       s["top_logprobs"] = json::array();
       for (const auto& [t, p] : of.top) s["top_logprobs"].push_back(score(t, p));
-      (of.thought ? thoughts : said).push_back(std::move(s));
+      list.push_back(std::move(s));
     }
-    json out = {{"content", std::move(said)}};
-    if (how_.thinks || !thoughts.empty()) out["reasoning_content"] = std::move(thoughts);
-    return out;
-  }
-  [[nodiscard]] std::string text_of(token t) const { return words_->decode({&t, 1}, true); }
-  [[nodiscard]] json score(token t, float logprob) const {
-    json bytes = json::array();
-    for (char c : words_->bytes(t)) bytes.push_back(static_cast<unsigned char>(c));
-    return {{"token", text_of(t)}, {"logprob", logprob}, {"bytes", std::move(bytes)}};
+    return list;
   }
 
-  identity who_;
-  form how_;
-  const tokenizer* words_ = nullptr;
-  std::size_t n_prompt_ = 0, n_cached_ = 0, n_scores_sent_ = 0;
-  std::string content_, thought_;
-  json calls_ = json::array();
-  bool open_ = false;
+  const identity who_;
+  const settings how_;
+  const origin from_;
+  std::vector<part> parts_;
+  stop_search stop_;
+  std::size_t n_calls_ = 0, n_scores_told_ = 0;
+
+ private:
+  void grow(part::kind is, std::string_view more, sink out) {
+    if (more.empty()) return;
+    if (parts_.empty() || parts_.back().is != is) add(part{is}, out);
+    parts_.back().text += more;
+    if (how_.chunks) grows(parts_.back(), more, out);
+  }
+  /// A call grows like a text. One that is none after all, or is cut, is text; in a stream, which has told of it, it
+  /// stays what it was.
+  void take_call(const reply_event& e, sink out) {
+    using kind = reply_event::kind;
+    if (e.is == kind::call_begin) {
+      add(part{part::kind::call, {}, e.call->name, std::to_string(n_calls_) + "_" + who_.id.substr(0, 16)}, out);
+      ++n_calls_;
+      in_call_ = true;
+    }
+    if (e.is == kind::arguments) grow(part::kind::call, e.text, out);
+    if (e.is == kind::call) in_call_ = false;
+    if (e.is != kind::lost_call && e.is != kind::cut_call) return;
+    const bool was_told = std::exchange(in_call_, false);
+    if (was_told && !how_.chunks) {
+      parts_.pop_back();
+      --n_calls_;
+    }
+    if (e.is == kind::cut_call && !(was_told && how_.chunks)) grow(part::kind::content, e.text, out);
+  }
+  void add(part p, sink out) {
+    open(out);
+    end_part(out);
+    parts_.push_back(std::move(p));
+    if (how_.chunks) begins(parts_.back(), out);
+  }
+  void end_part(sink out) {
+    if (how_.chunks && !parts_.empty()) ends(parts_.back(), out);
+  }
+
+  bool open_ = false, over_ = false;
+  bool in_call_ = false;  ///< the last part is a call that is being written
 };
 
 }  // namespace detail::api

@@ -260,6 +260,13 @@ RETORT_INLINE result<std::string> model::decode(std::span<const token> ids, bool
 
 RETORT_INLINE bool model::is_end(token id) const { return impl_->text && impl_->text->is_end(id); }
 
+RETORT_INLINE result<std::vector<token>> model::tokens_with(std::string_view text) const {
+  RETORT_TRY(const tokenizer* t, this->text());
+  std::vector<token> all;
+  for (std::size_t i = 0; i < std::min(t->size(), info().n_vocab); ++i)
+    if (t->bytes(static_cast<token>(i)).find(text) != std::string_view::npos) all.push_back(static_cast<token>(i));
+  return all;
+}
 RETORT_INLINE std::vector<token> model::bos() const {
   if (!impl_->text || !impl_->text->add_bos() || !impl_->text->bos()) return {};
   return {*impl_->text->bos()};

@@ -1,64 +1,21 @@
-// The npm package `openai` as its users know it, with another transport: its `fetch` writes requests to a child
-// process `retort api --envelopes` and makes responses of the lines that come back. Nothing goes over a network.
-// usage: node client.mjs RETORT TEMPLATE, in a folder where the package is installed
+// The npm package `openai` as its users know it, with another transport: chat completions and responses.
+// usage: node openai.mjs RETORT TEMPLATE
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import OpenAI from "openai";
+import { zodFunction, zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
+import { z } from "zod";
+import { endless as endlessly, plain as plainly, question as asked, run, tooled as withTools } from "./bridge.mjs";
 
-const [program, template] = process.argv.slice(2);
-
-/** A fetch() that asks a child process; one request at a time, the next waits until all lines of the last have come. */
-function transport(...more) {
-  const child = spawn(program, ["api", "--envelopes", "--context", "1024", ...more], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error("retort api has ended");
-    return JSON.parse(value);
-  };
-  const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
-  let last = Promise.resolve();
-  const fetch = async (url, init) => {
-    const before = last;
-    let finish;
-    last = new Promise((resolve) => (finish = resolve));
-    await before;
-    const path = new URL(url).pathname;
-    child.stdin.write(JSON.stringify(init.body ? { path, body: JSON.parse(init.body) } : { path }) + "\n");
-    const first = await next();
-    if (!("chunk" in first)) {
-      finish();
-      return json(first.status, first.body);
-    }
-    const { readable, writable } = new TransformStream(undefined, { highWaterMark: Infinity });
-    const writer = writable.getWriter();
-    const put = (text) => writer.write(new TextEncoder().encode(text)).catch(() => {});  // the reader may have left
-    (async () => {
-      for (let line = first; "chunk" in line; line = await next()) put(`data: ${JSON.stringify(line.chunk)}\n\n`);
-      put("data: [DONE]\n\n");
-      writer.close().catch(() => {});
-      finish();
-    })();
-    return new Response(readable, { status: first.status, headers: { "content-type": "text/event-stream" } });
-  };
-  return { fetch, end: () => child.stdin.end() };
-}
-
-function client(...more) {
-  const { fetch, end } = transport(...more);
-  return { api: new OpenAI({ apiKey: "none", baseURL: "http://in.process/v1", fetch, maxRetries: 0 }), end };
-}
-
-const question = [{ role: "user", content: "What is 12 + 30?" }];
-const plain = client();
-const tooled = client("--template", template);
+const client = ({ fetch }) => ({ api: new OpenAI({ apiKey: "none", baseURL: "http://in.process/v1", fetch, maxRetries: 0 }) });
+const plain = client(plainly), tooled = client(withTools), endless = client(endlessly);
+const question = [{ role: "user", content: asked }];
 const tools = [{
   type: "function",
   function: {
     name: "add", description: "adds two numbers",
     parameters: {
-      type: "object", properties: { a: { type: "integer", minimum: 0, maximum: 99 }, b: { type: "integer", minimum: 0, maximum: 99 } },
+      type: "object",
+      properties: { a: { type: "integer", minimum: 0, maximum: 99 }, b: { type: "integer", minimum: 0, maximum: 99 } },
       required: ["a", "b"], additionalProperties: false,
     },
   },
@@ -94,10 +51,12 @@ const tests = {
     assert.equal(finish, "stop");
     assert.equal(usage.completion_tokens, whole.usage.completion_tokens);
   },
-  async "a stream can be left"() {
-    const stream = await plain.api.chat.completions.create({ ...base, messages: question, stream: true });
+  async "a stream can be left, and is cancelled"() {
+    const before = endlessly.cancelled.length;
+    const stream = await endless.api.chat.completions.create({ ...base, messages: question, stream: true, max_tokens: 900 });
     for await (const _ of stream) break;
-    const r = await plain.api.chat.completions.create({ ...base, messages: question, max_tokens: 5 });
+    assert.equal(endlessly.cancelled.length, before + 1);
+    const r = await endless.api.chat.completions.create({ ...base, messages: question, max_tokens: 5 });
     assert.equal(r.choices.length, 1);
   },
   async "the client's own stream helper adds up"() {
@@ -112,7 +71,7 @@ const tests = {
     const first = await tooled.api.chat.completions.create({ ...base, messages, tools, tool_choice: "required", parallel_tool_calls: false });
     const said = first.choices[0].message;
     assert.equal(first.choices[0].finish_reason, "tool_calls");
-    assert.ok(said.tool_calls.length >= 1);
+    assert.equal(said.tool_calls.length, 1);
     messages.push(said);
     for (const call of said.tool_calls) {
       assert.equal(call.function.name, "add");
@@ -151,6 +110,26 @@ const tests = {
     assert.ok(Number.isInteger(value.sum));
     assert.equal(typeof value.sure, "boolean");
   },
+  async "an answer satisfies its zod schema, and is parsed"() {
+    const Sum = z.object({ sum: z.int().min(0).max(500), sure: z.boolean(), steps: z.array(z.enum(["add", "carry"])).max(2) });
+    const r = await plain.api.chat.completions.parse({ ...base, messages: question, response_format: zodResponseFormat(Sum, "sum") });
+    assert.deepEqual(Sum.parse(r.choices[0].message.parsed), r.choices[0].message.parsed);
+  },
+  async "a request is aborted"() {
+    const stop = new AbortController();
+    const before = plainly.cancelled.length;
+    plainly.next().then(() => stop.abort());
+    const e = await plain.api.chat.completions.create({ ...base, messages: question }, { signal: stop.signal })
+      .then(() => null, (e) => e);
+    assert.ok(e instanceof OpenAI.APIUserAbortError, String(e));
+    assert.equal(plainly.cancelled.length, before + 1);
+    const after = await plain.api.chat.completions.create({ ...base, messages: question, max_tokens: 3 });
+    assert.equal(after.choices[0].finish_reason, "length");
+  },
+  async "several requests at once are all answered"() {
+    const all = await Promise.all([1, 2, 3].map((n) => plain.api.chat.completions.create({ ...base, messages: question, max_tokens: n })));
+    assert.deepEqual(all.map((r) => r.usage.completion_tokens), [1, 2, 3]);
+  },
   async "scores come with their tokens"() {
     const r = await plain.api.chat.completions.create({ ...base, messages: question, logprobs: true, top_logprobs: 3, max_tokens: 4 });
     assert.equal(r.choices[0].logprobs.content.length, r.usage.completion_tokens);
@@ -176,6 +155,7 @@ const tests = {
     const ids = [];
     for await (const m of plain.api.models.list()) ids.push(m.id);
     assert.deepEqual(ids, ["Retort drop"]);
+    assert.equal((await plain.api.models.retrieve("deepseek-chat")).id, "deepseek-chat");
   },
   async "text is completed"() {
     const r = await plain.api.completions.create({ model: "m", prompt: "12 + 30", max_tokens: 8, logprobs: 2, echo: false });
@@ -190,16 +170,62 @@ const tests = {
   },
 };
 
-let failed = 0;
-for (const [name, test] of Object.entries(tests)) {
-  try {
-    await test();
-    console.log(`ok      ${name}`);
-  } catch (e) {
-    ++failed;
-    console.log(`FAILED  ${name}\n${e.stack}`);
-  }
-}
-plain.end();
-tooled.end();
-process.exitCode = failed ? 1 : 0;
+Object.assign(tests, {
+  async "responses: completes, thinks and streams the same"() {
+    const ask = { model: "deepseek-reasoner", input: asked, temperature: 0, max_output_tokens: 300 };
+    const whole = await plain.api.responses.create(ask);
+    assert.equal(whole.status, "completed");
+    assert.match(whole.output_text, /42/);
+    assert.deepEqual(whole.output.map((i) => i.type), ["reasoning", "message"]);
+    assert.ok(whole.output[0].content[0].text.length > 0);
+    assert.ok(whole.usage.output_tokens_details.reasoning_tokens > 0);
+    let text = "", thought = "", last;
+    for await (const event of await plain.api.responses.create({ ...ask, stream: true })) {
+      if (event.type === "response.output_text.delta") text += event.delta;
+      if (event.type === "response.reasoning_text.delta") thought += event.delta;
+      last = event;
+    }
+    assert.equal(last.type, "response.completed");
+    assert.equal(text, whole.output_text);
+    assert.equal(thought, whole.output[0].content[0].text);
+  },
+  async "responses: the client's own stream helper adds up"() {
+    const stream = plain.api.responses.stream({ model: "m", input: asked, temperature: 0, max_output_tokens: 300 });
+    let text = "";
+    stream.on("response.output_text.delta", (e) => (text += e.delta));
+    const r = await stream.finalResponse();
+    assert.equal(r.output_text, text);
+    assert.equal(r.output[0].type, "reasoning");
+  },
+  async "responses: calls a function, is told, and answers"() {
+    const flat = tools.map((t) => ({ type: "function", strict: true, ...t.function }));
+    const first = await tooled.api.responses.create({ model: "m", input: asked, tools: flat, tool_choice: "required", parallel_tool_calls: false, max_output_tokens: 300 });
+    const calls = first.output.filter((i) => i.type === "function_call");
+    assert.equal(calls.length, 1);
+    const { a, b } = JSON.parse(calls[0].arguments);
+    const input = [{ role: "user", content: asked }, ...first.output, { type: "function_call_output", call_id: calls[0].call_id, output: String(a + b) }];
+    const second = await tooled.api.responses.create({ model: "m", input, tools: flat, max_output_tokens: 20 });
+    assert.ok(second.usage.input_tokens > first.usage.input_tokens);
+    const stream = tooled.api.responses.stream({ model: "m", input: asked, tools: flat, tool_choice: "required", max_output_tokens: 300 });
+    const streamed = (await stream.finalResponse()).output.find((i) => i.type === "function_call");
+    assert.deepEqual(Object.keys(JSON.parse(streamed.arguments)), ["a", "b"]);
+  },
+  async "responses: an answer satisfies its zod schema, and is parsed"() {
+    const Sum = z.object({ sum: z.int().min(0).max(500), sure: z.boolean() });
+    const r = await plain.api.responses.parse({ model: "m", input: asked, text: { format: zodTextFormat(Sum, "sum") }, max_output_tokens: 400 });
+    assert.deepEqual(Sum.parse(r.output_parsed), r.output_parsed);
+  },
+  async "responses: what is cut, aborted or wrong says so"() {
+    const cut = await plain.api.responses.create({ model: "m", input: asked, max_output_tokens: 4 });
+    assert.deepEqual([cut.status, cut.incomplete_details.reason], ["incomplete", "max_output_tokens"]);
+    const stop = new AbortController();
+    plainly.next().then(() => stop.abort());
+    const e = await plain.api.responses.create({ model: "m", input: asked }, { signal: stop.signal }).then(() => null, (e) => e);
+    assert.ok(e instanceof OpenAI.APIUserAbortError, String(e));
+    const stored = await plain.api.responses.create({ model: "m", input: asked, previous_response_id: "resp_1" }).catch((e) => e);
+    assert.ok(stored instanceof OpenAI.BadRequestError, String(stored));
+    assert.equal(stored.param, "previous_response_id");
+  },
+});
+
+await run(tests);
