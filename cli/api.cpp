@@ -3,10 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <deque>
 #include <iostream>
 #include <optional>
+#include <utility>
 #if !defined(_WIN32)
 #include <poll.h>
 #include <unistd.h>

@@ -683,7 +683,7 @@ class completions {
   status step(std::chrono::nanoseconds budget);
   std::string take(int* http_status = nullptr);
 
-  /// Ends the answer in the making with finish_reason "aborted". From any thread.
+  /// Ends the answer in the making, if there is one, with finish_reason "aborted". From any thread.
   void cancel() noexcept;
   /// A chunk as a server would send it: "data: ...\n\n", in the newer forms after a line with its type. Nothing makes
   /// the end: "data: [DONE]\n\n", or nothing where the form has none.

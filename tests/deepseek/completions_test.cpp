@@ -766,6 +766,25 @@ TEST_CASE("completions: one at a time, cancelled, stopped and in steps") {
   c.cancel();
   while (c.step(0ns) == status::running) {}
   CHECK(check_response(parse(c.take()), json::object()).finish_reason == "aborted");
+  // a callback's own requests are refused in steps too, and change nothing
+  const auto alone = ask_in_chunks(c, json::parse(r));
+  chunks.clear();
+  c.begin(r, endpoint::chat_completions, [&](std::string_view chunk) {
+    chunks.push_back(parse(std::string(chunk)));
+    c.begin(r);
+    CHECK(c.step(1s) == status::done);
+    CHECK(parse(c.take(&inner))["error"]["code"] == "rate_limit_reached");
+    CHECK(inner == 429);
+    (void)c.complete(r, endpoint::chat_completions, &inner);
+    CHECK(inner == 429);
+    return flow::go_on;
+  });
+  while (c.step(1s) == status::running) {}
+  CHECK(c.take().empty());
+  CHECK(check_chunks(chunks, json::object()) == alone);
+  // what a callback throws leaves nothing busy
+  CHECK_THROWS_AS(c.stream(r, [](std::string_view) -> flow { throw 7; }), int);
+  CHECK(ask_in_chunks(c, json::parse(r)) == alone);
   // with nothing in the making, nothing is cancelled
   c.cancel();
   CHECK(ask(c, json::parse(r)).finish_reason != "aborted");

@@ -75,6 +75,13 @@ TEST_CASE("loader: the tiny tokenizer encodes, decodes and knows its ends") {
   CHECK(m->bos() == std::vector<token>{259});
   CHECK(m->is_end(260));
   CHECK_FALSE(m->is_end(259));
+  const auto with_h = m->tokens_with("h");
+  REQUIRE(with_h);
+  CHECK(std::find(with_h->begin(), with_h->end(), 257) != with_h->end());
+  CHECK(std::find(with_h->begin(), with_h->end(), m->encode("h").value()[0]) != with_h->end());
+  for (const token t : *with_h) CHECK(m->decode(std::span(&t, 1), true).value().find('h') != std::string::npos);
+  CHECK(std::is_sorted(with_h->begin(), with_h->end()));
+  CHECK(m->tokens_with("no such text")->empty());
 }
 
 TEST_CASE("loader: a model without a tokenizer loads and says so when asked") {
@@ -90,6 +97,7 @@ TEST_CASE("loader: a model without a tokenizer loads and says so when asked") {
   CHECK(ids.error().what.find("tokenizer.ggml.model") != std::string::npos);
   CHECK(m->bos().empty());
   CHECK_FALSE(m->is_end(0));
+  CHECK_FALSE(m->tokens_with("x"));
 }
 
 TEST_CASE("loader: every key that is needed, missing") {

@@ -16,6 +16,12 @@
 RETORT_BEGIN
 namespace detail {
 
+/// Ends what a flag says, however a scope is left.
+struct flag_reset {
+  std::atomic<bool>& flag;
+  ~flag_reset() { flag.store(false); }
+};
+
 struct completions_impl {
   using choice = api::chat_request::choice;
 
@@ -27,7 +33,8 @@ struct completions_impl {
   std::mutex replacing;             // of the timeline, which cancel() may want meanwhile
   std::optional<call_wishes> calls_as;
   std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest at the end
-  std::atomic<bool> working{false};
+  std::atomic<bool> working{false};                        // inside stream()
+  std::atomic<bool> stepping{false};  // inside step(): what a chunk's callback asks for meanwhile is refused
   std::uint64_t n_requests = 0;
 
   // The request in the making.
@@ -328,7 +335,8 @@ struct completions_impl {
   }
 
   status step(const clock::time_point* deadline) {
-    if (!busy) return status::done;
+    if (!busy || stepping.exchange(true)) return status::done;
+    const flag_reset at_the_end{stepping};
     answer->open(chunks());
     completions_impl* const self = this;
     const auto now = step_answers<completions_impl>(*timeline->impl()->bench, {&self, 1}, deadline);
@@ -377,6 +385,11 @@ struct completions_impl {
     body = dump(one ? m : json{{"object", "list"}, {"data", json::array({m})}});
   }
 
+  static std::string refused_as_busy(endpoint to, int* http_status) {
+    api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
+    if (http_status) *http_status = busy.status;
+    return dump(to == endpoint::messages ? api::messages_error(busy) : busy.to_json());
+  }
   std::string take(int* http_status) {
     if (http_status) *http_status = status_code;
     return std::move(body);
@@ -410,29 +423,26 @@ RETORT_INLINE result<completions> completions::make(const model& m, const comple
 }
 
 RETORT_INLINE void completions::begin(std::string_view request, endpoint to, on_chunk each) {
-  impl_->begin(request, to, std::move(each));
+  if (!impl_->stepping) impl_->begin(request, to, std::move(each));
 }
 RETORT_INLINE status completions::step(std::chrono::nanoseconds budget) {
   const clock::time_point deadline = clock::now() + budget;
   return impl_->step(&deadline);
 }
-RETORT_INLINE std::string completions::take(int* http_status) { return impl_->take(http_status); }
+RETORT_INLINE std::string completions::take(int* http_status) {
+  return impl_->stepping ? impl_->refused_as_busy(impl_->to, http_status) : impl_->take(http_status);
+}
 
 RETORT_INLINE std::string completions::complete(std::string_view request, endpoint to, int* http_status) {
   return stream(request, {}, to, http_status);
 }
 RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to,
                                               int* http_status) {
-  if (impl_->working.exchange(true)) {
-    detail::api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
-    if (http_status) *http_status = busy.status;
-    return detail::dump(to == endpoint::messages ? detail::api::messages_error(busy) : busy.to_json());
-  }
+  if (impl_->stepping || impl_->working.exchange(true)) return impl_->refused_as_busy(to, http_status);
+  const detail::flag_reset at_the_end{impl_->working};
   impl_->begin(request, to, each);
   (void)impl_->step(nullptr);
-  std::string body = impl_->take(http_status);
-  impl_->working.store(false);
-  return body;
+  return impl_->take(http_status);
 }
 RETORT_INLINE void completions::cancel() noexcept { impl_->cancel(); }
 RETORT_INLINE std::string completions::event(std::string_view chunk, endpoint of) {

@@ -56,19 +56,34 @@ def install(folder):
     return None
 
 
+def write(path, text):
+    """Writes what is not there already: another run may be reading it."""
+    try:
+        with open(path) as f:
+            if f.read() == text:
+                return
+    except OSError:
+        pass
+    with open(path, "w") as f:
+        f.write(text)
+
+
 def packages_into(folder):
     for file in glob.glob(os.path.join(HERE, "*.mjs")) + [os.path.join(HERE, "package.json")]:
-        shutil.copy(file, folder)
-    modules = os.path.join(folder, "node_modules")
+        with open(file) as f:
+            write(os.path.join(folder, os.path.basename(file)), f.read())
+    if is_installed(folder):
+        return
+    modules, beside = os.path.join(folder, "node_modules"), os.path.join(HERE, "node_modules")
     if os.path.islink(modules):
         os.remove(modules)
     if is_installed(HERE):
         shutil.rmtree(modules, ignore_errors=True)
-        os.symlink(os.path.join(HERE, "node_modules"), modules)
-    elif not is_installed(folder):
-        wrong = install(folder)
-        if wrong:
-            skip(wrong)
+        os.symlink(beside, modules)
+        return
+    wrong = install(folder)
+    if wrong:
+        skip(wrong)
 
 
 def main():
@@ -91,8 +106,7 @@ def main():
         fcntl.flock(lock, fcntl.LOCK_EX)
         packages_into(folder)
         template = os.path.join(folder, "template.jinja")
-        with open(template, "w") as f:
-            f.write(TEMPLATE)
+        write(template, TEMPLATE)
     sys.stdout.flush()
     sys.exit(subprocess.run([node, client + ".mjs", retort, template], cwd=folder, timeout=600).returncode)
 
