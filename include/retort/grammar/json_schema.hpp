@@ -53,7 +53,13 @@ class json_schema {
       waiting_.emplace_back(*w.rule, left);
       return g_.call(*w.rule);
     }
-    RETORT_TRY(w.as, cases_of(left, depth));
+    const auto e = cases_of(left, depth);
+    if (!e) {
+      if (w.rule) g_.define(*w.rule, g_.nothing());
+      known_.erase(left);
+      return e;
+    }
+    w.as = *e;
     if (!w.rule) return *w.as;
     g_.define(*w.rule, *w.as);
     return g_.call(*w.rule);
@@ -244,7 +250,7 @@ class json_schema {
     for (const auto& p : c.parts) {
       const json* needed = schema_cases::find(*p.schema, schema_cases::some);
       if (!needed) continue;
-      RETORT_TRY(const language wrong, names_needed(*needed, free));
+      RETORT_TRY(const language wrong, values_.names_needed(*needed, free));
       RETORT_TRY(const auto cells, cells_of(c, wrong));
       json_text::members_like one{{}, true};
       for (const cell& x : cells) {
@@ -259,28 +265,6 @@ class json_schema {
       others.push_back(std::move(one));
     }
     return {};
-  }
-  result<language> names_needed(const json& needed, language of) {
-    if (needed.contains("names")) {
-      RETORT_TRY(const language wrong, values_.texts_of({&needed["names"]}));
-      return language::both(of, wrong);
-    }
-    const json& schema = *values_.cases.numbered(needed["of"]);
-    const json* chosen = schema_cases::find(needed, "pattern");
-    if (chosen) {
-      RETORT_TRY(const language* in, values_.pattern_of(*chosen, schema, false));
-      return language::both(of, *in);
-    }
-    if (const json* properties = schema_cases::find(schema, "properties"); properties && properties->is_object())
-      for (const auto& [name, v] : properties->items()) {
-        RETORT_TRY(of, language::but_not(of, language::of(std::array{name})));
-      }
-    if (const json* patterns = schema_cases::find(schema, "patternProperties"); patterns && patterns->is_object())
-      for (const auto& [pattern, v] : patterns->items()) {
-        RETORT_TRY(const language* in, values_.pattern_of(json(pattern), schema, true));
-        RETORT_TRY(of, language::but_not(of, *in));
-      }
-    return of;
   }
   /// Makes n kinds of names of the first one, by their lengths.
   result<void> split(std::vector<json_text::members_like>& others, std::size_t n) {

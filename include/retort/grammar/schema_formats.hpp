@@ -90,7 +90,7 @@ inline std::string uri(bool relative, bool simple, const std::string& more = {})
   const std::string segments = "(/" + pchar + "*)*",
                     rooted = "//" + authority + segments + "|/(" + pchar + "+" + segments + ")?";
   const std::string tail = "(\\?" + rest + ")?(#" + rest + ")?";
-  std::string out = "[A-Za-z][A-Za-z0-9+.-]*:(" + rooted + "|" + pchar + "+" + segments + "|)" + tail;
+  std::string out = "[A-Za-z][A-Za-z0-9+.-]*:(" + rooted + "|" + pchar + "+" + segments + ")" + tail;
   if (relative) out += "|(" + rooted + "|([" + common + "@-]|" + escaped + ")+" + segments + "|)" + tail;
   return "(" + out + ")";
 }

@@ -260,6 +260,30 @@ class schema_values {
     return out;
   }
 
+  /// The names, out of some, of the member that the opposite of a schema asks for.
+  result<language> names_needed(const json& needed, language of) {
+    if (needed.contains("names")) {
+      RETORT_TRY(const language wrong, texts_of({&needed["names"]}));
+      return language::both(of, wrong);
+    }
+    const json& schema = *cases.numbered(needed["of"]);
+    const json* chosen = schema_cases::find(needed, "pattern");
+    if (chosen) {
+      RETORT_TRY(const language* in, pattern_of(*chosen, schema, false));
+      return language::both(of, *in);
+    }
+    if (const json* properties = schema_cases::find(schema, "properties"); properties && properties->is_object())
+      for (const auto& [name, v] : properties->items()) {
+        RETORT_TRY(of, language::but_not(of, language::of(std::array{name})));
+      }
+    if (const json* patterns = schema_cases::find(schema, "patternProperties"); patterns && patterns->is_object())
+      for (const auto& [pattern, v] : patterns->items()) {
+        RETORT_TRY(const language* in, pattern_of(json(pattern), schema, true));
+        RETORT_TRY(of, language::but_not(of, *in));
+      }
+    return of;
+  }
+
   // ---- elements ----
   static const json* first_elements(const json& schema) {
     const json* prefix = schema_cases::find(schema, "prefixItems");
@@ -428,8 +452,22 @@ class schema_values {
     for (const std::string& name : names_of(c))
       if (mentions(c, "required", name) && !v.contains(name)) return false;
     for (const auto& p : c.parts)
-      if (p.schema->contains(schema_cases::some)) return false;  // not looked for
+      if (const json* needed = schema_cases::find(*p.schema, schema_cases::some)) {
+        RETORT_TRY(const bool found, has_needed(*needed, v));
+        if (!found) return false;
+      }
     return true;
+  }
+
+  result<bool> has_needed(const json& needed, const json& v) {
+    RETORT_TRY(const language names, names_needed(needed, language::any()));
+    for (const auto& [name, value] : v.items()) {
+      if (!names.contains(name)) continue;
+      const json* as = schema_cases::find(needed, "value");
+      RETORT_TRY(const bool does, holds(as ? demands{as} : demands{}, value));
+      if (does) return true;
+    }
+    return false;
   }
 
   std::map<std::pair<std::string, bool>, std::optional<language>> patterns_;
