@@ -52,11 +52,10 @@ class schema_values {
     if (n.min > max_length)
       return cases.too_large("a string of more than " + std::to_string(max_length) + " characters", first(c));
     out.min = static_cast<std::uint32_t>(n.min);
-    if (n.max != no_limit) out.max = static_cast<std::uint32_t>(std::min<std::uint64_t>(n.max, max_length));
-    if (out.min > out.max) {
-      out.content = language();
-      return out;
-    }
+    if (n.max < n.min) out.content = language();
+    else if (n.max != no_limit)
+      out.max = static_cast<std::uint32_t>(std::min<std::uint64_t>(n.max, std::max<std::uint64_t>(n.min, max_written)));
+    if (out.content) return out;
     const auto narrow = [&](const language& with, bool away) -> result<void> {
       if (!out.content) {
         if (!away) {

@@ -265,8 +265,11 @@ inline result<void> load_experts(tensor_finder& find, const std::string& blk, co
   const std::size_t E = m.n_experts, f = m.dim_hidden;
   w.experts.resize(E);
   if (find.has(blk + "ffn_gate.0.weight")) {
-    for (std::size_t e = 0; e < E; ++e)
-      RETORT_CHECK(load_ffn(find, blk, "." + std::to_string(e), m.dim, f, w.experts[e]));
+    for (std::size_t e = 0; e < E; ++e) {
+      std::string which = ".";
+      which += std::to_string(e);
+      RETORT_CHECK(load_ffn(find, blk, which, m.dim, f, w.experts[e]));
+    }
     return {};
   }
   std::vector<weight_matrix> gate, up;

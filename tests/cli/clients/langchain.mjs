@@ -61,7 +61,7 @@ await run({
     assert.deepEqual(Object.keys(all.tool_calls[0].args), ["a", "b"]);
   },
   async "structured output, by a call and by a schema"() {
-    const Sum = z.object({ sum: z.int().min(0).max(500), sure: z.boolean() });
+    const Sum = z.object({ sum: z.int(), sure: z.boolean() });
     for (const [of, method] of [[calls, "functionCalling"], [chat(plain, { model: "deepseek-chat" }), "jsonSchema"]]) {
       const r = await of.withStructuredOutput(Sum, { name: "sum", method }).invoke(question);
       assert.deepEqual(Sum.parse(r), r, method);

@@ -111,7 +111,7 @@ const tests = {
     assert.equal(typeof value.sure, "boolean");
   },
   async "an answer satisfies its zod schema, and is parsed"() {
-    const Sum = z.object({ sum: z.int().min(0).max(500), sure: z.boolean(), steps: z.array(z.enum(["add", "carry"])).max(2) });
+    const Sum = z.object({ sum: z.int(), sure: z.boolean(), steps: z.array(z.enum(["add", "carry"])).max(2) });
     const r = await plain.api.chat.completions.parse({ ...base, messages: question, response_format: zodResponseFormat(Sum, "sum") });
     assert.deepEqual(Sum.parse(r.choices[0].message.parsed), r.choices[0].message.parsed);
   },
@@ -211,7 +211,7 @@ Object.assign(tests, {
     assert.deepEqual(Object.keys(JSON.parse(streamed.arguments)), ["a", "b"]);
   },
   async "responses: an answer satisfies its zod schema, and is parsed"() {
-    const Sum = z.object({ sum: z.int().min(0).max(500), sure: z.boolean() });
+    const Sum = z.object({ sum: z.int(), sure: z.boolean() });
     const r = await plain.api.responses.parse({ model: "m", input: asked, text: { format: zodTextFormat(Sum, "sum") }, max_output_tokens: 400 });
     assert.deepEqual(Sum.parse(r.output_parsed), r.output_parsed);
   },
