@@ -44,6 +44,10 @@ TEST_CASE("numbers: a strict bound holds for readers of doubles too") {
   const language l = *number_texts::of(d);
   for (const char* text : {"0.5", "0.99999999999999988", "0.00001"}) CHECK(l.contains(text));
   for (const char* text : {"0", "1", "0.99999999999999999", "0.0"}) CHECK_FALSE(l.contains(text));
+  number_demands below;
+  below.high = bound("0", true);
+  CHECK(number_texts::of(below)->contains("-0.5"));
+  CHECK_FALSE(number_texts::of(below)->contains("-0"));
   number_demands big;
   big.fractions = false;
   big.high = bound("9223372036854775808", true);
@@ -61,6 +65,7 @@ TEST_CASE("numbers: multiples") {
   };
   const language sevens = multiples(7, "10", "1000");
   for (int i = -20; i < 1100; ++i) CHECK(sevens.contains(std::to_string(i)) == (i >= 10 && i <= 1000 && i % 7 == 0));
+  CHECK_FALSE(multiples(7).contains("9007199254740992000"));  // a reader of doubles would round
   const language quarters = multiples(0.25);
   for (const char* text : {"1", "0.25", "-1.75", "3.50"}) CHECK(quarters.contains(text));
   for (const char* text : {"0.2", "1.125"}) CHECK_FALSE(quarters.contains(text));

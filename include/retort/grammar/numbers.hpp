@@ -126,6 +126,8 @@ class number_texts {
     number_demands d = demands;
     for (const double m : d.multiples)
       if (m == std::floor(m)) d.fractions = false;
+    if (!d.multiples.empty() || !d.not_multiples.empty())  // of larger numbers doubles do not know the remainder
+      for (const bool upper : {false, true}) d.tighten(upper, {{!upper, "9007199254740991", {}}, false});
     limit(d);
     const bool listed = std::any_of(d.multiples.begin(), d.multiples.end(), [](double m) { return !is_countable(m); });
     language all;
@@ -194,7 +196,7 @@ class number_texts {
   /// Numbers of at least a bound, or of at most; strict ones without it.
   static language beyond(const number_demands::bound& b, bool upper) {
     const bool negative = b.at.negative;
-    const language none, every = magnitudes(decimal{}, false, false);
+    const language none, every = magnitudes(decimal{}, false, b.strict && b.at.is_zero());  // -0 is zero
     const language inner = magnitudes(b.at, upper != negative, b.strict);
     return upper ? with_sign(negative ? none : inner, negative ? inner : every)
                  : with_sign(negative ? every : inner, negative ? inner : none);

@@ -11,10 +11,11 @@ namespace detail {
 /// Reads the keywords of cases. What it returns may be less than what is valid, never more.
 class schema_values {
  public:
-  static constexpr std::uint32_t max_count = 1u << 16;   // arrays and objects; longer ones are not written
-  static constexpr std::uint32_t max_length = 1u << 24;  // characters
-  static constexpr std::size_t max_counted = 1u << 14;   // states of a pattern times lengths
-  static constexpr std::size_t max_beside = 128;         // characters of formats that have patterns beside them
+  static constexpr std::uint32_t max_count = 1u << 16;    // arrays and objects; longer ones are not written
+  static constexpr std::uint32_t max_length = 1u << 20;   // characters that may be demanded
+  static constexpr std::uint32_t max_written = 1u << 18;  // characters, where fewer are demanded
+  static constexpr std::size_t max_counted = 1u << 14;    // states of a pattern times lengths
+  static constexpr std::size_t max_beside = 128;          // characters of formats that have patterns beside them
   static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
   explicit schema_values(const json& root) : cases(root) {}
