@@ -83,8 +83,17 @@ TEST_CASE("numbers: multiples") {
   CHECK(l.contains("5"));
   CHECK_FALSE(l.contains("4"));
   CHECK_FALSE(l.contains("7"));
+  number_demands whole;
+  whole.fractions = false;
+  whole.multiples = {0.75};
+  CHECK(number_texts::of(whole)->contains("3"));
+  CHECK_FALSE(number_texts::of(whole)->contains("1.5"));
+  whole.multiples = {0.3};
+  CHECK(number_texts::of(whole)->contains("3"));
+  CHECK_FALSE(number_texts::of(whole)->contains("1.5"));
   number_demands fraction;
   fraction.integers = false;
   CHECK(number_texts::of(fraction)->contains("0.5"));
   CHECK_FALSE(number_texts::of(fraction)->contains("2.00"));
+  CHECK_FALSE(number_texts::of(fraction)->contains("2.00000000000000001"));  // rounds to 2
 }

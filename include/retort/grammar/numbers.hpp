@@ -128,6 +128,10 @@ class number_texts {
       if (m == std::floor(m)) d.fractions = false;
     if (!d.multiples.empty() || !d.not_multiples.empty())  // of larger numbers doubles do not know the remainder
       for (const bool upper : {false, true}) d.tighten(upper, {{!upper, "9007199254740991", {}}, false});
+    // a reader of doubles takes 5.00000000000000001 for 5: where that matters fewer digits are written
+    const bool coarse = d.fractions && (!d.integers || !d.excluded.empty() || !d.not_multiples.empty());
+    if (coarse)
+      for (const bool upper : {false, true}) d.tighten(upper, {{!upper, "999999999", {}}, false});
     limit(d);
     const bool listed = std::any_of(d.multiples.begin(), d.multiples.end(), [](double m) { return !is_countable(m); });
     language all;
@@ -136,7 +140,7 @@ class number_texts {
     } else {
       const std::size_t whole = std::max(d.low->at.whole.size(), d.high->at.whole.size());
       RETORT_TRY(all, texts("-?(0|[1-9]\\d{0," + std::to_string(whole - 1) + "})" +
-                            (d.fractions ? "(\\.\\d{1," + std::to_string(max_fraction) + "})?" : "")));
+                            (d.fractions ? "(\\.\\d{1," + std::to_string(coarse ? 6 : max_fraction) + "})?" : "")));
     }
     RETORT_TRY(all, language::both(all, beyond(*d.low, false)));
     RETORT_TRY(all, language::both(all, beyond(*d.high, true)));
@@ -300,7 +304,7 @@ class number_texts {
       for (const double m : d.multiples)
         if (const double quotient = x / m; quotient != std::floor(quotient)) return;
       const auto as = decimal::of(x);
-      if (!as || as->fraction.size() > max_fraction) return;
+      if (!as || as->fraction.size() > max_fraction || !(as->is_integer() ? d.integers : d.fractions)) return;
       out.push_back((as->negative ? "-" : "") + as->whole + (as->fraction.empty() ? "" : "." + as->fraction));
     };
     double step = 0;

@@ -144,7 +144,7 @@ inline std::optional<std::string> pattern_of(std::string_view name, std::size_t 
       {"url",
        [](std::size_t) {
          return std::string("(https?|ftp)://([a-z0-9]+(-[a-z0-9]+)*\\.)+[a-z]{2,20}(:[1-9]\\d{1,4})?") +
-                "(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(\\?[A-Za-z0-9._~=&-]*)?";
+                "(/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(\\?[A-Za-z0-9._~=&-]*)?)?";
        }},
       {"uri-template", [](std::size_t) { return uri_template(); }},
       {"json-pointer", [](std::size_t) { return std::string("(/([^/~]|~[01])*)*"); }},
