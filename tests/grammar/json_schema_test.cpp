@@ -59,6 +59,13 @@ TEST_CASE("JSON schema: strings are counted, however long") {
       CHECK(accepts(m, "\"" + std::string(static_cast<std::size_t>(n), 'x') + "\"") == (n >= min && n <= max));
     }
   }
+  // beside others, so that blocks are counted
+  const matcher many = must(try_schema(
+      R"({"prefixItems":[{"type":"string","maxLength":2000},{"type":"string","minLength":255,"maxLength":700}],"items":false,"minItems":2})"));
+  for (const int n : {254, 255, 256, 257, 511, 512, 513, 699, 700, 701}) {
+    INFO(n);
+    CHECK(accepts(many, "[\"a\",\"" + std::string(static_cast<std::size_t>(n), 'x') + "\"]") == (n >= 255 && n <= 700));
+  }
   const matcher least = must(try_schema(R"({"type":"string","minLength":300})"));
   CHECK(accepts(least, "\"" + std::string(300, 'x') + "\""));
   CHECK(accepts(least, "\"" + std::string(5000, 'x') + "\""));

@@ -11,8 +11,9 @@ namespace detail {
 /// white space; integers fit 64 bits; values of any kind nest at most `max_nesting` deep.
 class json_text {
  public:
-  static constexpr std::uint32_t max_nesting = 12;  // of values of any kind
-  static constexpr std::uint32_t block = 64;        // characters: longer strings are counted in blocks
+  static constexpr std::uint32_t max_nesting = 12;    // of values of any kind
+  static constexpr std::uint32_t block = 256;         // characters, of strings that are counted in blocks
+  static constexpr std::uint32_t max_counted = 2048;  // characters with states of their own, in all strings
   static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
   using expression = grammar::expression;
 
@@ -204,11 +205,15 @@ class json_text {
     return g_.call(any_[depth]);
   }
 
-  /// Characters in any way they can be written. Where there may be many, whole blocks of them are one rule that is
-  /// called again and again, beside the last one, which may end anywhere.
+  /// Characters in any way they can be written. Where there are many in a grammar, whole blocks of them are one rule
+  /// that is called again and again, beside the last one, which may end anywhere: fewer states, but where a token may
+  /// reach from one block into the next its mask takes long.
   expression characters(std::uint32_t min, std::uint32_t max) {
     const std::uint32_t last = max == grammar::unbounded ? min : max;
-    if (last < 2 * block) return g_.repeat(character(), min, max);
+    if (last < block || n_counted_ + last <= max_counted) {
+      n_counted_ += last;
+      return g_.repeat(character(), min, max);
+    }
     const auto rule = [this](std::optional<grammar::rule>& r, std::uint32_t least) {
       if (!r) r = g_.define("characters", g_.repeat(character(), least, least == 0 ? block - 1 : block));
       return g_.call(*r);
@@ -278,6 +283,7 @@ class json_text {
 
   grammar& g_;
   std::optional<grammar::rule> string_, block_, rest_;
+  std::uint32_t n_counted_ = 0;
   std::optional<expression> integer_;
   std::vector<std::pair<char_set, expression>> characters_;
   std::vector<grammar::rule> any_;
