@@ -114,21 +114,7 @@ json followed(const std::vector<json>& events) {
   return m;
 }
 
-json stream_message(completions& c, json r) {
-  r["stream"] = true;
-  std::vector<json> events;
-  int status = 0;
-  const std::string rest = c.stream(
-      r.dump(),
-      [&](std::string_view e) {
-        events.push_back(parse(std::string(e)));
-        return flow::go_on;
-      },
-      endpoint::messages, &status);
-  REQUIRE(status == 200);
-  CHECK(rest.empty());
-  return followed(events);
-}
+json stream_message(completions& c, const json& r) { return followed(streamed(c, r, endpoint::messages)); }
 
 json said(const json& m) {
   json all = json::array({m["stop_reason"], m["stop_sequence"], m["usage"]["output_tokens"]});

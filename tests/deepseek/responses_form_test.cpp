@@ -175,21 +175,7 @@ json followed(const std::vector<json>& events) {
   return last;
 }
 
-json stream_responses(completions& c, json r) {
-  r["stream"] = true;
-  std::vector<json> events;
-  int status = 0;
-  const std::string rest = c.stream(
-      r.dump(),
-      [&](std::string_view e) {
-        events.push_back(parse(std::string(e)));
-        return flow::go_on;
-      },
-      endpoint::responses, &status);
-  REQUIRE(status == 200);
-  CHECK(rest.empty());
-  return followed(events);
-}
+json stream_responses(completions& c, const json& r) { return followed(streamed(c, r, endpoint::responses)); }
 
 /// Without what differs from answer to answer.
 json said(json r) {

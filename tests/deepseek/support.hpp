@@ -71,21 +71,26 @@ inline answer ask(completions& c, const json& r) {
   REQUIRE(status == 200);
   return check_response(j, r);
 }
-inline answer ask_in_chunks(completions& c, json r) {
+/// The events of a stream.
+inline std::vector<json> streamed(completions& c, json r, endpoint to) {
   r["stream"] = true;
-  std::vector<json> chunks;
+  std::vector<json> events;
   int status = 0;
   const std::string rest = c.stream(
       r.dump(),
-      [&](std::string_view chunk) {
-        chunks.push_back(parse(std::string(chunk)));
+      [&](std::string_view event) {
+        events.push_back(parse(std::string(event)));
         return flow::go_on;
       },
-      endpoint::chat_completions, &status);
+      to, &status);
   INFO(rest);
   REQUIRE(status == 200);
   CHECK(rest.empty());
-  return check_chunks(chunks, r);
+  return events;
+}
+inline answer ask_in_chunks(completions& c, json r) {
+  r["stream"] = true;
+  return check_chunks(streamed(c, r, endpoint::chat_completions), r);
 }
 inline void refused(completions& c, const std::string& r, int status, const std::string& param,
                     endpoint to = endpoint::chat_completions) {

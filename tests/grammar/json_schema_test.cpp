@@ -5,24 +5,10 @@ using namespace words;
 
 namespace {
 
-struct sample {
-  const char* schema;
-  std::vector<const char*> good, bad;
-};
-
 void check(const std::vector<sample>& samples, bool open = false) {
-  for (const auto& s : samples) {
-    INFO(s.schema);
-    const matcher m = must(compile(detail::json_schema::parse(s.schema, open), full()));
-    for (const char* text : s.good) {
-      INFO(text);
-      CHECK(accepts(m, text));
-    }
-    for (const char* text : s.bad) {
-      INFO(text);
-      CHECK_FALSE(accepts(m, text));
-    }
-  }
+  check_texts(samples, [open](const char* schema) {
+    return accepting(compile(detail::json_schema::parse(schema, open), full()));
+  });
 }
 
 }  // namespace

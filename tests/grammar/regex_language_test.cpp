@@ -1,4 +1,4 @@
-#include "catch.hpp"
+#include "grammar/texts.hpp"
 
 #include <retort/grammar/regex_language.hpp>
 
@@ -7,23 +7,16 @@ using namespace retort::detail;
 namespace {
 
 language must_match(std::string_view pattern, bool whole = false, bool widely = false) {
-  const auto tree = regex::parse(pattern, widely);
-  if (!tree) FAIL(tree.error().what);
-  auto of = regex_language::of(*tree, whole);
+  auto of = regex_language::of(pattern, whole, widely);
   if (!of) FAIL(of.error().what);
   return *of;
 }
-
-struct sample {
-  const char* pattern;
-  std::vector<std::string> good, bad;
-};
 
 }  // namespace
 
 TEST_CASE("regular expressions: what contains a match") {
   // what ECMA-262 says of each; \b and looking around among them
-  const std::vector<sample> samples = {
+  const std::vector<words::sample> samples = {
       {"a", {"a", "xay"}, {"", "b"}},
       {"^a|c$", {"ab", "bc"}, {"ba", "cb"}},
       {"a^b", {}, {"ab", "a"}},
@@ -39,18 +32,9 @@ TEST_CASE("regular expressions: what contains a match") {
       {"^\\p{Lu}$", {"A", "\xc3\x89"}, {"a", "\xc7\x85"}},
       {"^[^\\s]+$", {"ab"}, {"a b", "\xc2\xa0"}},
   };
-  for (const sample& s : samples) {
-    INFO(s.pattern);
-    const language l = must_match(s.pattern);
-    for (const auto& text : s.good) {
-      INFO(text);
-      CHECK(l.contains(text));
-    }
-    for (const auto& text : s.bad) {
-      INFO(text);
-      CHECK_FALSE(l.contains(text));
-    }
-  }
+  words::check_texts(samples, [](const char* pattern) {
+    return [l = must_match(pattern)](const std::string& text) { return l.contains(text); };
+  });
 }
 
 TEST_CASE("regular expressions: narrow and wide readings") {
@@ -64,8 +48,7 @@ TEST_CASE("regular expressions: narrow and wide readings") {
 TEST_CASE("regular expressions: what is refused") {
   for (const char* pattern : {"(a)\\1", "\\p{Script=Arabic}", "(?i)a", "a**", "[b-a]", "(", "a)", "\\", "(?<!a$)b"}) {
     INFO(pattern);
-    const auto tree = regex::parse(pattern);
-    CHECK_FALSE((tree && regex_language::of(*tree, false)));
+    CHECK_FALSE(regex_language::of(pattern, false));
   }
 }
 

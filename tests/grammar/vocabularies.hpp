@@ -1,7 +1,7 @@
 // Small vocabularies for tests of constraints, and ways to drive an output with them.
 #pragma once
 
-#include "catch.hpp"
+#include "grammar/texts.hpp"
 
 #include <retort/grammar/gbnf.hpp>
 #include <retort/grammar/json_schema.hpp>
@@ -40,6 +40,19 @@ struct vocabulary_of_words {
   }
 };
 
+/// Makes the words of a byte-level vocabulary whose end token is known.
+inline void compile(vocabulary& from, vocabulary_of_words& v) {
+  from.model = "gpt2";
+  from.pre = "gpt-2";
+  from.eos = v.end;
+  auto text = tokenizer::make(from);
+  if (!text) FAIL(text.error().what);
+  v.text = std::move(*text);
+  auto trie = detail::token_trie::make(*v.text, from.texts.size());
+  if (!trie) FAIL(trie.error().what);
+  v.trie = std::make_shared<const detail::token_trie>(std::move(*trie));
+}
+
 inline vocabulary_of_words make(const std::vector<std::string>& texts) {
   vocabulary_of_words v;
   std::vector<std::string> written;
@@ -47,8 +60,6 @@ inline vocabulary_of_words make(const std::vector<std::string>& texts) {
   written.emplace_back("<mark>");
   written.emplace_back("<end>");
   vocabulary from;
-  from.model = "gpt2";
-  from.pre = "gpt-2";
   for (const auto& w : written) from.texts.push_back(w);
   from.types.assign(written.size(), token_type::normal);
   for (std::size_t i = 0; i < texts.size(); ++i)  // no merges make them
@@ -56,13 +67,7 @@ inline vocabulary_of_words make(const std::vector<std::string>& texts) {
   from.types[written.size() - 1] = from.types[written.size() - 2] = token_type::control;
   v.end = static_cast<token>(written.size() - 1);
   v.mark = v.end - 1;
-  from.eos = v.end;
-  auto text = tokenizer::make(from);
-  if (!text) FAIL(text.error().what);
-  v.text = std::move(*text);
-  auto trie = detail::token_trie::make(*v.text, written.size());
-  if (!trie) FAIL(trie.error().what);
-  v.trie = std::make_shared<const detail::token_trie>(std::move(*trie));
+  compile(from, v);
   return v;
 }
 
@@ -186,9 +191,7 @@ inline result<constraint> try_schema(std::string_view schema, const vocabulary_o
 }
 inline result<constraint> try_regex(std::string_view pattern, const vocabulary_of_words& v = full()) {
   detail::grammar g;
-  const auto tree = detail::regex::parse(pattern);
-  if (!tree) return tree.error();
-  const auto texts = detail::regex_language::of(*tree, true);
+  const auto texts = detail::regex_language::of(pattern, true);
   if (!texts) return texts.error();
   g.define(detail::grammar::root, texts->in(g));
   return compile(g, v);
@@ -241,6 +244,10 @@ inline bool accepts(const matcher& m, std::string_view text) {
   for (int i = 0; i < 4; ++i)
     if (accepts(m, text, full(), random) != plain) FAIL("it depends on the tokens whether this is accepted: " << text);
   return plain;
+}
+/// What a compiled constraint accepts.
+inline auto accepting(const result<constraint>& c) {
+  return [m = must(c)](std::string_view text) { return accepts(m, text); };
 }
 
 }  // namespace words

@@ -30,8 +30,6 @@ words::vocabulary_of_words vocabulary_with(bool marks) {
       add(s);
   words::vocabulary_of_words v;
   vocabulary from;
-  from.model = "gpt2";
-  from.pre = "gpt-2";
   std::vector<std::string> written;
   for (const std::string& t : words::all_bytes()) written.push_back(words::in_alphabet(t));
   from.types.assign(written.size(), token_type::normal);
@@ -40,13 +38,7 @@ words::vocabulary_of_words vocabulary_with(bool marks) {
   from.types.resize(written.size(), token_type::control);
   for (const auto& w : written) from.texts.push_back(w);
   v.end = static_cast<token>(written.size() - 1);
-  from.eos = v.end;
-  auto text = tokenizer::make(from);
-  if (!text) FAIL(text.error().what);
-  v.text = std::move(*text);
-  auto trie = detail::token_trie::make(*v.text, written.size());
-  if (!trie) FAIL(trie.error().what);
-  v.trie = std::make_shared<const detail::token_trie>(std::move(*trie));
+  words::compile(from, v);
   return v;
 }
 

@@ -93,7 +93,7 @@ class json_schema {
     return ways.size() == 1 ? ways[0] : g_.any_of(ways);
   }
   result<expression> one_case(const schema_case& c, std::size_t depth) {
-    if (c.values) return listed(c, depth);
+    if (c.values) return listed(c);
     unsigned kinds = c.kinds;
     if (!open_ && !c.typed && c.hinted) kinds &= c.hinted;  // a schema that speaks of properties means an object
     if (kinds == all_kinds && !c.hinted && c.excluded.empty() && !schema_values::has_format(c)) return text_.any();
@@ -108,7 +108,7 @@ class json_schema {
     if (kinds & kind_string) RETORT_CHECK(add_way(string_of(c)));
     if (kinds & kind_number) RETORT_CHECK(add_way(number_of(c, kinds)));
     const auto is_excluded = [&c](const json& v) {
-      return std::any_of(c.excluded.begin(), c.excluded.end(), [&v](const json* x) { return *x == v; });
+      return std::any_of(c.excluded.begin(), c.excluded.end(), [&v](const json* x) { return same_value(*x, v); });
     };
     if (kinds & kind_boolean)
       for (const bool b : {true, false})
@@ -118,12 +118,10 @@ class json_schema {
   }
 
   /// The values of enum and const that satisfy the rest.
-  result<expression> listed(const schema_case& c, std::size_t) {
+  result<expression> listed(const schema_case& c) {
+    RETORT_TRY(const auto values, values_.fitting(c));
     std::vector<expression> ways;
-    for (const json* v : *c.values) {
-      RETORT_TRY(const bool fits, values_.holds(c, *v));
-      if (fits) ways.push_back(g_.literal(dump(*v)));
-    }
+    for (const json* v : values) ways.push_back(g_.literal(dump(*v)));
     return g_.any_of(ways);
   }
 
@@ -303,7 +301,7 @@ class json_schema {
     auto max = n.max > schema_values::max_count ? grammar::unbounded : static_cast<std::uint32_t>(n.max);
     RETORT_TRY(const auto contained, values_.contained_in(c));
     const std::size_t n_first = std::min<std::size_t>(values_.n_first(c), max);
-    if (values_.is_unique(c) && max > 1) return distinct(c, min, max, depth);
+    if (values_.is_unique(c) && max > 1) return distinct(c, min, max);
     if (!contained.empty()) return containing(c, contained, min, max, depth);
     std::vector<expression> first;
     for (std::size_t i = 0; i < n_first; ++i) {
@@ -382,7 +380,7 @@ class json_schema {
 
   /// Elements that are all different, where they are values from a list: in any order where those are few (a state says
   /// which have come), otherwise in the order of the list.
-  result<expression> distinct(const schema_case& c, std::uint32_t min, std::uint32_t max, std::size_t) {
+  result<expression> distinct(const schema_case& c, std::uint32_t min, std::uint32_t max) {
     const demands each = values_.element_of(c, 0);
     std::vector<const json*> choices;
     RETORT_TRY(const bool are_listed, list(each, choices));
@@ -430,15 +428,18 @@ class json_schema {
     RETORT_TRY(const auto cases, values_.cases.of(all));
     for (const schema_case& c : cases) {
       if (!c.values && (c.kinds & ~(kind_boolean | kind_null)) != 0) return false;
-      std::vector<const json*> these = c.values ? *c.values : std::vector<const json*>{};
-      if (!c.values)
-        for (const json* v : {values_.cases.keep(true), values_.cases.keep(false), values_.cases.keep(nullptr)})
-          these.push_back(v);
+      std::vector<const json*> these;
+      if (c.values) {
+        RETORT_TRY(these, values_.fitting(c));
+      } else {
+        for (const json* v : {values_.cases.keep(true), values_.cases.keep(false), values_.cases.keep(nullptr)}) {
+          RETORT_TRY(const bool holds, values_.holds(c, *v));
+          if (holds) these.push_back(v);
+        }
+      }
       for (const json* v : these) {
-        RETORT_TRY(const bool fits, values_.holds(c, *v));
         if (out.size() > max_listed) return false;
-        if (fits && std::none_of(out.begin(), out.end(), [v](const json* x) { return same_value(*x, *v); }))
-          out.push_back(v);
+        if (std::none_of(out.begin(), out.end(), [v](const json* x) { return same_value(*x, *v); })) out.push_back(v);
       }
     }
     return true;

@@ -175,10 +175,6 @@ class json_text {
     (void)any();
     return object_of(g_.call(any_[max_nesting - 1]));
   }
-  expression any_array() {
-    (void)any();
-    return array({}, g_.call(any_[max_nesting - 1]));
-  }
 
   expression comma() { return g_.sequence({g_.literal(","), space()}); }
   expression space() { return g_.optional(g_.literal(" ")); }

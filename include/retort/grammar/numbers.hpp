@@ -167,10 +167,7 @@ class number_texts {
   }
 
  private:
-  static result<language> texts(const std::string& pattern) {
-    RETORT_TRY(const regex_tree tree, regex::parse(pattern));
-    return regex_language::of(tree, true);
-  }
+  static result<language> texts(const std::string& pattern) { return regex_language::of(pattern, true); }
 
   /// Gives both bounds, none of them strict where a double would round across it.
   static void limit(number_demands& d) {

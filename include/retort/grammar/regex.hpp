@@ -123,7 +123,7 @@ class regex : notation_reader {
         if (take("\\b")) return boundary(true);
         if (take("\\B")) return boundary(false);
         char_set s;
-        RETORT_CHECK(escape(s, false));
+        RETORT_CHECK(escape(s));
         return tree_.chars(s);
       }
       default: break;
@@ -210,7 +210,7 @@ class regex : notation_reader {
           return {};
         }
         char_set s;
-        RETORT_CHECK(escape(s, true, negated));
+        RETORT_CHECK(escape(s, negated));
         single = s.ranges().size() == 1 && s.ranges()[0].first == s.ranges()[0].last;
         if (single) c = s.ranges()[0].first;
         else all.add(s);
@@ -232,7 +232,7 @@ class regex : notation_reader {
   }
 
   /// What follows a backslash.
-  result<void> escape(char_set& out, bool in_set, bool negated = false) {
+  result<void> escape(char_set& out, bool negated = false) {
     ++at_;
     if (at_end()) return wrong("a \\ at the end");
     const char32_t c = character();
@@ -252,10 +252,7 @@ class regex : notation_reader {
       case 'f': value = '\f'; break;
       case 'v': value = '\v'; break;
       case '0': value = 0; break;
-      case 'b':
-        if (!in_set) return not_done("\\b");  // taken before
-        value = '\b';
-        break;
+      case 'b': value = '\b'; break;  // in sets; elsewhere it is a boundary
       case 'x':
         if (!hex(2, value)) return wrong("\\x without two hexadecimal digits");
         break;

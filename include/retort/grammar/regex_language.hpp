@@ -18,9 +18,10 @@ namespace detail {
 /// cost  exponential in the worst case and bounded by language::max_states and max_work
 class regex_language {
  public:
-  /// `whole`: the text is what the expression matches; otherwise it contains it.
-  /// errors  limit: too large; unsupported: an expression that looks ahead or behind inside one that does
-  static result<language> of(const regex_tree& tree, bool whole) {
+  /// `whole`: the text is what the expression matches; otherwise it contains it. `widely`: see regex.
+  /// errors  those of regex; limit: too large; unsupported: looking ahead or behind inside what looks ahead or behind
+  static result<language> of(std::string_view pattern, bool whole, bool widely = false) {
+    RETORT_TRY(const regex_tree tree, regex::parse(pattern, widely));
     regex_language r(tree, whole);
     if (r.states_.size() >= max_open) return language::too_large();
     if (!r.nested_.empty()) return error{errc::unsupported, "a regular expression " + r.nested_};

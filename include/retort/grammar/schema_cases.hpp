@@ -103,7 +103,6 @@ class schema_cases {
     return never;
   }
 
-  [[nodiscard]] const schema_document& document() const noexcept { return document_; }
   /// The opposite of a schema, as a schema.
   const json* opposite(const json& schema) {
     if (const auto at = opposites_.find(&schema); at != opposites_.end()) return at->second;

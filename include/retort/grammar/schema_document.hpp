@@ -39,7 +39,6 @@ class schema_document {
     const auto n = dynamic_.find(std::string(anchor));
     return n != dynamic_.end() && n->second > 1;
   }
-  [[nodiscard]] const json& root() const noexcept { return root_; }
 
   /// The JSON pointer of a part of the document; empty for what is no part of it.
   [[nodiscard]] std::string pointer_of(const json& part) const {

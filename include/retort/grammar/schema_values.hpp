@@ -5,6 +5,8 @@
 #include <retort/grammar/numbers.hpp>
 #include <retort/grammar/schema_cases.hpp>
 
+#include <tuple>
+
 RETORT_BEGIN
 namespace detail {
 
@@ -81,9 +83,8 @@ class schema_values {
       const std::size_t most = patterned ? std::min<std::size_t>(out.max, max_beside) : out.max;
       if (const json* format = schema_cases::find(*p.schema, "format"); format && format->is_string())
         if (const auto pattern = schema_formats::pattern_of(format->get<std::string>(), most)) {
-          RETORT_TRY(const regex_tree tree, regex::parse(*pattern));
-          RETORT_TRY(const language of, regex_language::of(tree, true));
-          RETORT_CHECK(narrow(of, false));
+          RETORT_TRY(const language* of, known(*pattern, true, false));
+          RETORT_CHECK(narrow(*of, false));
         }
     }
     for (const auto& p : c.parts)
@@ -122,16 +123,9 @@ class schema_values {
   result<const language*> pattern_of(const json& pattern, const json& at, bool widely) {
     const auto* source = pattern.get_ptr<const std::string*>();
     if (!source) return cases.wrong("a pattern must be a string", at);
-    auto& known = patterns_[{*source, widely}];
-    if (!known) {
-      const auto at_pattern = [&](const error& e) { return error{e.code, "JSON schema: " + e.what + cases.where(at)}; };
-      const auto tree = regex::parse(*source, widely);
-      if (!tree) return at_pattern(tree.error());
-      auto of = regex_language::of(*tree, false);
-      if (!of) return at_pattern(of.error());
-      known = std::move(*of);
-    }
-    return &*known;
+    const auto texts = known(*source, false, widely);
+    if (!texts) return error{texts.error().code, "JSON schema: " + texts.error().what + cases.where(at)};
+    return texts;
   }
 
   // ---- numbers ----
@@ -231,17 +225,8 @@ class schema_values {
       evaluated[i] = here && !c.parts[i].opposite;
       if (declared) *declared = *declared || here;
     }
-    for (std::size_t i = c.parts.size(); i-- > 0;)  // inner ones first: what they speak of is evaluated
-      if (const json* others = schema_cases::find(*c.parts[i].schema, "unevaluatedProperties")) {
-        bool known = false;
-        for (std::size_t k = 0; k < c.parts.size(); ++k)
-          known =
-              known || (evaluated[k] && c.is_within(static_cast<std::ptrdiff_t>(k), static_cast<std::ptrdiff_t>(i)));
-        if (known) continue;
-        out.push_back(others);
-        evaluated[i] = true;
-        if (declared) *declared = true;
-      }
+    const bool spoken_of = add_unevaluated(c, "unevaluatedProperties", evaluated, out);
+    if (declared) *declared = *declared || spoken_of;
     normalise(out);
     return out;
   }
@@ -272,10 +257,10 @@ class schema_values {
       RETORT_TRY(const language* in, pattern_of(*chosen, schema, false));
       return language::both(of, *in);
     }
+    std::vector<std::string> declared;
     if (const json* properties = schema_cases::find(schema, "properties"); properties && properties->is_object())
-      for (const auto& [name, v] : properties->items()) {
-        RETORT_TRY(of, language::but_not(of, language::of(std::array{name})));
-      }
+      for (const auto& [name, v] : properties->items()) declared.push_back(name);
+    RETORT_TRY(of, language::but_not(of, language::of(declared)));
     if (const json* patterns = schema_cases::find(schema, "patternProperties"); patterns && patterns->is_object())
       for (const auto& [pattern, v] : patterns->items()) {
         RETORT_TRY(const language* in, pattern_of(json(pattern), schema, true));
@@ -314,16 +299,7 @@ class schema_values {
       else continue;
       evaluated[k] = !c.parts[k].opposite;
     }
-    for (std::size_t k = c.parts.size(); k-- > 0;)
-      if (const json* others = schema_cases::find(*c.parts[k].schema, "unevaluatedItems")) {
-        bool known = false;
-        for (std::size_t j = 0; j < c.parts.size(); ++j)
-          known =
-              known || (evaluated[j] && c.is_within(static_cast<std::ptrdiff_t>(j), static_cast<std::ptrdiff_t>(k)));
-        if (known) continue;
-        out.push_back(others);
-        evaluated[k] = true;
-      }
+    add_unevaluated(c, "unevaluatedItems", evaluated, out);
     if (declared) *declared = !out.empty();
     normalise(out);
     return out;
@@ -364,23 +340,18 @@ class schema_values {
     const auto is_v = [&v](const json* x) { return same_value(*x, v); };
     if (c.values && std::none_of(c.values->begin(), c.values->end(), is_v)) return false;
     if (std::any_of(c.excluded.begin(), c.excluded.end(), is_v)) return false;
-    if (!c.hinted && !has_format(c)) return true;
-    if (v.is_string()) {
-      schema_case open = c;
-      open.values.reset();
-      RETORT_TRY(const text t, text_of(open));
-      const std::string& s = v.get_ref<const std::string&>();
-      const std::size_t n = language::characters(s).size();
-      return n >= t.min && n <= t.max && (!t.content || t.content->contains(s));
+    std::optional<text> strings;
+    return fits(c, v, strings);
+  }
+  /// Those of the listed values of a case that satisfy the rest of it.
+  result<std::vector<const json*>> fitting(const schema_case& c) {
+    std::vector<const json*> out;
+    std::optional<text> strings;
+    for (const json* v : *c.values) {
+      RETORT_TRY(const bool does, fits(c, *v, strings));
+      if (does) out.push_back(v);
     }
-    if (v.is_number()) {
-      RETORT_TRY(const number_demands d, numbers_of(c));
-      const auto x = decimal::parse(v.dump());
-      return x && d.holds(*x, v.get<double>());
-    }
-    if (v.is_array()) return holds_elements(c, v);
-    if (v.is_object()) return holds_members(c, v);
-    return true;
+    return out;
   }
   static bool has_format(const schema_case& c) {
     return std::any_of(c.parts.begin(), c.parts.end(), [](const auto& p) { return p.schema->contains("format"); });
@@ -392,6 +363,22 @@ class schema_values {
   static const json& first(const schema_case& c) { return *c.parts.front().schema; }
 
  private:
+  /// What parts demand of a member or element of which nothing within them speaks; true if any does. `evaluated`: the
+  /// parts that speak of it.
+  static bool add_unevaluated(const schema_case& c, const char* keyword, std::vector<bool>& evaluated, demands& out) {
+    bool any = false;
+    for (std::size_t i = c.parts.size(); i-- > 0;) {  // inner ones first: what they speak of is evaluated
+      const json* others = schema_cases::find(*c.parts[i].schema, keyword);
+      bool known = !others;
+      for (std::size_t k = 0; k < c.parts.size() && !known; ++k)
+        known = evaluated[k] && c.is_within(static_cast<std::ptrdiff_t>(k), static_cast<std::ptrdiff_t>(i));
+      if (known) continue;
+      out.push_back(others);
+      any = evaluated[i] = true;
+    }
+    return any;
+  }
+
   struct number_format {
     std::string_view name, low, high;
   };
@@ -416,6 +403,29 @@ class schema_values {
       return cases.too_large("lengths beside a pattern", at);
     RETORT_TRY(content, language::both(content, language::lengths(min, max)));
     return {};
+  }
+  /// Whether a value of the right kind satisfies the keywords of a case; its lists of values are left aside. `strings`:
+  /// what the case demands of strings, once it is known.
+  result<bool> fits(const schema_case& c, const json& v, std::optional<text>& strings) {
+    if (!c.hinted && !has_format(c)) return true;
+    if (v.is_string()) {
+      if (!strings) {
+        schema_case open = c;
+        open.values.reset();
+        RETORT_TRY(strings, text_of(open));
+      }
+      const std::string& s = v.get_ref<const std::string&>();
+      const std::size_t n = utf8::count_points(s);
+      return n >= strings->min && n <= strings->max && (!strings->content || strings->content->contains(s));
+    }
+    if (v.is_number()) {
+      RETORT_TRY(const number_demands d, numbers_of(c));
+      const auto x = decimal::parse(v.dump());
+      return x && d.holds(*x, v.get<double>());
+    }
+    if (v.is_array()) return holds_elements(c, v);
+    if (v.is_object()) return holds_members(c, v);
+    return true;
   }
   result<bool> holds_elements(const schema_case& c, const json& v) {
     RETORT_TRY(const counts n, counts_of(c, "minItems", "maxItems"));
@@ -470,7 +480,20 @@ class schema_values {
     return false;
   }
 
-  std::map<std::pair<std::string, bool>, std::optional<language>> patterns_;
+  result<const language*> known(const std::string& pattern, bool whole, bool widely) {
+    const auto [at, is_new] = languages_.try_emplace({pattern, whole, widely});
+    if (is_new) {
+      auto texts = regex_language::of(pattern, whole, widely);
+      if (!texts) {
+        languages_.erase(at);
+        return texts.error();
+      }
+      at->second = std::move(*texts);
+    }
+    return &at->second;
+  }
+
+  std::map<std::tuple<std::string, bool, bool>, language> languages_;  // pattern, whole, widely
 };
 
 }  // namespace detail

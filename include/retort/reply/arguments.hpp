@@ -242,9 +242,9 @@ class loose_reader {
       char32_t code = 0;
       for (std::size_t i = 2; i < 2 + digits; ++i) {
         if (i >= s.size()) return 0;
-        const std::size_t d = std::string_view("0123456789abcdef").find(static_cast<char>(s[i] | 0x20));
-        if (d == npos) return out += '\\', 1;
-        code = code << 4 | static_cast<char32_t>(d);
+        const int digit = hex_digit(s[i]);
+        if (digit < 0) return out += '\\', 1;
+        code = code << 4 | static_cast<char32_t>(digit);
       }
       if (code >= 0xD800 && code < 0xDC00) {  // half a pair
         if (s.size() < 12 && std::string_view("\\u").starts_with(s.substr(6, 2))) return 0;

@@ -30,8 +30,7 @@ RETORT_INLINE result<constraint> constraint::json_object(const model& m) {
 }
 RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_view pattern) {
   detail::grammar g;
-  RETORT_TRY(const auto tree, detail::regex::parse(pattern));
-  RETORT_TRY(const auto texts, detail::regex_language::of(tree, true));
+  RETORT_TRY(const auto texts, detail::regex_language::of(pattern, true));
   g.define(detail::grammar::root, texts.in(g));
   return make(m, g);
 }
