@@ -113,6 +113,13 @@ TEST_CASE("JSON schema: elements") {
   });
 }
 
+TEST_CASE("JSON schema: listed arrays in which what is not sure counts as one too many") {
+  // some engines take ab--c for a host, some do not
+  check({{R"({"enum":[["ab--c","x"],[1,"x"]],"contains":{"type":"string","format":"hostname"},"maxContains":1})",
+          {R"([1,"x"])"},
+          {R"(["ab--c","x"])"}}});
+}
+
 TEST_CASE("JSON schema: cases and their opposites") {
   check({
       {R"({"oneOf":[{"type":"integer"},{"type":"number","minimum":5}]})", {"3", "5.5"}, {"7", "1.5"}},

@@ -438,12 +438,15 @@ class schema_values {
     }
     RETORT_TRY(const auto some, contained_in(c));
     for (const contained& x : some) {
-      std::uint64_t n_found = 0;
+      std::uint64_t n_found = 0, n_possible = 0;
       for (const json& element : v) {
         RETORT_TRY(const bool does, holds(x.what, element));
         n_found += does;
+        if (x.max == no_limit) continue;
+        RETORT_TRY(const bool surely_not, holds({cases.opposite(*x.what.front())}, element));
+        n_possible += !surely_not;
       }
-      if (n_found < x.min || n_found > x.max) return false;
+      if (n_found < x.min || n_possible > x.max) return false;
     }
     return true;
   }
