@@ -1,5 +1,6 @@
 // run: a prompt in, text out as it comes.
 #include "commands.hpp"
+#include "json.hpp"
 
 #include <retort/chat/prompt.hpp>
 
@@ -18,7 +19,6 @@ namespace {
 using retort::errc;
 using retort::error;
 using retort::result;
-using json = nlohmann::ordered_json;
 using seconds = std::chrono::duration<double>;
 using std::chrono::steady_clock;
 
@@ -99,7 +99,7 @@ struct prompter {
   result<std::vector<retort::token>> tokens(const engine& e, const json& messages) const {
     if (!maker) {
       std::vector<retort::token> ids = e.model.bos();
-      RETORT_TRY(const auto body, e.model.encode(messages.back()["content"].get_ref<const std::string&>()));
+      RETORT_TRY(const auto body, e.model.encode(messages.back()["content"].text()));
       ids.insert(ids.end(), body.begin(), body.end());
       if (ids.empty()) return error{errc::bad_argument, "the prompt is empty"};
       return ids;
@@ -133,14 +133,14 @@ int run_lines(const engine& e, const prompter& p, retort::session& s, const run_
   CLI_TRY(const retort::sampling how, sampling_of(e.model, r));
   for (std::string line; std::getline(std::cin, line);) {
     if (line.empty()) continue;
-    const json in = json::parse(line, nullptr, false);
+    const json in = parsed(line);
     if (!in.is_object() || !in.contains("prompt") || !in["prompt"].is_string())
       return fail({errc::bad_argument, "a line is no JSON object with a string \"prompt\""});
     CLI_TRY(const auto tokens, p.tokens(e, json::array({{{"role", "user"}, {"content", in["prompt"]}}})));
     CLI_TRY(retort::sampler next, retort::sampler::make(how, e.model.info().n_vocab));
     CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, [](std::string_view) {}));
     const json out = {{"text", a.text}, {"tokens", a.n}, {"ended", a.ended}};
-    std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    std::printf("%s\n", dump(out).c_str());
     std::fflush(stdout);
   }
   return 0;

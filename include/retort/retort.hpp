@@ -24,6 +24,10 @@
 #if RETORT_CARRIES(RETORT_PART_KERNELS)
 #include <retort/simd/select.hpp>
 #endif
+#if RETORT_CARRIES(RETORT_PART_TEXT)
+#include <retort/text/json_reader.hpp>
+#include <retort/text/json_writer.hpp>
+#endif
 #if RETORT_CARRIES(RETORT_PART_TOKENIZER)
 #include <retort/tokenizer/from_json.hpp>
 #include <retort/tokenizer/trie.hpp>

@@ -191,9 +191,9 @@ TEST_CASE("messages: the same as a chat completion that says the same") {
     {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "now", "arguments": "{}"}}], "content": ""},
     {"role": "tool", "tool_call_id": "c", "content": ""},
     {"role": "assistant", "content": "It is", "prefix": true}]})")["m"];
-  json chat;
-  REQUIRE_FALSE(retort::detail::api::chat_of_messages(parse(a.dump()), chat));
-  CHECK(chat["messages"] == messages);
+  retort::detail::json chat;
+  REQUIRE_FALSE(retort::detail::api::chat_of_messages(ours(a), chat));
+  CHECK(chat["messages"] == ours(messages));
   CHECK(chat["parallel_tool_calls"] == false);
   auto c = make(hermes);
   json b = request("{" + two_tools + R"(, "seed": 3, "max_tokens": 12})");

@@ -223,11 +223,12 @@ TEST_CASE("responses: answers, streamed and whole") {
   // to those who ask for a summary the thought is one, and goes back as one
   const json summed = ask_responses(c, asked(R"({"max_output_tokens": 20, "reasoning": {"summary": "auto"}})"));
   CHECK(summed["output"][0]["summary"].size() == 1);
-  json chat;
+  retort::detail::json chat;
   REQUIRE_FALSE(retort::detail::api::chat_of_responses(
-      {{"input", json::array({summed["output"][0], {{"type", "function_call"}, {"call_id", "c"}, {"name", "now"}}})}},
+      ours({{"input",
+             json::array({summed["output"][0], {{"type", "function_call"}, {"call_id", "c"}, {"name", "now"}}})}}),
       chat));
-  CHECK(chat["messages"][0]["reasoning_content"] == summed["output"][0]["summary"][0]["text"]);
+  CHECK(chat["messages"][0]["reasoning_content"] == ours(summed["output"][0]["summary"][0]["text"]));
   auto scored = make(plain);
   const json s = ask_responses(scored, asked(R"({"include": ["message.output_text.logprobs"], "top_logprobs": 2})"));
   const json& list = s["output"][0]["content"][0]["logprobs"];
@@ -257,12 +258,12 @@ TEST_CASE("responses: the same as a chat completion that says the same") {
   a["input"] = items;
   json b = request("{" + two_tools + R"(, "seed": 3, "top_k": 20, "max_tokens": 12})");
   b["messages"] = messages;
-  json chat;
-  const auto wrong = retort::detail::api::chat_of_responses(parse(a.dump()), chat);
+  retort::detail::json chat;
+  const auto wrong = retort::detail::api::chat_of_responses(ours(a), chat);
   INFO((wrong ? wrong->message : ""));
   REQUIRE_FALSE(wrong);
-  CHECK(chat["messages"] == messages);
-  CHECK(chat["tools"] == b["tools"]);
+  CHECK(chat["messages"] == ours(messages));
+  CHECK(chat["tools"] == ours(b["tools"]));
   const json mine = ask_responses(c, a);
   const answer theirs = ask(c, b);
   CHECK(mine["usage"]["input_tokens"] == theirs.usage["prompt_tokens"]);

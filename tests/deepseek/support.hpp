@@ -4,6 +4,8 @@
 #include "deepseek/checks.hpp"
 
 #include <retort/retort.hpp>
+#include <retort/text/json_reader.hpp>
+#include <retort/text/json_writer.hpp>
 
 namespace api_checks {
 
@@ -21,6 +23,10 @@ inline const std::string open_thought = "{# </think> #}" + body;  // the model m
 inline const std::string begun_thought = hermes + "{% if add_generation_prompt %}<think>\n{% endif %}";
 inline const std::string switched_thought =
     hermes + "{% if add_generation_prompt and not thinking %}<think>\n\n</think>\n\n{% endif %}";
+
+/// A value as the library has it, and back.
+inline retort::detail::json ours(const json& j) { return retort::detail::parse_json(j.dump()).value(); }
+inline json theirs(const retort::detail::json& j) { return parse(retort::detail::dump(j)); }
 
 inline completions_options options(const std::string& source, bool hosted = false) {
   completions_options o;

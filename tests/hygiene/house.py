@@ -29,7 +29,7 @@ ROOMS = {
     "api": "base tensor",
     "text": "base",
     "simd": "base tensor",
-    "io": "base api tensor",
+    "io": "base api tensor text",
     "tokenizer": "base api text",
     "jinja": "base api text",
     "nn": "base tensor simd",

@@ -4,6 +4,8 @@
 
 #include <retort/jinja/chat_template.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <map>
 #include <sstream>
 
@@ -49,7 +51,7 @@ TEST_CASE("jinja: every golden render is equal, every golden refusal is refused"
       if (!variables.contains(key)) variables[key] = (*by_name.at(name))[key];
     const auto t = parsed.find(name);
     result<rendered> r = error{errc::bad_template, "not parsed"};
-    if (t != parsed.end()) r = t->second.render(variables, options);
+    if (t != parsed.end()) r = t->second.render(detail::parse_json(variables.dump()).value(), options);
     CAPTURE(name, conversation, expected.value("error", ""), r ? std::string() : r.error().what);
     if (!expected.contains("text")) {
       CHECK_FALSE(r);

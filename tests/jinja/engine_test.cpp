@@ -155,7 +155,7 @@ TEST_CASE("jinja: variables are a JSON object") {
     REQUIRE_FALSE(r);
     CHECK(r.error().code == errc::bad_argument);
   }
-  CHECK(t.render(nlohmann::ordered_json::array()).error().code == errc::bad_argument);
+  CHECK(t.render(detail::json::array()).error().code == errc::bad_argument);
   CHECK(t.render_json("{\"x\": 1, \"x\": 2}").value().text == "2");
   CHECK(t.render_json("{\"x\": 123456789012345678901234567890}").value().text == "123456789012345678901234567890");
   CHECK(t.render_json("{\"x\": 18446744073709551615}").value().text == "18446744073709551615");

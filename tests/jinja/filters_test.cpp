@@ -469,7 +469,7 @@ TEST_CASE("jinja: small templates render as Jinja2 renders them") {
     CAPTURE(r ? std::string() : r.error().what);
     REQUIRE(r);
     CHECK(r->text == expected);
-    const auto again = t->render(nlohmann::ordered_json::parse(variables), options);
+    const auto again = t->render(detail::parse_json(variables).value(), options);
     REQUIRE(again);
     if (std::string_view(source).find("big") == std::string_view::npos) CHECK(again->text == expected);
   }

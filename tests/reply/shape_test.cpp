@@ -11,6 +11,8 @@ namespace {
 
 using detail::json;
 
+json parsed(std::string_view text) { return detail::parse_json(text).value(); }
+
 /// All bytes, and the marks of all formats as control tokens or not at all.
 words::vocabulary_of_words vocabulary_with(bool marks) {
   std::vector<std::string> controls;
@@ -51,13 +53,13 @@ const char* const tools = R"([
   {"type": "function", "function": {"name": "reap"}}])";
 
 bool is_valid(const tool_call& call) {
-  const json a = json::parse(call.arguments, nullptr, false);
+  const json a = parsed(call.arguments);
   if (call.name == "reap") return a == json::object();
   if (call.name != "sow" || !a.is_object() || !a.contains("seed") || !a.contains("rows")) return false;
   for (const auto& [key, value] : a.items()) {
     const auto is_day = [](const json& d) { return d.is_string(); };
     const bool right = key == "seed"   ? value.is_string()
-                       : key == "rows" ? value.is_number_integer() && value >= 1 && value <= 40
+                       : key == "rows" ? value.is_number_integer() && value.get<int>() >= 1 && value.get<int>() <= 40
                        : key == "wet"  ? value.is_boolean()
                        : key == "bed"  ? value.is_object() && (value.empty() || value["at"] == "north" ||
                                                               value["at"] == "south" || value["at"].is_null())
@@ -107,7 +109,7 @@ TEST_CASE("reply shapes: what they write is read back, with arguments that satis
       if (row.is == reply_format::plain) continue;
       for (const bool must : {true, false}) {
         detail::tool_shape_maker maker(*v.text, {row.is, thought_format::think}, {{}, must, true, true});
-        auto g = maker.make(json::parse(tools));
+        auto g = maker.make(parsed(tools));
         if (!g) FAIL(g.error().what);
         std::size_t n_calls = 0;
         for (int round = 0; round < 25; ++round) {
@@ -138,7 +140,7 @@ TEST_CASE("reply shapes: one tool, one call at a time") {
     if (row.is == reply_format::plain) continue;
     for (const bool named : {true, false}) {
       detail::tool_shape_maker maker(*v.text, {row.is}, {named ? "reap" : "", true, true, false});
-      auto g = maker.make(json::parse(tools));
+      auto g = maker.make(parsed(tools));
       if (!g) FAIL(g.error().what);
       for (int round = 0; round < 10; ++round) {
         const std::string text = random_text(*g, v, random, 300);
@@ -153,10 +155,9 @@ TEST_CASE("reply shapes: one tool, one call at a time") {
 
 TEST_CASE("reply shapes: what a format cannot keep is refused by name, unless it need not be kept") {
   const auto v = vocabulary_with(true);
-  const json bounded = json::parse(R"([{"function": {"name": "f", "parameters": {"type": "object", "properties":
+  const json bounded = parsed(R"([{"function": {"name": "f", "parameters": {"type": "object", "properties":
     {"p": {"type": "string", "maxLength": 3}}}}}])");
-  const json either =
-      json::parse(R"([{"function": {"name": "f", "parameters": {"type": "object", "properties": {"p": {}},
+  const json either = parsed(R"([{"function": {"name": "f", "parameters": {"type": "object", "properties": {"p": {}},
     "anyOf": [{"required": ["p"]}]}}}])");
   for (const reply_format f :
        {reply_format::qwen_coder, reply_format::glm, reply_format::minimax, reply_format::seed}) {

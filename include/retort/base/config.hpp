@@ -37,6 +37,7 @@
 #define RETORT_PART_RUN 8
 #define RETORT_PART_CHAT 9
 #define RETORT_PART_DEEPSEEK 10
+#define RETORT_PART_TEXT 11  // JSON
 #if !defined(RETORT_SPLIT)
 #define RETORT_CARRIES(part) 1
 #elif !defined(RETORT_IMPLEMENTATION)

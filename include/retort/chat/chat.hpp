@@ -138,7 +138,7 @@ struct chat_impl {
     const json& last = messages.back();
     if (last["role"] == "assistant") {
       now.answer = last["content"].get<std::string>();
-      now.thought = last.value("reasoning_content", std::string());
+      now.thought = last.value("reasoning_content", "").get<std::string>();
       if (!now.thought.empty()) how_to_begin.thought = now.thought;
       if (!now.answer.empty()) how_to_begin.answer = now.answer;
       messages.erase(messages.size() - 1);

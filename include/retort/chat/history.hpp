@@ -4,7 +4,8 @@
 #include <retort/api.hpp>
 
 #if RETORT_CARRIES(RETORT_PART_CHAT)  // all of it is code
-#include <retort/text/json.hpp>
+#include <retort/text/json_reader.hpp>
+#include <retort/text/json_writer.hpp>
 
 RETORT_BEGIN
 namespace detail {
@@ -55,12 +56,7 @@ class message_reader {
   [[nodiscard]] error wrong(const char* what) const {
     return {errc::bad_argument, "message " + std::to_string(at_) + " of the history " + what};
   }
-  [[nodiscard]] const json* member(const char* key) const { return member(of_, key); }
-  static const json* member(const json& of, const char* key) {
-    if (!of.is_object()) return nullptr;
-    const auto it = of.find(key);
-    return it == of.end() ? nullptr : &*it;
-  }
+  [[nodiscard]] const json* member(const char* key) const { return of_.find(key); }
   /// A string, parts of text, null or nothing.
   bool text(const char* key, std::string& out) const {
     const json* const j = member(key);
@@ -68,23 +64,21 @@ class message_reader {
     if (const auto* s = j->get_ptr<const std::string*>()) return out = *s, true;
     if (!j->is_array()) return false;
     for (const json& part : *j) {
-      const json* const t = member(part, "text");
+      const json* const t = part.find("text");
       if (!t || !t->is_string()) return false;
-      out += t->get_ref<const std::string&>();
+      out += t->text();
     }
     return true;
   }
   static bool read(const json& from, call_record& call) {
-    const json *const id = member(from, "id"), *const function = member(from, "function");
-    if (id && id->is_string()) call.id = id->get_ref<const std::string&>();
-    const json *const name = function ? member(*function, "name") : nullptr, *const arguments =
-                                                                                 function
-                                                                                     ? member(*function, "arguments")
-                                                                                     : nullptr;
+    const json *const id = from.find("id"), *const function = from.find("function");
+    if (id && id->is_string()) call.id = id->text();
+    if (!function) return false;
+    const json *const name = function->find("name"), *const arguments = function->find("arguments");
     if (!name || !name->is_string()) return false;
-    call.name = name->get_ref<const std::string&>();
+    call.name = name->text();
     call.arguments = !arguments || arguments->is_null() ? "{}"
-                     : arguments->is_string()           ? arguments->get_ref<const std::string&>()
+                     : arguments->is_string()           ? arguments->get<std::string>()
                                                         : dump(*arguments);
     return is_json_object(call.arguments);
   }

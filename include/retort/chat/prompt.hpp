@@ -34,9 +34,9 @@ class prompt_maker {
   ///
   /// errors bad_template (what the template raises), limit
   /// source transformers' apply_chat_template: the template places BOS, none is added
-  [[nodiscard]] result<prompt> render(nlohmann::ordered_json variables, const render_options& options = {}) const {
+  [[nodiscard]] result<prompt> render(detail::json variables, const render_options& options = {}) const {
     const auto name_token = [&](const char* name, std::optional<token> id) {
-      if (id && !variables.contains(name)) variables[name] = std::string(text_->bytes(*id));
+      if (id && variables.is_object() && !variables.contains(name)) variables[name] = std::string(text_->bytes(*id));
     };
     name_token("bos_token", text_->bos());
     name_token("eos_token", text_->eos());
@@ -54,6 +54,12 @@ class prompt_maker {
     RETORT_CHECK(text_->encode(parts, p.tokens));
     p.text = std::move(r.text);
     return p;
+  }
+
+  /// The same from JSON text.  errors also bad_argument: no JSON object
+  [[nodiscard]] result<prompt> render_json(std::string_view variables, const render_options& options = {}) const {
+    RETORT_TRY(detail::json parsed, detail::parse_json(variables));
+    return render(std::move(parsed), options);
   }
 
   [[nodiscard]] const chat_template& source() const noexcept { return template_; }

@@ -3,7 +3,7 @@
 
 #include <retort/api.hpp>
 #include <retort/reply/shape.hpp>
-#include <retort/text/json.hpp>
+#include <retort/text/json_reader.hpp>
 
 #include <cmath>
 #include <map>
@@ -53,8 +53,8 @@ class field_reader {
 
   /// The field, or nullptr where it is absent or null.
   [[nodiscard]] const json* find(const char* name) const {
-    const auto it = of_.find(name);
-    return it == of_.end() || it->is_null() ? nullptr : &*it;
+    const json* const at = of_.find(name);
+    return at && !at->is_null() ? at : nullptr;
   }
   std::optional<double> number(const char* name, double low, double high) {
     const json* j = find(name);
@@ -105,7 +105,7 @@ class field_reader {
 
  private:
   static std::string shortest(double x) {
-    return json(x == std::floor(x) ? json(static_cast<std::int64_t>(x)) : json(x)).dump();
+    return dump(x == std::floor(x) ? json(static_cast<std::int64_t>(x)) : json(x));
   }
   const json& of_;
   std::optional<refusal> wrong_;
@@ -177,7 +177,7 @@ inline void read_common(field_reader& r, request& q) {
     } else {
       for (const json& s : all) {
         if (!s.is_string()) return r.refuse("stop", "stop must be a string or an array of at most 16 strings", 422);
-        if (!s.get_ref<const std::string&>().empty()) q.stop.push_back(s.get<std::string>());
+        if (!s.text().empty()) q.stop.push_back(s.get<std::string>());
       }
     }
   }
@@ -212,7 +212,8 @@ inline void read_samplers(field_reader& r, request& q) {
     const bool good = texts->is_array() && texts->size() <= 64 &&
                       std::all_of(texts->begin(), texts->end(), [](const json& t) { return t.is_string() && t != ""; });
     if (!good) r.refuse("dry_sequence_breakers", "dry_sequence_breakers must be an array of at most 64 strings", 422);
-    else q.breakers = texts->get<std::vector<std::string>>();
+    else
+      for (const json& t : *texts) q.breakers.push_back(t.get<std::string>());
   }
   if (const json* names = r.find("samplers")) {
     using step = sampling_step;
@@ -279,7 +280,7 @@ inline std::optional<std::string> read_content(field_reader& r, const json& cont
                           : "content of type " + printable(type) + " is not supported: this model reads text");
       return std::nullopt;
     }
-    all += part["text"].get_ref<const std::string&>();
+    all += part["text"].text();
   }
   return all;
 }
@@ -450,7 +451,7 @@ inline void read_thinking(field_reader& r, chat_request& q, bool hosted) {
 inline bool says_json(const json& messages) {
   const auto same = [](char a, char b) { return (a | 0x20) == b; };
   return std::any_of(messages.begin(), messages.end(), [&](const json& m) {
-    const auto& text = m["content"].get_ref<const std::string&>();
+    const std::string_view text = m["content"].text();
     constexpr std::string_view word = "json";
     return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
   });
@@ -470,7 +471,7 @@ inline void read_format(field_reader& r, chat_request& q, bool hosted) {
     if (!described.contains("schema") || !described["schema"].is_object())
       return r.refuse("response_format.json_schema", "response_format.json_schema needs a schema", 422);
     q.answer_as = chat_request::format::schema;
-    q.schema = described["schema"].dump();
+    q.schema = dump(described["schema"]);
   } else if (type != "text") {
     r.refuse("response_format", "response_format.type must be text, json_object or json_schema", 422);
   }

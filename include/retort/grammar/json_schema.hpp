@@ -5,6 +5,7 @@
 
 #include <retort/grammar/json_text.hpp>
 #include <retort/grammar/schema_values.hpp>
+#include <retort/text/json_reader.hpp>
 
 #include <bit>
 

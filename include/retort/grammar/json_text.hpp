@@ -2,7 +2,7 @@
 #pragma once
 
 #include <retort/grammar/numbers.hpp>
-#include <retort/text/json.hpp>
+#include <retort/text/json_writer.hpp>
 
 RETORT_BEGIN
 namespace detail {

@@ -13,17 +13,9 @@ RETORT_BEGIN
 namespace detail {
 
 /// Kinds of JSON values, as flags. Numbers are integers or fractions.
-enum json_kind : unsigned {
-  kind_null = 1,
-  kind_boolean = 2,
-  kind_integer = 4,
-  kind_fraction = 8,
-  kind_string = 16,
-  kind_array = 32,
-  kind_object = 64,
-  kind_number = 12,
-  all_kinds = 127
-};
+inline constexpr unsigned kind_null = 1, kind_boolean = 2, kind_integer = 4, kind_fraction = 8, kind_string = 16,
+                          kind_array = 32, kind_object = 64, kind_number = kind_integer | kind_fraction,
+                          all_kinds = 127;
 inline unsigned kind_of(const json& value) {
   if (value.is_null()) return kind_null;
   if (value.is_boolean()) return kind_boolean;
@@ -36,8 +28,8 @@ inline bool same_value(const json& a, const json& b) {
   if (a.is_object() && b.is_object()) {
     if (a.size() != b.size()) return false;
     for (const auto& [key, value] : a.items()) {
-      const auto at = b.find(key);
-      if (at == b.end() || !same_value(value, *at)) return false;
+      const json* const at = b.find(key);
+      if (!at || !same_value(value, *at)) return false;
     }
     return true;
   }
@@ -124,10 +116,7 @@ class schema_cases {
   static constexpr const char* except = "\xff except";  // a schema by number whose enum or const is excluded
   static constexpr const char* some = "\xff some";      // a member of certain names: {"of", "pattern", "value"}
 
-  static const json* find(const json& schema, const char* key) {
-    const auto at = schema.find(key);
-    return at == schema.end() ? nullptr : &*at;
-  }
+  static const json* find(const json& schema, const char* key) { return schema.find(key); }
   const json* numbered(const json& number) const { return numbered_[number.get<std::size_t>()]; }
 
   error wrong(const std::string& what, const json& at) const {
@@ -508,8 +497,8 @@ class schema_cases {
     const auto least = schema.contains("minContains") ? count(schema["minContains"]) : 1;
     if ((key == "items" && v.is_array()) || (key == "prefixItems" && v.is_array())) {
       for (std::size_t i = 0; i < v.size(); ++i) {
-        json first(i, json(true));
-        if (i == 0) first = json::array();
+        json first = json::array();
+        while (first.size() < i) first.push_back(true);
         first.push_back(its_opposite(v[i]));
         way({{kinds, kind_array}, {"minItems", i + 1}, {"prefixItems", std::move(first)}});
       }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <retort/text/json.hpp>
+#include <retort/text/utf8.hpp>
 
 #include <map>
 #include <unordered_map>
@@ -17,8 +18,7 @@ class schema_document {
   explicit schema_document(const json& root) : root_(root) {
     resources_.try_emplace("", &root);
     if (root.is_object())
-      if (const auto at = root.find("$schema"); at != root.end() && at->is_string())
-        is_old_ = at->get_ref<const std::string&>().find("/draft-0") != std::string::npos;
+      if (const json* at = root.find("$schema")) is_old_ = at->text().find("/draft-0") != std::string::npos;
     walk(root, "", false);
   }
 
@@ -70,8 +70,8 @@ class schema_document {
     }
     if (!part.is_object()) return;
     const auto text = [&part](const char* key) -> const std::string* {
-      const auto at = part.find(key);
-      return at == part.end() ? nullptr : at->get_ptr<const std::string*>();
+      const json* const at = part.find(key);
+      return at ? at->get_ptr<const std::string*>() : nullptr;
     };
     if (!map) {
       const std::string* id = text("$id");

@@ -4,6 +4,7 @@
 #include <retort/grammar/schema_formats.hpp>
 #include <retort/grammar/numbers.hpp>
 #include <retort/grammar/schema_cases.hpp>
+#include <retort/text/json_writer.hpp>
 
 #include <tuple>
 
@@ -145,7 +146,7 @@ class schema_values {
         if (!n->is_number()) return cases.wrong(std::string(key) + " must be a number", schema);
         const bool upper = key.ends_with("aximum");
         const bool strict = key.starts_with("ex") || beside(upper ? "exclusiveMaximum" : "exclusiveMinimum");
-        if (const auto at = decimal::parse(n->dump())) out.tighten(upper, {*at, strict});
+        if (const auto at = decimal::parse(dump(*n))) out.tighten(upper, {*at, strict});
       }
       for (const char* key : {"multipleOf", schema_cases::uneven})
         if (const json* n = schema_cases::find(schema, key)) {
@@ -155,7 +156,7 @@ class schema_values {
         }
       if (const json* format = schema_cases::find(schema, "format"); format && format->is_string())
         for (const auto& r : number_formats)
-          if (r.name == format->get_ref<const std::string&>()) {
+          if (r.name == format->text()) {
             out.fractions = false;
             out.tighten(false, {*decimal::parse(r.low), false});
             out.tighten(true, {*decimal::parse(r.high), false});
@@ -163,7 +164,7 @@ class schema_values {
     }
     for (const json* v : c.excluded)
       if (v->is_number())
-        if (const auto x = decimal::parse(v->dump())) out.excluded.push_back(*x);
+        if (const auto x = decimal::parse(dump(*v))) out.excluded.push_back(*x);
     return out;
   }
 
@@ -414,13 +415,13 @@ class schema_values {
         open.values.reset();
         RETORT_TRY(strings, text_of(open));
       }
-      const std::string& s = v.get_ref<const std::string&>();
+      const std::string_view s = v.text();
       const std::size_t n = utf8::count_points(s);
       return n >= strings->min && n <= strings->max && (!strings->content || strings->content->contains(s));
     }
     if (v.is_number()) {
       RETORT_TRY(const number_demands d, numbers_of(c));
-      const auto x = decimal::parse(v.dump());
+      const auto x = decimal::parse(dump(v));
       return x && d.holds(*x, v.get<double>());
     }
     if (v.is_array()) return holds_elements(c, v);

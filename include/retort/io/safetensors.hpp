@@ -5,8 +5,7 @@
 #include <retort/io/names.hpp>
 #include <retort/io/source.hpp>
 #include <retort/tensor/dtype.hpp>
-
-#include <nlohmann/json.hpp>
+#include <retort/text/json_reader.hpp>
 
 #include <optional>
 
@@ -77,20 +76,15 @@ struct safetensors_limits {
   static constexpr std::uint64_t number = (std::uint64_t{1} << 63) - 1;
 };
 
-/// What the two JSON readers below share. The parser calls one function per
-/// token and keeps no recursion, so depth costs no stack; false ends it.
-class json_events {
+/// What the two readers below share.
+class header_events : public json_events {
  public:
-  bool null() { return unexpected("null"); }
-  bool boolean(bool) { return unexpected("a bool"); }
-  bool number_integer(std::int64_t) { return unexpected("a negative number"); }
-  bool number_unsigned(std::uint64_t) { return unexpected("a number"); }
-  bool number_float(double, const std::string&) { return unexpected("a number that is not a whole one below 2^63"); }
-  bool binary(const nlohmann::ordered_json::binary_t&) { return unexpected("binary data"); }
-  template <class Exception>
-  bool parse_error(std::size_t position, const std::string&, const Exception&) {
-    return wrong(worded("is not valid JSON at byte ", position));
-  }
+  bool null() override { return unexpected("null"); }
+  bool boolean(bool) override { return unexpected("a bool"); }
+  bool integer(std::int64_t) override { return unexpected("a negative number"); }
+  bool natural(std::uint64_t) override { return unexpected("a number"); }
+  bool real(double, const std::string&) override { return unexpected("a number that is not a whole one below 2^63"); }
+  void malformed(std::size_t position) override { (void)wrong(worded("is not valid JSON at byte ", position)); }
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  protected:
@@ -107,22 +101,18 @@ class json_events {
 };
 
 /// Runs `events` over one JSON text; the error's text follows `prefix`.
-template <class Events>
-[[nodiscard]] result<void> read_json(std::string_view text, Events& events, const std::string& prefix) {
-  // The parser takes a zero byte for the end and would not look behind it.
-  if (text.find('\0') != std::string_view::npos) return error{errc::bad_file, prefix + "holds a zero byte"};
-  if (!nlohmann::ordered_json::sax_parse(text.begin(), text.end(), &events))
-    return error{errc::bad_file, prefix + events.problem()};
+[[nodiscard]] inline result<void> read_header(std::string_view text, header_events& events, const std::string& prefix) {
+  if (!read_json(text, events)) return error{errc::bad_file, prefix + events.problem()};
   return {};
 }
 
 /// {"name": {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 32]}, "__metadata__": {"key": "text"}}
-class safetensors_events : public json_events {
+class safetensors_events final : public header_events {
  public:
   std::vector<safetensor> tensors;
   std::vector<safetensors_note> notes;
 
-  bool start_object(std::size_t) {
+  bool start_object() override {
     if (depth_ >= 2) return unexpected("an object");
     ++depth_;
     if (depth_ == 2 && !in_notes_) {
@@ -132,14 +122,14 @@ class safetensors_events : public json_events {
     }
     return true;
   }
-  bool end_object() {
+  bool end_object() override {
     if (depth_ == 2 && !in_notes_)
       for (int f = 0; f < 3; ++f)
         if (!seen_[f]) return wrong(worded(place(), "\"", fields[f], "\" is missing"));
     --depth_;
     return true;
   }
-  bool key(std::string& k) {
+  bool key(std::string& k) override {
     if (depth_ == 1) {
       key_ = k;
       in_notes_ = k == "__metadata__";
@@ -156,7 +146,7 @@ class safetensors_events : public json_events {
     if (std::exchange(seen_[field_], true)) return wrong(worded(place(), "\"", k, "\" appears twice"));
     return true;
   }
-  bool string(std::string& s) {
+  bool string(std::string& s) override {
     if (depth_ == 2 && in_notes_) {
       notes.back().text = std::move(s);
       return true;
@@ -169,20 +159,20 @@ class safetensors_events : public json_events {
       }
     return wrong(worded(place(), "there is no type \"", printable(s), "\""));
   }
-  bool start_array(std::size_t) {
+  bool start_array() override {
     if (depth_ != 2 || in_notes_ || in_array_ || field_ == 0) return unexpected("an array");
     in_array_ = true;
     n_offsets_ = 0;
     return true;
   }
-  bool end_array() {
+  bool end_array() override {
     in_array_ = false;
     if (field_ == 2 && n_offsets_ != 2) return wrong(worded(place(), "\"data_offsets\" needs two numbers"));
     return true;
   }
-  bool number_unsigned(std::uint64_t n) {
+  bool natural(std::uint64_t n) override {
     if (!in_array_) return unexpected("a number");
-    if (n > safetensors_limits::number) return number_float(0, {});
+    if (n > safetensors_limits::number) return real(0, {});
     safetensor& t = tensors.back();
     if (field_ == 1) {
       if (t.shape.size() == safetensors_limits::rank) return wrong(worded(place(), "more than 8 dimensions"));
@@ -215,26 +205,26 @@ class safetensors_events : public json_events {
 };
 
 /// {"metadata": {...}, "weight_map": {"tensor": "file"}}: the map, nothing else.
-class shard_index_events : public json_events {
+class shard_index_events final : public header_events {
  public:
   std::vector<safetensors_note> files;  ///< tensor, file
 
-  bool null() { return value("null"); }
-  bool boolean(bool) { return value("a bool"); }
-  bool number_integer(std::int64_t) { return value("a number"); }
-  bool number_unsigned(std::uint64_t) { return value("a number"); }
-  bool number_float(double, const std::string&) { return value("a number"); }
-  bool start_array(std::size_t) { return value("an array") && deeper(); }
-  bool end_array() { return --depth_, true; }
-  bool start_object(std::size_t) {
+  bool null() override { return value("null"); }
+  bool boolean(bool) override { return value("a bool"); }
+  bool integer(std::int64_t) override { return value("a number"); }
+  bool natural(std::uint64_t) override { return value("a number"); }
+  bool real(double, const std::string&) override { return value("a number"); }
+  bool start_array() override { return value("an array") && deeper(); }
+  bool end_array() override { return --depth_, true; }
+  bool start_object() override {
     if (depth_ >= 2 && in_map_) return unexpected("an object");
     return deeper();
   }
-  bool end_object() {
+  bool end_object() override {
     if (--depth_ == 1) in_map_ = false;
     return true;
   }
-  bool key(std::string& k) {
+  bool key(std::string& k) override {
     if (depth_ == 1) {
       in_map_ = k == "weight_map";
       where_ = printable(k);
@@ -245,7 +235,7 @@ class shard_index_events : public json_events {
     }
     return true;
   }
-  bool string(std::string& s) {
+  bool string(std::string& s) override {
     if (in_map_ && depth_ == 1) return unexpected("a string");
     if (in_map_) files.back().text = std::move(s);
     return true;
@@ -284,7 +274,7 @@ class safetensors {
     const std::span<const std::byte> data = file.subspan(8 + header.size());
 
     detail::safetensors_events events;
-    RETORT_CHECK(detail::read_json(header, events, prefix + "header: "));
+    RETORT_CHECK(detail::read_header(header, events, prefix + "header: "));
     safetensors s;
     s.tensors_ = std::move(events.tensors);
     s.notes_ = std::move(events.notes);
@@ -373,7 +363,7 @@ class safetensors_set {
       return error{errc::bad_file, printable(index) + ": is too long for an index"};
     detail::shard_index_events events;
     const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-    RETORT_CHECK(detail::read_json(text, events, printable(index) + ": "));
+    RETORT_CHECK(detail::read_header(text, events, printable(index) + ": "));
     if (events.files.empty()) return error{errc::bad_file, printable(index) + ": its \"weight_map\" names no tensor"};
 
     const std::size_t slash = index.find_last_of(separators);

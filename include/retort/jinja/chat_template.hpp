@@ -44,7 +44,7 @@ class chat_template {
 
   /// Renders with `variables`: an object with messages, add_generation_prompt, tools, bos_token, eos_token, ...
   /// Values of variables whose name ends in "_token" are trusted, all other strings count as input.
-  result<rendered> render(const nlohmann::ordered_json& variables, const render_options& options = {}) const;
+  result<rendered> render(const detail::json& variables, const render_options& options = {}) const;
   /// The same from JSON text, which also keeps integers beyond 64 bits exact.
   result<rendered> render_json(std::string_view variables, const render_options& options = {}) const;
 
@@ -96,15 +96,15 @@ namespace detail::templates {
 inline bool is_trusted_name(std::string_view name) noexcept { return name.ends_with("_token"); }
 }  // namespace detail::templates
 
-RETORT_INLINE result<rendered> chat_template::render(const nlohmann::ordered_json& variables,
+RETORT_INLINE result<rendered> chat_template::render(const detail::json& variables,
                                                      const render_options& options) const {
   using namespace detail::templates;
   if (!variables.is_object()) return error{errc::bad_argument, "the variables of a chat template are a JSON object"};
   runtime rt(parts_->limits);
   const auto find = [&](std::string_view name, value& out) {
-    const auto it = variables.find(std::string(name));
-    if (it == variables.end()) return false;
-    out = from_json(rt, *it, !options.trust_variables && !is_trusted_name(name));
+    const detail::json* const at = variables.find(name);
+    if (!at) return false;
+    out = from_json(rt, *at, !options.trust_variables && !is_trusted_name(name));
     return true;
   };
   return run(rt, find, options);
@@ -115,8 +115,8 @@ RETORT_INLINE result<rendered> chat_template::render_json(std::string_view varia
   using namespace detail::templates;
   runtime rt(parts_->limits);
   const auto trusted = [&](std::string_view name) { return options.trust_variables || is_trusted_name(name); };
-  json_builder builder(rt, trusted);
-  const bool good = nlohmann::ordered_json::sax_parse(variables.begin(), variables.end(), &builder);
+  variables_builder builder(rt, trusted);
+  const bool good = detail::read_json(variables, builder);
   if (rt.failed()) return rt.take_error();
   if (!good || !builder.root().is(kind::dict))
     return error{errc::bad_argument, "the variables of a chat template are a JSON object" +

@@ -4,7 +4,7 @@
 
 #include <retort/jinja/tables.hpp>
 #include <retort/jinja/value.hpp>
-#include <retort/text/json.hpp>
+#include <retort/text/json_writer.hpp>
 #include <retort/text/unicode.hpp>
 
 #include <array>
@@ -228,46 +228,18 @@ inline void append_integer(std::string& out, std::int64_t i) {
   out.append(digits, done.ptr);
 }
 
-/// Shortest scientific digits of a finite number: digits without point, and the decimal exponent.
-inline std::string shortest_digits(double d, int& exponent) {
-  char buffer[40];
-  const auto done = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::scientific);
-  const std::string_view all(buffer, static_cast<std::size_t>(done.ptr - buffer));
-  const std::size_t e = all.find('e');
-  const std::size_t sign = all[e + 1] == '+' ? 2 : 1;  // from_chars takes no '+'
-  std::from_chars(all.data() + e + sign, done.ptr, exponent);
-  std::string digits(1, all[0]);
-  if (e > 2) digits += all.substr(2, e - 2);
-  return digits;
-}
-
 /// repr(float); `json` spells the special values as JavaScript does.
 inline void append_real(std::string& out, double d, bool json = false) {
   if (std::isnan(d)) {
     out += json ? "NaN" : "nan";
     return;
   }
-  if (std::signbit(d)) out += '-';
-  d = std::fabs(d);
   if (std::isinf(d)) {
+    out += d < 0 ? "-" : "";
     out += json ? "Infinity" : "inf";
     return;
   }
-  int exponent = 0;
-  std::string digits = shortest_digits(d, exponent);
-  if (exponent < -4 || exponent >= 16) {
-    out += digits[0];
-    if (digits.size() > 1) out.append(".").append(digits, 1);
-    out += exponent < 0 ? "e-" : "e+";
-    if (std::abs(exponent) < 10) out += '0';
-    append_integer(out, std::abs(exponent));
-  } else if (exponent < 0) {
-    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
-  } else {
-    const auto whole = static_cast<std::size_t>(exponent) + 1;
-    if (digits.size() <= whole) digits.append(whole - digits.size() + 1, '0');
-    out.append(digits, 0, whole).append(".").append(digits, whole);
-  }
+  append_digits(out, d, 16);
 }
 
 /// float(str) without the underscores; false where Python raises ValueError.

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <retort/jinja/runtime.hpp>
-
-#include <nlohmann/json.hpp>
+#include <retort/text/json_reader.hpp>
 
 RETORT_BEGIN
 namespace detail::templates {
@@ -22,65 +21,62 @@ inline value json_unsigned(std::uint64_t u) {
 }
 
 /// A parsed JSON value. `input`: its strings are marked as coming from outside.
-inline value from_json(runtime& rt, const nlohmann::ordered_json& j, bool input, unsigned depth = 0) {
-  using type = nlohmann::ordered_json::value_t;
+inline value from_json(runtime& rt, const json& j, bool input, unsigned depth = 0) {
   if (depth > rt.limits.nesting) return rt.fail_limit("variables inside each other", rt.limits.nesting);
   switch (j.type()) {
-    case type::boolean: return value::boolean(*j.get_ptr<const bool*>());
-    case type::number_integer: return value::integer(*j.get_ptr<const std::int64_t*>());
-    case type::number_unsigned: return json_unsigned(*j.get_ptr<const std::uint64_t*>());
-    case type::number_float: return value::real(*j.get_ptr<const double*>());
-    case type::string: return json_string(*j.get_ptr<const std::string*>(), input);
-    case type::array: {
+    case json_type::boolean: return value::boolean(j.get<bool>());
+    case json_type::integer: return value::integer(j.get<std::int64_t>());
+    case json_type::natural: return json_unsigned(j.get<std::uint64_t>());
+    case json_type::real: return value::real(j.get<double>());
+    case json_type::string: return json_string(j.get<std::string>(), input);
+    case json_type::array: {
       std::vector<value> items;
       items.reserve(j.size());
       for (const auto& item : j) items.push_back(from_json(rt, item, input, depth + 1));
       return rt.list(std::move(items));
     }
-    case type::object: {
+    case json_type::object: {
       auto* m = new mapping;
       value v = value::of(kind::dict, m);
       rt.produce(64);
-      for (auto it = j.begin(); it != j.end() && !rt.failed(); ++it)
-        assign(rt, *m, json_string(it.key(), input), from_json(rt, it.value(), input, depth + 1));
+      for (const auto& [key, item] : j.items()) {
+        if (rt.failed()) break;
+        assign(rt, *m, json_string(key, input), from_json(rt, item, input, depth + 1));
+      }
       return v;
     }
     default: return value::none();
   }
 }
 
-/// Builds a value while nlohmann's parser walks a text: the parser alone knows how a number was written.
-class json_builder {
+/// Builds a value while a text is read: the reader alone knows how a number was written.
+class variables_builder final : public json_events {
  public:
-  explicit json_builder(runtime& rt, function_ref<bool(std::string_view)> is_trusted)
+  explicit variables_builder(runtime& rt, function_ref<bool(std::string_view)> is_trusted)
       : rt_(rt), is_trusted_(is_trusted) {}
 
   [[nodiscard]] const value& root() const noexcept { return root_; }
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
 
-  bool null() { return take(value::none()); }
-  bool boolean(bool b) { return take(value::boolean(b)); }
-  bool number_integer(std::int64_t i) { return take(value::integer(i)); }
-  bool number_unsigned(std::uint64_t u) { return take(json_unsigned(u)); }
-  bool number_float(double d, const std::string& written) {
+  bool null() override { return take(value::none()); }
+  bool boolean(bool b) override { return take(value::boolean(b)); }
+  bool integer(std::int64_t i) override { return take(value::integer(i)); }
+  bool natural(std::uint64_t u) override { return take(json_unsigned(u)); }
+  bool real(double d, const std::string& written) override {
     if (written.find_first_of(".eE") != npos) return take(value::real(d));
     return take(value::of(kind::huge, new text(written)));
   }
-  bool string(std::string& s) { return take(json_string(std::move(s), input_)); }
-  bool binary(nlohmann::ordered_json::binary_t&) { return false; }
-  bool start_object(std::size_t) { return open(value::of(kind::dict, new mapping)); }
-  bool start_array(std::size_t) { return open(value::of(kind::list, new sequence)); }
-  bool key(std::string& k) {
+  bool string(std::string& s) override { return take(json_string(std::move(s), input_)); }
+  bool start_object() override { return open(value::of(kind::dict, new mapping)); }
+  bool start_array() override { return open(value::of(kind::list, new sequence)); }
+  bool key(std::string& k) override {
     if (open_.size() == 1) input_ = !is_trusted_(k);
     open_.back().key = json_string(std::move(k), input_);
     return true;
   }
-  bool end_object() { return close(); }
-  bool end_array() { return close(); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::ordered_json::exception&) {
-    why_ = "malformed JSON near byte " + std::to_string(position);
-    return false;
-  }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  void malformed(std::size_t position) override { why_ = "malformed JSON near byte " + std::to_string(position); }
 
  private:
   struct container {

@@ -13,9 +13,9 @@ inline bool call_of_object(std::string_view object, const call_syntax& by, tool_
   if (!is_json_object(object)) return false;
   std::string_view arguments;
   if (by.body == call_body::keyed) {
-    const json whole = json::parse(object.begin(), object.end(), nullptr, false);
-    if (whole.size() != 1) return false;
-    call.name = whole.begin().key();
+    const auto whole = parse_json(object);
+    if (!whole || whole->size() != 1) return false;
+    call.name = whole->items().begin()->key;
     arguments = member_text(object, call.name);
   } else {
     std::string_view name = member_text(object, by.name_key);
@@ -96,11 +96,7 @@ class tool_types {
   }
 
  private:
-  static const json* member(const json* j, const std::string& key) {
-    if (!j || !j->is_object()) return nullptr;
-    const auto it = j->find(key);
-    return it == j->end() ? nullptr : &*it;
-  }
+  static const json* member(const json* j, const std::string& key) { return j ? j->find(key) : nullptr; }
   [[nodiscard]] std::string type_of(const std::string& tool, const std::string& parameter) const {
     if (!tools_.is_array()) return {};
     for (const json& t : tools_) {

@@ -1,7 +1,8 @@
 // Marks in a text that is still arriving: whether one stands somewhere, or may yet. Next: formats.hpp.
 #pragma once
 
-#include <retort/text/json.hpp>
+#include <retort/text/json_reader.hpp>
+#include <retort/text/json_scanner.hpp>
 
 RETORT_BEGIN
 namespace detail::reply {

@@ -1,7 +1,7 @@
 // Hugging Face's tokenizer.json and tokenizer_config.json, read into a vocabulary.
 #pragma once
 
-#include <retort/text/json.hpp>
+#include <retort/text/json_reader.hpp>
 #include <retort/tokenizer/vocabulary.hpp>
 
 RETORT_BEGIN
@@ -25,8 +25,8 @@ struct stretch {
 };
 
 /// Takes the events of the parser: vocabulary and merges go straight into the storage, all else becomes a small
-/// document. nlohmann's document of a whole file would cost three times its reading.
-class tokenizer_events {
+/// document. A document of the whole file would cost three times its reading.
+class tokenizer_events final : public json_events {
  public:
   explicit tokenizer_events(std::string& storage) : storage_(storage) {}
 
@@ -36,14 +36,13 @@ class tokenizer_events {
   std::vector<stretch> merges;
   std::string problem;
 
-  bool null() { return value(json()); }
-  bool boolean(bool v) { return value(json(v)); }
-  bool number_integer(json::number_integer_t v) { return number(json(v), static_cast<double>(v)); }
-  bool number_unsigned(json::number_unsigned_t v) { return number(json(v), static_cast<double>(v)); }
-  bool number_float(json::number_float_t v, const json::string_t&) { return number(json(v), v); }
-  bool binary(json::binary_t&) { return fail("binary data"); }
-  bool string(json::string_t& v) {
-    if (part_ == none) return value(json(std::move(v)));
+  bool null() override { return value({}); }
+  bool boolean(bool v) override { return value(v); }
+  bool integer(std::int64_t v) override { return number(v, static_cast<double>(v)); }
+  bool natural(std::uint64_t v) override { return number(v, static_cast<double>(v)); }
+  bool real(double v, const std::string&) override { return number(v, v); }
+  bool string(std::string& v) override {
+    if (part_ == none) return value(std::move(v));
     if (part_ == in_vocabulary) {
       if (!listed_ || depth_ != 2 || has_text_) return fail("model.vocab: a string where none belongs");
       tokens.emplace_back(keep(v), static_cast<token>(tokens.size()));
@@ -64,7 +63,7 @@ class tokenizer_events {
     }
     return fail("model.merges: a string where none belongs");
   }
-  bool start_object(std::size_t) {
+  bool start_object() override {
     if (part_ != none) return fail("an object inside model.vocab or model.merges");
     if (at_merges() || (at_vocabulary() && (seen_ & in_vocabulary)))
       return fail("model.vocab or model.merges twice, or of a wrong type");
@@ -76,7 +75,7 @@ class tokenizer_events {
     }
     return open(json::object());
   }
-  bool start_array(std::size_t) {
+  bool start_array() override {
     if (part_ != none) {
       has_text_ = false;
       halves_ = 0;
@@ -93,22 +92,19 @@ class tokenizer_events {
     }
     return open(json::array());
   }
-  bool end_object() { return close(); }
-  bool end_array() {
+  bool end_object() override { return close(); }
+  bool end_array() override {
     if (part_ == none || depth_ == 1) return close();
     --depth_;
     if (part_ == in_vocabulary && scores.size() != tokens.size()) return fail("model.vocab: a pair without a score");
     return part_ == in_vocabulary || halves_ == 2 ? true : fail("model.merges: a pair without two strings");
   }
-  bool key(json::string_t& v) {
+  bool key(std::string& v) override {
     if (part_ == in_vocabulary) text_ = keep(v);
     else key_ = std::move(v);
     return true;
   }
-  template <class Error>
-  bool parse_error(std::size_t position, const std::string&, const Error&) {
-    return fail("not JSON at byte " + std::to_string(position));
-  }
+  void malformed(std::size_t position) override { (void)fail("not JSON at byte " + std::to_string(position)); }
 
  private:
   enum part : unsigned { none = 0, in_vocabulary = 1, in_merges = 2 };
@@ -175,12 +171,7 @@ class tokenizer_events {
 };
 
 /// A member of an object, or null where there is none.
-inline const json& at(const json& object, const char* key) {
-  static const json nothing;
-  if (!object.is_object()) return nothing;
-  const auto found = object.find(key);
-  return found == object.end() ? nothing : *found;
-}
+inline const json& at(const json& object, const char* key) { return object[key]; }
 inline std::string_view text_at(const json& object, const char* key) {
   const auto* s = at(object, key).get_ptr<const std::string*>();
   return s ? std::string_view(*s) : std::string_view{};
@@ -400,8 +391,7 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
   out.storage = std::make_unique<std::string>();
   out.storage->reserve(tokenizer_json.size() + 64);
   tokenizer_events in(*out.storage);
-  if (!json::sax_parse(tokenizer_json.begin(), tokenizer_json.end(), &in))
-    return bad(in.problem.empty() ? "not JSON" : in.problem);
+  if (!detail::read_json(tokenizer_json, in)) return bad(in.problem.empty() ? "not JSON" : in.problem);
   json config;
   if (!config_json.empty()) {
     auto parsed = detail::parse_object(config_json);
@@ -463,7 +453,7 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
   for (std::size_t i = 0; added.is_array() && i < added.size(); ++i) {
     const json& id = at(added[i], "id");
     const std::string_view content = text_at(added[i], "content");
-    const auto* number = id.get_ptr<const json::number_unsigned_t*>();
+    const auto* number = id.get_ptr<const std::uint64_t*>();
     if (!number || *number > limit || content.empty())
       return bad("added_tokens[" + std::to_string(i) + "] has no fitting id or no content");
     for (const char* flag : {"lstrip", "rstrip", "single_word"})
@@ -495,7 +485,7 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
     return {};
   };
   words.unknown = find(text_at(model, "unk_token"));
-  if (const auto* id = at(model, "unk_id").get_ptr<const json::number_unsigned_t*>(); id && *id < texts.size())
+  if (const auto* id = at(model, "unk_id").get_ptr<const std::uint64_t*>(); id && *id < texts.size())
     words.unknown = static_cast<token>(*id);
   if (words.unknown && words.types[static_cast<std::size_t>(*words.unknown)] == token_type::normal)
     words.types[static_cast<std::size_t>(*words.unknown)] = token_type::unknown;

@@ -1,2 +1,0 @@
-#pragma once
-#include <retort/text/b.hpp>

@@ -1,0 +1,2 @@
+#pragma once
+#include <retort/io/b.hpp>
