@@ -1,7 +1,6 @@
 // api: the DeepSeek API over lines of JSON, for whoever wants to see it work without writing a program.
 #include "commands.hpp"
-
-#include <nlohmann/json.hpp>
+#include "json.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -17,8 +16,6 @@
 
 namespace cli {
 namespace {
-
-using json = nlohmann::ordered_json;
 
 #if defined(_WIN32)
 /// Standard input as lines. Here it is not known whether more has come, so it is not looked at while an answer is made.
@@ -110,7 +107,7 @@ class line_server {
  private:
   static std::optional<json> cancelled(const std::string& line) {
     if (line.find("\"cancel\"") == std::string::npos) return std::nullopt;
-    const json j = json::parse(line, nullptr, false);
+    const json j = parsed(line);
     return j.is_object() && j.size() == 1 && j.contains("cancel") ? std::optional(j["cancel"]) : std::nullopt;
   }
   /// Whether the line is {"cancel": id}, which is of the request at work or of one that waits.
@@ -122,17 +119,17 @@ class line_server {
       return true;
     }
     for (auto w = waiting_.begin(); w != waiting_.end(); ++w) {
-      const json request = json::parse(*w, nullptr, false);
+      const json request = parsed(*w);
       if (!request.is_object() || request.value("id", json()) != *id || id->is_null()) continue;
       waiting_.erase(w);
-      put(*id, 503, "body", error_of("the request was cancelled", "server_error", "aborted").dump());
+      put(*id, 503, "body", dump(error_of("the request was cancelled", "server_error", "aborted")));
       return true;
     }
     return true;
   }
 
   void answer(const std::string& line) {
-    json in = json::parse(line, nullptr, false), body = json::object();
+    json in = parsed(line), body = json::object();
     std::string text = line;
     retort::endpoint to = retort::endpoint::chat_completions;
     id_ = answer_id_ = nullptr;
@@ -140,10 +137,10 @@ class line_server {
     if (envelopes_) {
       const json path = in.is_object() && in.contains("path") ? in["path"] : json();
       if (in.is_object() && in.contains("body")) body = std::move(in["body"]);
-      const auto named = path.is_string() ? endpoint_of(path.get_ref<const std::string&>(), body) : std::nullopt;
-      if (!named) return put(id_, 404, "body", error_of("no such path", "invalid_request_error", "not_found").dump());
+      const auto named = path.is_string() ? endpoint_of(path.text(), body) : std::nullopt;
+      if (!named) return put(id_, 404, "body", dump(error_of("no such path", "invalid_request_error", "not_found")));
       to = *named;
-      text = body.dump(-1, ' ', false, json::error_handler_t::replace);
+      text = dump(body);
     } else {
       body = std::move(in);
     }
@@ -168,12 +165,12 @@ class line_server {
     const std::string out = api_.take(&status);
     if (!out.empty()) put(id_, status, "body", out);
     else if (!envelopes_) put_line("[DONE]");
-    else put_line(id_.is_null() ? "{\"done\":true}" : "{\"id\":" + id_.dump() + ",\"done\":true}");
+    else put_line(id_.is_null() ? "{\"done\":true}" : "{\"id\":" + dump(id_) + ",\"done\":true}");
     id_ = answer_id_ = nullptr;
   }
   /// By which an answer calls itself.
   static json id_of(std::string_view chunk) {
-    const json j = json::parse(chunk, nullptr, false);
+    const json j = parsed(chunk);
     for (const char* inside : {"response", "message"})
       if (j.is_object() && j.contains(inside) && j[inside].is_object()) return j[inside].value("id", json());
     return j.is_object() ? j.value("id", json()) : json();
@@ -181,7 +178,7 @@ class line_server {
 
   void put(const json& id, int status, const char* what, std::string_view value) {
     if (!envelopes_) return put_line(std::string(value));
-    const std::string head = id.is_null() ? "{" : "{\"id\":" + id.dump() + ",";
+    const std::string head = id.is_null() ? "{" : "{\"id\":" + dump(id) + ",";
     put_line(head + "\"status\":" + std::to_string(status) + ",\"" + what + "\":" + std::string(value) + "}");
   }
   void put_line(const std::string& line) {

@@ -1,7 +1,6 @@
 // chat: a conversation in the terminal, with tools and schemas.
 #include "commands.hpp"
-
-#include <nlohmann/json.hpp>
+#include "json.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -43,16 +42,14 @@ result<std::string> run_command(const std::string& command, std::string_view arg
 
 result<retort::tool> read_tool(const std::string& path) {
   RETORT_TRY(const std::string text, read_text(path));
-  const auto j = nlohmann::ordered_json::parse(text, nullptr, false);
-  const auto field = [&j](const char* name) {
-    return j.is_object() && j.contains(name) && j[name].is_string() ? j[name].get<std::string>() : std::string();
-  };
+  const json j = parsed(text);
+  const auto field = [&j](const char* name) { return j[name].get<std::string>(); };
   retort::tool t;
   t.name = field("name");
   t.description = field("description");
   const std::string command = field("command");
   if (t.name.empty() || command.empty()) return error{errc::bad_argument, path + ": a tool needs a name and a command"};
-  if (j.contains("parameters")) t.parameters = j["parameters"].dump();
+  if (j.contains("parameters")) t.parameters = dump(j["parameters"]);
   t.call = [command](std::string_view arguments) { return run_command(command, arguments); };
   return t;
 }

@@ -1,5 +1,6 @@
 // tokenize and render: text to tokens and back, messages to prompts.
 #include "commands.hpp"
+#include "json.hpp"
 
 #include <retort/model/gguf_vocabulary.hpp>
 #include <retort/chat/prompt.hpp>
@@ -8,14 +9,11 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 namespace cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-void put(const json& j) { std::printf("%s\n", j.dump(-1, ' ', false, json::error_handler_t::replace).c_str()); }
+void put(const json& j) { std::printf("%s\n", dump(j).c_str()); }
 
 }  // namespace
 
@@ -77,7 +75,7 @@ int tokenize(const common_options& o, const tokenize_options& t) {
   const retort::tokenizer& text = *any.text;
   for (std::string line; std::getline(std::cin, line);) {
     if (line.empty()) continue;
-    const json in = json::parse(line, nullptr, false);
+    const json in = parsed(line);
     if (t.from_ids) {
       if (!in.is_object() || !in.contains("ids") || !in["ids"].is_array())
         return fail({retort::errc::bad_argument, "a line is no JSON object with an array \"ids\""});
@@ -90,8 +88,7 @@ int tokenize(const common_options& o, const tokenize_options& t) {
       return fail({retort::errc::bad_argument, "a line is no JSON object with a string \"text\""});
     std::vector<retort::token> ids;
     if (!t.no_bos && text.add_bos() && text.bos()) ids.push_back(*text.bos());
-    CLI_CHECK(text.encode(in["text"].get_ref<const std::string&>(),
-                          t.no_special ? retort::special::plain : retort::special::parse, ids));
+    CLI_CHECK(text.encode(in["text"].text(), t.no_special ? retort::special::plain : retort::special::parse, ids));
     put({{"ids", ids}});
   }
   return 0;
