@@ -4,6 +4,7 @@
 
 #include <retort/grammar/schema_document.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <optional>
