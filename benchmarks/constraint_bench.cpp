@@ -54,10 +54,10 @@ constexpr named schemas[] = {
 void draw(const matcher& start, bool cold, std::size_t n_vocab, times& mask, times& step) {
   std::mt19937 random(1);
   for (int run = 0; run < 40; ++run) {
-    matcher m = start;
+    matcher m = start.fork().value();
     for (std::size_t left = 64; left > 0; --left) {
       const double begin = now();
-      const auto bits = m.allowed(left);
+      const auto bits = m.allowed(left).value();
       mask.all.push_back(now() - begin);
       std::vector<token> ids;
       for (std::size_t i = 0; i < n_vocab; ++i)
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
       auto impl = detail::constraint_impl::make(*g, *text, trie);
       if (!impl) return std::fprintf(stderr, "%s\n", impl.error().what.c_str()), 1;
       const double compile = now() - begin;
-      const matcher start{constraint(*impl)};
+      const matcher start = matcher::make(constraint(*impl)).value();
       times cold, warm, step;
       draw(start, true, text->size(), cold, step);
       draw(start, false, text->size(), warm, step);

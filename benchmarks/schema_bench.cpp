@@ -213,11 +213,11 @@ struct written {
 };
 
 written write(const matcher& start, std::mt19937_64& random, const words& v, times& mask) {
-  matcher m = start;
+  matcher m = start.fork().value();
   written out;
   for (std::size_t left = m.n_needed() + random() % 200; left > 0; --left) {
     const double begin = now();
-    const auto bits = m.allowed(left);
+    const auto bits = m.allowed(left).value();
     mask.all.push_back(now() - begin);
     std::vector<token> ids;
     for (std::size_t i = 0; i < v.text.size(); ++i)
@@ -301,7 +301,7 @@ class bench {
     ++sum_.compiled;
     check(line, tests, (*c)->grammar);
     if (!writes || how_.n_write == 0) return;
-    const written w = write(matcher(constraint(*c)), random_, words_, sum_.mask);
+    const written w = write(matcher::make(constraint(*c)).value(), random_, words_, sum_.mask);
     ++sum_.written;
     sum_.stuck += !w.ended;
     put(written_, {{"id", line["id"]}, {"schema", schema}, {"text", w.text}, {"ended", w.ended}});

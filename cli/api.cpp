@@ -2,60 +2,21 @@
 #include "commands.hpp"
 #include "json.hpp"
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <deque>
-#include <iostream>
 #include <optional>
 #include <utility>
 #if !defined(_WIN32)
 #include <poll.h>
-#include <unistd.h>
 #endif
 
 namespace cli {
 namespace {
 
 #if defined(_WIN32)
-/// Standard input as lines. Here it is not known whether more has come, so it is not looked at while an answer is made.
-class line_reader {
- public:
-  std::optional<std::string> next(bool wait) {
-    std::string line;
-    return wait && std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
-  }
-};
 bool reader_has_gone() { return false; }
 #else
-/// Standard input as lines.
-class line_reader {
- public:
-  /// The next one, or nothing: at the end, or where none has come yet and `wait` is false.
-  std::optional<std::string> next(bool wait) {
-    for (;;) {
-      if (const std::size_t end = held_.find('\n', looked_at_); end != std::string::npos) {
-        std::string line = held_.substr(0, end);
-        held_.erase(0, end + 1);
-        looked_at_ = 0;
-        return line;
-      }
-      looked_at_ = held_.size();
-      if (ended_) return held_.empty() ? std::nullopt : std::optional(std::exchange(held_, {}));
-      pollfd in{0, POLLIN, 0};
-      if (!wait && poll(&in, 1, 0) <= 0) return std::nullopt;
-      char buffer[65536];
-      const ssize_t n = read(0, buffer, sizeof buffer);
-      if (n > 0) held_.append(buffer, static_cast<std::size_t>(n));
-      else if (n == 0 || errno != EINTR) ended_ = true, looked_at_ = 0;
-    }
-  }
-
- private:
-  std::string held_;
-  std::size_t looked_at_ = 0;
-  bool ended_ = false;
-};
 bool reader_has_gone() {
   pollfd out{1, 0, 0};
   return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
@@ -89,19 +50,22 @@ class line_server {
   line_server(retort::completions& c, bool envelopes) : api_(c), envelopes_(envelopes) {}
 
   int serve() {
-    while (!has_failed_) {
-      std::optional<std::string> line;
+    while (!is_lost()) {
+      std::string line;
       if (waiting_.empty()) {
-        line = in_.next(true);
-        if (!line) return 0;
-        if (is_cancel(*line)) continue;
+        if (broken_) return fail(*broken_);
+        CLI_TRY(auto read, in_.next());
+        if (!read) return 0;
+        line = std::move(*read);
+        if (is_cancel(line)) continue;
       } else {
         line = std::move(waiting_.front());
+        waiting_bytes_ -= line.size();
         waiting_.pop_front();
       }
-      if (!line->empty()) answer(*line);
+      if (!line.empty() && !answer(line)) break;
     }
-    return fail({retort::errc::io, "the output cannot be written any more"});
+    return 1;  // finish() tells what became of the output
   }
 
  private:
@@ -121,6 +85,7 @@ class line_server {
     for (auto w = waiting_.begin(); w != waiting_.end(); ++w) {
       const json request = parsed(*w);
       if (!request.is_object() || request.value("id", json()) != *id || id->is_null()) continue;
+      waiting_bytes_ -= w->size();
       waiting_.erase(w);
       put(*id, 503, "body", dump(error_of("the request was cancelled", "server_error", "aborted")));
       return true;
@@ -128,7 +93,8 @@ class line_server {
     return true;
   }
 
-  void answer(const std::string& line) {
+  /// False: nobody can read what would come next.
+  bool answer(const std::string& line) {
     json in = parsed(line), body = json::object();
     std::string text = line;
     retort::endpoint to = retort::endpoint::chat_completions;
@@ -138,7 +104,10 @@ class line_server {
       const json path = in.is_object() && in.contains("path") ? in["path"] : json();
       if (in.is_object() && in.contains("body")) body = std::move(in["body"]);
       const auto named = path.is_string() ? endpoint_of(path.text(), body) : std::nullopt;
-      if (!named) return put(id_, 404, "body", dump(error_of("no such path", "invalid_request_error", "not_found")));
+      if (!named) {
+        put(id_, 404, "body", dump(error_of("no such path", "invalid_request_error", "not_found")));
+        return true;
+      }
       to = *named;
       text = dump(body);
     } else {
@@ -149,17 +118,15 @@ class line_server {
       each = [this](std::string_view chunk) {
         if (answer_id_.is_null()) answer_id_ = id_of(chunk);
         put(id_, 200, "chunk", chunk);
-        return has_failed_ ? retort::flow::stop : retort::flow::go_on;
+        return is_lost() ? retort::flow::stop : retort::flow::go_on;
       };
-    api_.begin(text, to, each);
+    if (const auto begun = api_.begin(text, to, each); !begun) {
+      put(id_, 503, "body", dump(error_of(begun.error().what.c_str(), "server_error", "no_memory")));
+      return true;
+    }
     while (api_.step(std::chrono::milliseconds(20)) == retort::status::running) {
-      if (reader_has_gone()) has_failed_ = true;
-      if (has_failed_) return;
-      while (waiting_.size() < most_waiting) {
-        const auto more = in_.next(false);
-        if (!more) break;
-        if (!is_cancel(*more)) waiting_.push_back(std::move(*more));
-      }
+      if (is_lost() || reader_has_gone()) return false;
+      read_on();
     }
     int status = 0;
     const std::string out = api_.take(&status);
@@ -167,6 +134,18 @@ class line_server {
     else if (!envelopes_) put_line("[DONE]");
     else put_line(id_.is_null() ? "{\"done\":true}" : "{\"id\":" + dump(id_) + ",\"done\":true}");
     id_ = answer_id_ = nullptr;
+    return true;
+  }
+  /// What has come meanwhile.
+  void read_on() {
+    while (!broken_ && waiting_.size() < most_waiting && waiting_bytes_ < most_text) {
+      auto more = in_.next(false);
+      if (!more) broken_ = more.error();
+      if (!more || !*more) return;
+      if (is_cancel(**more)) continue;
+      waiting_bytes_ += (*more)->size();
+      waiting_.push_back(std::move(**more));
+    }
   }
   /// By which an answer calls itself.
   static json id_of(std::string_view chunk) {
@@ -181,11 +160,7 @@ class line_server {
     const std::string head = id.is_null() ? "{" : "{\"id\":" + dump(id) + ",";
     put_line(head + "\"status\":" + std::to_string(status) + ",\"" + what + "\":" + std::string(value) + "}");
   }
-  void put_line(const std::string& line) {
-    const bool put = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
-                     std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
-    has_failed_ = has_failed_ || !put;
-  }
+  static void put_line(const std::string& line) { say_now(line + "\n"); }
 
   static constexpr std::size_t most_waiting = 1024;
   retort::completions& api_;
@@ -193,7 +168,8 @@ class line_server {
   line_reader in_;
   std::deque<std::string> waiting_;
   json id_, answer_id_;  // of the request at work, and what the answer calls itself
-  bool has_failed_ = false;
+  std::size_t waiting_bytes_ = 0;
+  std::optional<retort::error> broken_;  // the input, behind the lines that wait
 };
 
 }  // namespace

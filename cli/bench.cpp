@@ -1,5 +1,6 @@
 // bench: prompt and generation speed, beside what the machine's memory can give.
 #include "commands.hpp"
+#include "json.hpp"
 
 #include <retort/io/source.hpp>
 #include <retort/simd/target.hpp>
@@ -7,7 +8,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 namespace cli {
 namespace {
@@ -153,14 +153,13 @@ int bench(const common_options& o, const bench_options& b) {
     }
   }
   const spread read = spread::of(ceiling);
-  nlohmann::ordered_json j = {
-      {"model", info.name}, {"types", info.types},  {"threads", pool.size()},         {"target", s.target()},
-      {"depth", b.depth},   {"repeats", b.repeats}, {"memory_read_gb_s", read.median}};
+  json j = {{"model", info.name}, {"types", info.types},  {"threads", pool.size()},         {"target", s.target()},
+            {"depth", b.depth},   {"repeats", b.repeats}, {"memory_read_gb_s", read.median}};
   const auto line = [&](const char* what, std::size_t n, const std::vector<double>& v) {
     if (v.empty()) return;
     const spread t = spread::of(v);
     j[what] = {{"tokens", n}, {"tokens_per_s", t.median}, {"low", t.low}, {"high", t.high}};
-    if (!b.json) std::printf("%-10s %5zu tokens  %9.2f tokens/s  (%.2f to %.2f)\n", what, n, t.median, t.low, t.high);
+    if (!b.json) sayf("%-10s %5zu tokens  %9.2f tokens/s  (%.2f to %.2f)\n", what, n, t.median, t.low, t.high);
   };
   line("prompt", b.prompt, prompt_speed);
   line("generation", b.n, speed);
@@ -168,10 +167,10 @@ int bench(const common_options& o, const bench_options& b) {
     const double gb_s = static_cast<double>(info.bytes_active) * spread::of(speed).median / 1e9;
     j["generation"]["weights_gb_s"] = gb_s;
     if (!b.json)
-      std::printf("weights read %.1f GB/s; this machine reads %.1f GB/s (%.0f %%); %zu threads, %s kernels\n", gb_s,
-                  read.median, 100 * gb_s / read.median, pool.size(), s.target());
+      sayf("weights read %.1f GB/s; this machine reads %.1f GB/s (%.0f %%); %zu threads, %s kernels\n", gb_s,
+           read.median, 100 * gb_s / read.median, pool.size(), s.target());
   }
-  if (b.json) std::printf("%s\n", j.dump(2).c_str());
+  if (b.json) say(dump(j) + "\n");
   return 0;
 }
 

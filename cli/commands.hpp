@@ -1,10 +1,12 @@
 // What the subcommands share: options that are common to them and how they end.
 #pragma once
 
+#include "input.hpp"
+#include "output.hpp"
+
 #include <retort/api.hpp>
 #include <retort/base/threads.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -83,11 +85,5 @@ inline int fail(const retort::error& e) {
   do {                                                                                   \
     if (auto&& cli_check_ = (expr); !cli_check_) return ::cli::fail(cli_check_.error()); \
   } while (0)
-
-/// A whole file, "-" for standard input.
-retort::result<std::string> read_text(const std::string& path);
-/// A JSON array of ids, or an object that holds one under "tokens" or "ids".
-retort::result<std::vector<retort::token>> read_tokens(const std::string& path);
-retort::result<void> write_bytes(const std::string& path, const void* data, std::size_t n);
 
 }  // namespace cli

@@ -5,7 +5,6 @@
 #include <retort/chat/prompt.hpp>
 
 #include <chrono>
-#include <iostream>
 #if defined(_WIN32)
 #include <io.h>
 #define isatty _isatty
@@ -44,7 +43,7 @@ result<void> take_prompt(retort::session& s, std::size_t n) {
   return {};
 }
 
-/// Generates after `tokens` and hands every stretch of whole characters to `put`.
+/// Generates after `tokens` and hands every stretch of whole characters to `put`, which tells whether to go on.
 template <class Put>
 result<answer> generate(const engine& e, retort::session& s, retort::sampler& next,
                         std::span<const retort::token> tokens, std::size_t most, Put put) {
@@ -66,7 +65,7 @@ result<answer> generate(const engine& e, retort::session& s, retort::sampler& ne
     }
     const std::string_view piece = words.push(t);
     a.text += piece;
-    put(piece);
+    if (!put(piece)) return a;
     if (s.tokens().size() == s.context()) break;
     RETORT_CHECK(s.push(t));
     RETORT_CHECK(s.step());
@@ -98,7 +97,8 @@ struct prompter {
   /// messages: [{role, content}, ...], the last one from the user
   result<std::vector<retort::token>> tokens(const engine& e, const json& messages) const {
     if (!maker) {
-      std::vector<retort::token> ids = e.model.bos();
+      std::vector<retort::token> ids;
+      if (const auto bos = e.model.bos()) ids.push_back(*bos);
       RETORT_TRY(const auto body, e.model.encode(messages.back()["content"].text()));
       ids.insert(ids.end(), body.begin(), body.end());
       if (ids.empty()) return error{errc::bad_argument, "the prompt is empty"};
@@ -114,11 +114,6 @@ struct prompter {
   }
 };
 
-void put_text(std::string_view piece) {
-  std::fwrite(piece.data(), 1, piece.size(), stdout);
-  std::fflush(stdout);
-}
-
 void report(const engine& e, const answer& a) {
   const double speed = a.seconds > 0 ? static_cast<double>(a.n) / a.seconds : 0;
   const double gb_s = speed * static_cast<double>(e.model.info().bytes_active) / 1e9;
@@ -131,19 +126,19 @@ void report(const engine& e, const answer& a) {
 /// One {"prompt": ...} a line in, one {"text": ...} a line out.
 int run_lines(const engine& e, const prompter& p, retort::session& s, const run_options& r) {
   CLI_TRY(const retort::sampling how, sampling_of(e.model, r));
-  for (std::string line; std::getline(std::cin, line);) {
-    if (line.empty()) continue;
-    const json in = parsed(line);
+  for (line_reader lines;;) {
+    CLI_TRY(const auto line, lines.next());
+    if (!line) return 0;
+    if (line->empty()) continue;
+    const json in = parsed(*line);
     if (!in.is_object() || !in.contains("prompt") || !in["prompt"].is_string())
       return fail({errc::bad_argument, "a line is no JSON object with a string \"prompt\""});
     CLI_TRY(const auto tokens, p.tokens(e, json::array({{{"role", "user"}, {"content", in["prompt"]}}})));
     CLI_TRY(retort::sampler next, retort::sampler::make(how, e.model.info().n_vocab));
-    CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, [](std::string_view) {}));
+    CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, [](std::string_view) { return true; }));
     const json out = {{"text", a.text}, {"tokens", a.n}, {"ended", a.ended}};
-    std::printf("%s\n", dump(out).c_str());
-    std::fflush(stdout);
+    if (!say_now(dump(out) + "\n")) return 1;
   }
-  return 0;
 }
 
 }  // namespace
@@ -158,8 +153,8 @@ int run(const common_options& o, const run_options& r) {
   CLI_TRY(const auto tokens, p.tokens(e, json::array({{{"role", "user"}, {"content", r.prompt}}})));
   CLI_TRY(const retort::sampling how, sampling_of(e.model, r));
   CLI_TRY(retort::sampler next, retort::sampler::make(how, e.model.info().n_vocab));
-  CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, put_text));
-  put_text("\n");
+  CLI_TRY(const answer a, generate(e, s, next, tokens, r.n, say_now));
+  if (!say_now("\n")) return 1;
   report(e, a);
   return 0;
 }

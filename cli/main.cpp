@@ -1,92 +1,66 @@
 // retort: the example command line tool, which is also how the library is measured from outside.
 #include "commands.hpp"
+#include "numbers.hpp"
 
-#include <CLI/CLI.hpp>
-
+#include <exception>
 #include <map>
-#include <thread>
-#if defined(RETORT_HAS_BUILTIN_MODEL)
-#include <drop.hpp>
-#endif
-
-namespace cli {
-
-retort::result<retort::model> load(const common_options& o) {
-  if (!o.model.empty()) return retort::model::load(o.model, {.map = !o.no_map});
-#if defined(RETORT_HAS_BUILTIN_MODEL)
-  return retort::model::view(embedded::drop(), "drop.gguf (built in)");
-#else
-  return retort::error{retort::errc::bad_argument, "no model is built in; name one with -m FILE"};
-#endif
-}
-
-retort::cache_type cache_of(const std::string& name, retort::cache_type otherwise) {
-  using retort::cache_type;
-  return name == "f32"    ? cache_type::f32
-         : name == "f16"  ? cache_type::f16
-         : name == "q8_0" ? cache_type::q8_0
-                          : otherwise;
-}
-
-retort::result<engine> start(const common_options& o, retort::cache_type cache) {
-  engine e;
-  RETORT_TRY(e.model, load(o));
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  RETORT_TRY(e.pool, retort::thread_pool::make(o.n_threads ? o.n_threads : cores));
-  e.options.pool = e.pool.get();
-  e.options.context = o.context;
-  e.options.cache = cache_of(o.cache, cache);
-  if (o.chunk) e.options.chunk = o.chunk;
-  e.options.target = o.target;
-  e.options.reproducible = o.reproducible;
-  if (e.options.context == 0) e.options.context = std::min<std::size_t>(4096, e.model.info().context_length);
-  return e;
-}
-
-retort::result<retort::sampling> sampling_of(const retort::model& m, const run_options& r) {
-  retort::sampling s = r.how;
-  for (std::size_t i = 0; s.dry.multiplier > 0 && i < r.breakers.size(); ++i) {
-    RETORT_TRY(const auto found, m.tokens_with(r.breakers[i]));
-    s.dry.breakers.insert(s.dry.breakers.end(), found.begin(), found.end());
-  }
-  return s;
-}
-
-}  // namespace cli
+#include <new>
 
 namespace {
+
+constexpr std::uint64_t most_context = std::uint64_t{1} << 24, most_ids = std::uint64_t{1} << 31;
 
 void add_common(CLI::App& app, cli::common_options& o) {
   app.add_option("-m,--model", o.model, "model file (GGUF; any part of a split one); default: the built-in model");
   app.add_flag("--no-map", o.no_map, "read the model into memory of its own instead of mapping the file");
-  app.add_option("-t,--threads", o.n_threads, "threads; default: one per core");
+  app.add_option("-t,--threads", o.n_threads, "threads; default: one per core")->check(cli::whole(1, 1024));
   app.add_option("--target", o.target, "kernel set: scalar, baseline, avx2, avx512, neon; default: the best");
   app.add_option("--cache", o.cache, "cache type")->check(CLI::IsMember({"f32", "f16", "q8_0"}));
-  app.add_option("--context", o.context, "most tokens in a conversation");
-  app.add_option("--chunk", o.chunk, "prompt tokens worked on together");
+  app.add_option("--context", o.context, "most tokens in a conversation")->check(cli::whole(1, most_context));
+  app.add_option("--chunk", o.chunk, "prompt tokens worked on together")->check(cli::whole(1, 65536));
   app.add_flag("--reproducible", o.reproducible, "the same bits whatever the chunk");
 }
 
 /// What is off unless asked for, under the names that llama.cpp's tools use.
 void add_samplers(CLI::App& app, cli::run_options& r) {
   retort::sampling& s = r.how;
-  app.add_option("--repeat-penalty", s.repetition_penalty, "divides what was said lately; 1 = off");
-  app.add_option("--presence-penalty", s.presence_penalty, "subtracted from what was said lately");
-  app.add_option("--frequency-penalty", s.frequency_penalty, "the same for each time");
-  app.add_option("--repeat-last-n", s.penalty_window, "tokens that count as lately")->capture_default_str();
-  app.add_option("--typical", s.typical_p, "keep what surprises as much as expected, up to p; 1 = all");
-  app.add_option("--top-nsigma", s.top_n_sigma, "keep logits within n standard deviations of the best; 0 = all");
-  app.add_option("--xtc-probability", s.xtc.probability, "of dropping the top choices; 0 = never");
-  app.add_option("--xtc-threshold", s.xtc.threshold, "probability of a top choice")->capture_default_str();
-  app.add_option("--dynatemp-range", s.dynamic.range, "the temperature follows the entropy this far; 0 = it stays");
-  app.add_option("--dynatemp-exp", s.dynamic.exponent, "how it follows")->capture_default_str();
-  app.add_option("--dry-multiplier", s.dry.multiplier, "penalty of what lengthens a repetition; 0 = off");
-  app.add_option("--dry-base", s.dry.base, "its growth with each token")->capture_default_str();
-  app.add_option("--dry-allowed-length", s.dry.allowed, "longest repetition for free")->capture_default_str();
-  app.add_option("--dry-penalty-last-n", s.dry.window, "tokens that are searched")->capture_default_str();
+  app.add_option("--repeat-penalty", s.repetition_penalty, "divides what was said lately; 1 = off")
+      ->check(cli::real(0.01, 100));
+  app.add_option("--presence-penalty", s.presence_penalty, "subtracted from what was said lately")
+      ->check(cli::real(-100, 100));
+  app.add_option("--frequency-penalty", s.frequency_penalty, "the same for each time")->check(cli::real(-100, 100));
+  app.add_option("--repeat-last-n", s.penalty_window, "tokens that count as lately")
+      ->capture_default_str()
+      ->check(cli::whole(0, most_context));
+  app.add_option("--typical", s.typical_p, "keep what surprises as much as expected, up to p; 1 = all")
+      ->check(cli::real(0, 1));
+  app.add_option("--top-nsigma", s.top_n_sigma, "keep logits within n standard deviations of the best; 0 = all")
+      ->check(cli::real(0, 1000));
+  app.add_option("--xtc-probability", s.xtc.probability, "of dropping the top choices; 0 = never")
+      ->check(cli::real(0, 1));
+  app.add_option("--xtc-threshold", s.xtc.threshold, "probability of a top choice")
+      ->capture_default_str()
+      ->check(cli::real(0, 1));
+  app.add_option("--dynatemp-range", s.dynamic.range, "the temperature follows the entropy this far; 0 = it stays")
+      ->check(cli::real(0, 100));
+  app.add_option("--dynatemp-exp", s.dynamic.exponent, "how it follows")
+      ->capture_default_str()
+      ->check(cli::real(0, 100));
+  app.add_option("--dry-multiplier", s.dry.multiplier, "penalty of what lengthens a repetition; 0 = off")
+      ->check(cli::real(0, 100));
+  app.add_option("--dry-base", s.dry.base, "its growth with each token")
+      ->capture_default_str()
+      ->check(cli::real(1, 100));
+  app.add_option("--dry-allowed-length", s.dry.allowed, "longest repetition for free")
+      ->capture_default_str()
+      ->check(cli::whole(0, most_context));
+  app.add_option("--dry-penalty-last-n", s.dry.window, "tokens that are searched")
+      ->capture_default_str()
+      ->check(cli::whole(0, 1 << 20));
   app.add_option("--dry-sequence-breaker", r.breakers, "texts no repetition goes on across; default: line end : \" *");
-  app.add_option("--mirostat-ent", s.mirostat.tau, "mirostat 2: bits of surprise for each token; 0 = off");
-  app.add_option("--mirostat-lr", s.mirostat.eta, "how fast it learns")->capture_default_str();
+  app.add_option("--mirostat-ent", s.mirostat.tau, "mirostat 2: bits of surprise for each token; 0 = off")
+      ->check(cli::real(0, 100));
+  app.add_option("--mirostat-lr", s.mirostat.eta, "how fast it learns")->capture_default_str()->check(cli::real(0, 1));
   using step = retort::sampling_step;
   const std::map<std::string, step> steps = {{"temperature", step::temperature},
                                              {"top_n_sigma", step::top_n_sigma},
@@ -101,20 +75,30 @@ void add_samplers(CLI::App& app, cli::run_options& r) {
 }
 
 void add_sampling(CLI::App& app, cli::run_options& r) {
-  app.add_option("-n", r.n, "most tokens to generate; default: until the model ends or the context is full");
-  app.add_option("--temp", r.how.temperature, "temperature; 0 takes the most likely token")->capture_default_str();
-  app.add_option("--top-k", r.how.top_k, "keep the k most likely tokens, 0 = all")->capture_default_str();
-  app.add_option("--top-p", r.how.top_p, "keep the tokens that together reach p")->capture_default_str();
-  app.add_option("--min-p", r.how.min_p, "drop tokens below this share of the best")->capture_default_str();
-  app.add_option("--seed", r.how.seed, "seed of the draws")->capture_default_str();
+  app.add_option("-n", r.n, "most tokens to generate; default: until the model ends or the context is full")
+      ->check(cli::whole(1, most_context));
+  app.add_option("--temp", r.how.temperature, "temperature; 0 takes the most likely token")
+      ->capture_default_str()
+      ->check(cli::real(0, 100));
+  app.add_option("--top-k", r.how.top_k, "keep the k most likely tokens, 0 = all")
+      ->capture_default_str()
+      ->check(cli::whole(0, most_ids));
+  app.add_option("--top-p", r.how.top_p, "keep the tokens that together reach p")
+      ->capture_default_str()
+      ->check(cli::real(0, 1));
+  app.add_option("--min-p", r.how.min_p, "drop tokens below this share of the best")
+      ->capture_default_str()
+      ->check(cli::real(0, 1));
+  app.add_option("--seed", r.how.seed, "seed of the draws")
+      ->capture_default_str()
+      ->check(cli::whole(0, std::numeric_limits<std::uint64_t>::max()));
   add_samplers(app, r);
   app.add_option("--system", r.system, "system message");
   app.add_option("--template", r.template_file, "chat template file instead of the model's own");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// Reads the command line and does what it says.
+int run_command(int argc, char** argv) {
   CLI::App app{"Retort: run distilled language models in your own process"};
   app.set_version_flag("--version", std::string(RETORT_VERSION));
   app.require_subcommand(1);
@@ -134,7 +118,8 @@ int main(int argc, char** argv) {
   run->add_flag("--raw", generation.raw, "the prompt as it is, without the chat template");
   run->add_flag("--jsonl", generation.jsonl, "prompts as JSON lines on standard input, {\"text\":...} lines out");
   run->callback([&] {
-    if (generation.prompt.empty() && !generation.jsonl) throw CLI::RequiredError("run needs -p TEXT or --jsonl");
+    if (generation.prompt.empty() && !generation.jsonl)
+      throw CLI::ParseError("run needs -p TEXT or --jsonl", CLI::ExitCodes::RequiredError);
     code = cli::run(common, generation);
   });
 
@@ -145,8 +130,10 @@ int main(int argc, char** argv) {
   chat->add_option(
       "--tool", generation.tool_files,
       "JSON file of a tool: name, description, parameters and command, which gets the arguments on its standard input");
-  chat->add_option("--max-thought", generation.max_thought, "tokens after which a thought is closed; 0 = no limit");
-  chat->add_option("--guesses", generation.guesses, "tokens guessed at once from what was written before; 0 = none");
+  chat->add_option("--max-thought", generation.max_thought, "tokens after which a thought is closed; 0 = no limit")
+      ->check(cli::whole(0, most_context));
+  chat->add_option("--guesses", generation.guesses, "tokens guessed at once from what was written before; 0 = none")
+      ->check(cli::whole(0, 65535));
   chat->callback([&] { code = cli::chat(common, generation); });
 
   bool hosted = false, envelopes = false;
@@ -187,7 +174,7 @@ int main(int argc, char** argv) {
   auto* greedy = app.add_subcommand("greedy", "the most likely continuation, as JSON ids");
   add_common(*greedy, common);
   greedy->add_option("--tokens", tokens, "JSON file with token ids")->required();
-  greedy->add_option("-n", n, "tokens to generate")->capture_default_str();
+  greedy->add_option("-n", n, "tokens to generate")->capture_default_str()->check(cli::whole(1, most_context));
   greedy->callback([&] { code = cli::greedy(common, tokens, n); });
 
   auto* perplexity = app.add_subcommand("perplexity", "how well the model expects a list of tokens");
@@ -204,17 +191,72 @@ int main(int argc, char** argv) {
 
   auto* bench_command = app.add_subcommand("bench", "prompt and generation speed");
   add_common(*bench_command, common);
-  bench_command->add_option("-p", bench.prompt, "prompt tokens, 0 = none")->capture_default_str();
-  bench_command->add_option("-n", bench.n, "tokens to generate, 0 = none")->capture_default_str();
-  bench_command->add_option("-d,--depth", bench.depth, "tokens already in the context")->capture_default_str();
-  bench_command->add_option("-r", bench.repeats, "repeats")->capture_default_str()->check(CLI::PositiveNumber);
+  bench_command->add_option("-p", bench.prompt, "prompt tokens, 0 = none")
+      ->capture_default_str()
+      ->check(cli::whole(0, most_context));
+  bench_command->add_option("-n", bench.n, "tokens to generate, 0 = none")
+      ->capture_default_str()
+      ->check(cli::whole(0, most_context));
+  bench_command->add_option("-d,--depth", bench.depth, "tokens already in the context")
+      ->capture_default_str()
+      ->check(cli::whole(0, most_context));
+  bench_command->add_option("-r", bench.repeats, "repeats")->capture_default_str()->check(cli::whole(1, 1000));
   bench_command->add_flag("--json", bench.json, "as JSON");
   bench_command->callback([&] { code = cli::bench(common, bench); });
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
+    std::ostringstream shown, unused;
+    if (app.exit(e, shown, unused) == 0) {
+      cli::say(shown.str());
+      return 0;
+    }
+    std::fprintf(stderr, "retort: %s; --help tells more\n", e.what());
+    return 2;
   }
   return code;
+}
+
+constexpr std::string_view no_memory = "retort: out of memory\n";
+
+/// Where an exception cannot be thrown or caught any more: for want of memory that is no reason to dump a core. Where
+/// there is none in hand, there was no memory for it.
+[[noreturn]] void on_terminate() noexcept {
+  const std::exception_ptr why = std::current_exception();
+  try {
+    if (why) std::rethrow_exception(why);
+  } catch (const std::bad_alloc&) {
+  } catch (...) {
+    std::abort();
+  }
+  cli::complain(no_memory);
+  std::_Exit(1);
+}
+/// Before anything else, what runs before main() included.
+#if defined(__GNUC__)
+[[gnu::constructor(101)]]
+#endif
+void expect_the_worst() {
+  std::set_terminate(on_terminate);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  expect_the_worst();
+  cli::hold_standard_files();
+  int code = 1;
+  try {
+    code = run_command(argc, argv);
+  } catch (const std::bad_alloc&) {
+    cli::complain(no_memory);
+  } catch (const std::exception& e) {
+    cli::complain("retort: ");
+    cli::complain(e.what());
+    cli::complain("\n");
+  } catch (...) {
+    cli::complain("retort: an unknown exception\n");
+  }
+  return cli::finish(code);
 }

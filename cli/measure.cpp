@@ -1,15 +1,11 @@
 // logits, greedy, perplexity, dequant: what the library computes, as plain data.
 #include "commands.hpp"
+#include "json.hpp"
 
 #include <retort/tensor/blocks.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 
 namespace cli {
 
@@ -17,54 +13,18 @@ using retort::errc;
 using retort::error;
 using retort::result;
 
-result<std::string> read_text(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return error{errc::io, "cannot read " + path};
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-result<void> write_bytes(const std::string& path, const void* data, std::size_t n) {
-  std::ofstream out(path, std::ios::binary);
-  out.write(static_cast<const char*>(data), static_cast<std::streamsize>(n));
-  out.close();
-  if (!out) return error{errc::io, "cannot write " + path};
-  return {};
-}
-
-result<std::vector<retort::token>> read_tokens(const std::string& path) {
-  RETORT_TRY(const std::string text, read_text(path));
-  auto j = nlohmann::json::parse(text, nullptr, false);
-  if (j.is_object()) {
-    for (const char* key : {"tokens", "ids"})
-      if (j.is_object() && j.contains(key)) j = nlohmann::json(j[key]);
-  }
-  if (!j.is_array()) return error{errc::bad_file, path + ": holds no JSON array of token ids"};
-  std::vector<retort::token> out;
-  for (const auto& id : j) {
-    if (!id.is_number_integer() || id < 0 || id > 0x7fffffff)
-      return error{errc::bad_file, path + ": entry " + std::to_string(out.size()) + " is no token id"};
-    out.push_back(id.get<retort::token>());
-  }
-  if (out.empty()) return error{errc::bad_file, path + ": holds no token"};
-  return out;
-}
-
 int logits(const common_options& o, const std::string& tokens_file, bool last, const std::string& out) {
   CLI_TRY(const std::vector<retort::token> tokens, read_tokens(tokens_file));
   CLI_TRY(engine e, start(o, retort::cache_type::f32));
   if (e.options.context < tokens.size()) e.options.context = tokens.size();
-  std::ofstream file(out, std::ios::binary);
-  const auto put = [&file](std::span<const float> row) {
-    file.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(row.size_bytes()));
-  };
+  CLI_TRY(out_file file, out_file::create(out));
+  const auto put = [&file](std::span<const float> row) { file.write(row.data(), row.size_bytes()); };
   if (!last) e.options.on_logits = [&](std::size_t, std::span<const float> row) { put(row); };
   CLI_TRY(retort::session s, retort::session::make(e.model, e.options));
   CLI_CHECK(s.sync(tokens));
   CLI_CHECK(s.step());
   if (last) put(s.logits());
-  file.close();
-  if (!file) return fail({errc::io, "cannot write " + out});
+  CLI_CHECK(file.close());
   return 0;
 }
 
@@ -74,7 +34,7 @@ int greedy(const common_options& o, const std::string& tokens_file, std::size_t 
   e.options.context = std::max(e.options.context, tokens.size() + n);
   CLI_TRY(retort::session s, retort::session::make(e.model, e.options));
   CLI_CHECK(s.sync(tokens));
-  nlohmann::json ids = nlohmann::json::array();
+  json ids = json::array();
   for (std::size_t i = 0; i < n; ++i) {
     CLI_CHECK(s.step());
     const auto row = s.logits();
@@ -82,7 +42,7 @@ int greedy(const common_options& o, const std::string& tokens_file, std::size_t 
     ids.push_back(next);
     if (i + 1 < n) CLI_CHECK(s.push(next));
   }
-  std::printf("%s\n", ids.dump().c_str());
+  say(dump(ids) + "\n");
   return 0;
 }
 
@@ -108,14 +68,14 @@ int perplexity(const common_options& o, const std::string& tokens_file, const st
   CLI_CHECK(s.step());
   if (!out.empty()) CLI_CHECK(write_bytes(out, nll.data(), nll.size() * sizeof(float)));
   const double mean = sum / static_cast<double>(nll.size());
-  const nlohmann::ordered_json j = {{"tokens", tokens.size()}, {"nll_mean", mean}, {"perplexity", std::exp(mean)}};
-  std::printf("%s\n", j.dump().c_str());
+  const json j = {{"tokens", tokens.size()}, {"nll_mean", mean}, {"perplexity", std::exp(mean)}};
+  say(dump(j) + "\n");
   return 0;
 }
 
 int dequant(const std::string& type_name, const std::string& in, const std::string& out) {
   CLI_TRY(const retort::dtype type, retort::dtype_by_name(type_name));
-  CLI_TRY(const std::string blocks, read_text(in));
+  CLI_TRY(const std::string blocks, read_text(in, std::size_t{1} << 30));
   const auto& t = retort::traits(type);
   if (blocks.empty() || blocks.size() % t.bytes)
     return fail({errc::bad_file, in + ": " + std::to_string(blocks.size()) + " bytes are no whole blocks of " +

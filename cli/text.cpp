@@ -8,16 +8,11 @@
 
 #include <chrono>
 #include <filesystem>
-#include <iostream>
 
 namespace cli {
 namespace {
 
-void put(const json& j) { std::printf("%s\n", dump(j).c_str()); }
-
-}  // namespace
-
-namespace {
+bool put(const json& j) { return say(dump(j) + "\n"); }
 
 namespace fs = std::filesystem;
 
@@ -38,7 +33,8 @@ struct any_tokenizer {
       return t;
     }
     fs::path p = path.empty() ? o.model : path;
-    if (fs::is_directory(p)) p /= "tokenizer.json";
+    std::error_code ec;
+    if (fs::is_directory(p, ec)) p /= "tokenizer.json";
     if (p.extension() != ".json") {
       RETORT_TRY(t.file, retort::weights::open(p.string()));
       RETORT_TRY(const retort::vocabulary words, retort::read_vocabulary(t.file->metadata()));
@@ -48,7 +44,7 @@ struct any_tokenizer {
       RETORT_TRY(const std::string json_text, read_text(p.string()));
       std::string config;
       const fs::path beside = p.parent_path() / "tokenizer_config.json";
-      if (fs::exists(beside)) {
+      if (fs::exists(beside, ec)) {
         RETORT_TRY(config, read_text(beside.string()));
       }
       RETORT_TRY(const retort::tokenizer_file words, retort::read_tokenizer_json(json_text, config));
@@ -73,9 +69,11 @@ struct any_tokenizer {
 int tokenize(const common_options& o, const tokenize_options& t) {
   CLI_TRY(const any_tokenizer any, any_tokenizer::open(o, t.tokenizer));
   const retort::tokenizer& text = *any.text;
-  for (std::string line; std::getline(std::cin, line);) {
-    if (line.empty()) continue;
-    const json in = parsed(line);
+  for (line_reader lines;;) {
+    CLI_TRY(const auto line, lines.next());
+    if (!line || is_lost()) return 0;
+    if (line->empty()) continue;
+    const json in = parsed(*line);
     if (t.from_ids) {
       if (!in.is_object() || !in.contains("ids") || !in["ids"].is_array())
         return fail({retort::errc::bad_argument, "a line is no JSON object with an array \"ids\""});
@@ -91,7 +89,6 @@ int tokenize(const common_options& o, const tokenize_options& t) {
     CLI_CHECK(text.encode(in["text"].text(), t.no_special ? retort::special::plain : retort::special::parse, ids));
     put({{"ids", ids}});
   }
-  return 0;
 }
 
 namespace {
@@ -123,17 +120,18 @@ int render(const common_options& o, const std::string& template_file, const std:
                             : parse_time(now);
   if (!options.now) return fail({retort::errc::bad_argument, "--now takes a time like 2026-01-15T12:00:00"});
   const auto t = retort::chat_template::parse(std::move(source));
-  for (std::string line; std::getline(std::cin, line);) {
-    if (line.empty()) continue;
+  for (line_reader lines;;) {
+    CLI_TRY(const auto line, lines.next());
+    if (!line || is_lost()) return 0;
+    if (line->empty()) continue;
     if (!t) {
       put({{"error", t.error().what}});
       continue;
     }
-    const auto r = t->render_json(line, options);
+    const auto r = t->render_json(*line, options);
     if (r) put({{"text", r->text}});
     else put({{"error", r.error().what}});
   }
-  return 0;
 }
 
 }  // namespace cli

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   {
     auto chat = retort::chat::make(*model, {.session = {.context = 512}, .how = {.temperature = 0}}).value();
     if (!show("asked", chat.ask("What is 12 + 30?"))) return 1;
-    kept = retort::to_json(chat.history());
+    kept = retort::to_json(chat.history().value()).value();
   }
   std::printf("kept: %s\n", kept.c_str());
 

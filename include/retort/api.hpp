@@ -97,8 +97,8 @@ class model {
   /// A GGUF file from the host's own storage, read once into memory.
   static result<model> read(reader& from, const model_options& options = {});
 
-  model() = default;  ///< empty; only assignable
-  [[nodiscard]] const model_info& info() const;
+  model() = default;  ///< empty: everything is an error, or nothing
+  [[nodiscard]] const model_info& info() const noexcept;
   [[nodiscard]] result<memory_quote> quote(const session_options& options) const;
 
   /// Text to ids, without BOS. `special`: whether control tokens in the text are recognised.
@@ -106,8 +106,8 @@ class model {
   [[nodiscard]] result<std::vector<token>> encode(std::string_view text, bool special = true) const;
   /// Ids to text; bytes that are no UTF-8 become U+FFFD.
   [[nodiscard]] result<std::string> decode(std::span<const token> ids, bool special = false) const;
-  [[nodiscard]] bool is_end(token id) const;     ///< whether generation stops at it
-  [[nodiscard]] std::vector<token> bos() const;  ///< the begin token if the model wants one in front
+  [[nodiscard]] bool is_end(token id) const noexcept;       ///< whether generation stops at it
+  [[nodiscard]] std::optional<token> bos() const noexcept;  ///< the begin token if the model wants one in front
   /// The tokens in whose text this occurs, in their order: breakers for sampling::dry, say.
   /// errors missing   cost O(vocabulary)
   [[nodiscard]] result<std::vector<token>> tokens_with(std::string_view text) const;
@@ -117,7 +117,7 @@ class model {
   /// A tensor by its name in the file, "blk.0.attn_q.weight".  errors missing
   [[nodiscard]] result<stored_tensor> tensor(std::string_view name) const;
   /// The names of all tensors, in the order of the file.
-  [[nodiscard]] std::vector<std::string> tensors() const;
+  [[nodiscard]] result<std::vector<std::string>> tensors() const;
 
   [[nodiscard]] const std::shared_ptr<const detail::model_impl>& impl() const noexcept { return impl_; }
 
@@ -151,14 +151,12 @@ enum class status : std::uint8_t { running, done };
 
 /// One timeline of tokens: sync() says what it should hold, step() gets there,
 /// logits() tells what may come next. Not for two threads at once, but for
-/// cancel().
+/// cancel(). Every call that returns a result may fail with bad_argument where the session was moved from, with busy
+/// inside a callback of its own step, and with no_memory; then nothing has changed.
 class session {
  public:
   /// errors bad_argument, no_memory
   static result<session> make(const model& m, const session_options& options = {});
-  session(session&&) noexcept;
-  session& operator=(session&&) noexcept;
-  ~session();
 
   /// The timeline becomes `tokens`. What it shares with the present one from
   /// the start is kept; the rest is computed by step().
@@ -192,8 +190,8 @@ class session {
   result<void> rewind(std::size_t n);
   /// A second timeline with the same computed past, sharing its memory until they part.  errors no_memory
   result<session> fork();
-  /// Gives the prefix cache, if there is one, what has been computed. Copies nothing.
-  void remember();
+  /// Gives the prefix cache, if there is one and memory for it, what has been computed. Copies nothing.
+  void remember() noexcept;
   /// Makes the step() in progress, or the next one, return errc::cancelled. From any thread.
   void cancel() noexcept;
 
@@ -203,11 +201,11 @@ class session {
   result<void> restore(std::span<const std::byte> state);
 
   [[nodiscard]] const char* target() const noexcept;  ///< the kernel set in use
-  [[nodiscard]] const std::unique_ptr<detail::session_impl>& impl() const noexcept { return impl_; }
+  [[nodiscard]] const std::shared_ptr<detail::session_impl>& impl() const noexcept { return impl_; }
 
  private:
-  explicit session(std::unique_ptr<detail::session_impl> impl);
-  std::unique_ptr<detail::session_impl> impl_;
+  explicit session(std::shared_ptr<detail::session_impl> impl) noexcept : impl_(std::move(impl)) {}
+  std::shared_ptr<detail::session_impl> impl_;  // shared with a step in progress alone
 };
 
 /// A workspace for several sessions of one model: what they need next is
@@ -245,7 +243,7 @@ class prefix_cache {
                                    allocator* memory = nullptr);
   [[nodiscard]] std::uint64_t bytes() const noexcept;  ///< of the pages in use
   [[nodiscard]] std::size_t n_beginnings() const noexcept;
-  void clear();
+  void clear() noexcept;
 
   [[nodiscard]] const std::shared_ptr<detail::prefix_store>& impl() const noexcept { return impl_; }
 
@@ -319,14 +317,23 @@ class candidates;  // run/candidates.hpp
 /// Draws tokens. Copy it to branch a conversation.
 class sampler {
  public:
-  /// errors bad_argument, naming the field
+  /// errors bad_argument, naming the field; no_memory
   static result<sampler> make(const sampling& how, std::size_t n_vocab);
-  /// The next token. `logits` are changed meanwhile and put back; `seen` is the timeline so far; `allowed` has a bit
-  /// for each token that may be chosen (see matcher), nothing = all: whatever biases, penalties and logits say, no
-  /// other is. cost    O(n_vocab), a sort of the kept tokens only; no allocation after the first call
-  token operator()(std::span<float> logits, std::span<const token> seen, std::span<const std::uint64_t> allowed = {});
+  sampler(const sampler& other);
+  sampler& operator=(const sampler& other);
+  sampler(sampler&&) noexcept = default;
+  sampler& operator=(sampler&&) noexcept = default;
+
+  /// The next token; -1 where there are no logits. `logits` are changed meanwhile and put back, and those beyond
+  /// n_vocab are left out; `seen` is the timeline so far; `allowed` has a bit for each token that may be chosen (see
+  /// matcher), nothing = all: whatever biases, penalties and logits say, no other is.
+  /// cost    O(n_vocab), a sort of the kept tokens only; no allocation
+  token operator()(std::span<float> logits, std::span<const token> seen,
+                   std::span<const std::uint64_t> allowed = {}) noexcept;
 
  private:
+  sampler() = default;
+  void reserve();
   void change(std::span<float> logits, token id, float to);
   void penalize(std::span<float> logits, std::span<const token> seen);
   void penalize_repetitions(std::span<float> logits, std::span<const token> seen);
@@ -335,6 +342,7 @@ class sampler {
             std::span<const std::uint64_t> allowed);
   double uniform();
   sampling how_;
+  std::size_t n_vocab_ = 0;
   std::array<std::uint64_t, 4> state_{};
   float most_surprise_ = 0;  // of mirostat, bits
   std::vector<detail::candidate> kept_;
@@ -380,12 +388,14 @@ class constraint {
   std::shared_ptr<const detail::constraint_impl> impl_;
 };
 
-/// One output in the making under a constraint. Copy it to fork or to look ahead; not for two threads at once.
+/// One output in the making under a constraint; not for two threads at once. Each call that returns a result may fail
+/// with no_memory, or with bad_argument after the matcher was moved from; then nothing has changed.
 class matcher {
  public:
-  explicit matcher(const constraint& c);
-  matcher(const matcher&);
-  matcher& operator=(const matcher&);
+  /// errors bad_argument (a constraint that was moved from), no_memory
+  static result<matcher> make(const constraint& c);
+  /// A second output that begins like this one: for forks, and to look ahead.
+  [[nodiscard]] result<matcher> fork() const;
   matcher(matcher&&) noexcept;
   matcher& operator=(matcher&&) noexcept;
   ~matcher();
@@ -396,19 +406,20 @@ class matcher {
   /// `n_left` is how many tokens may still be written, the next and the end token counted (0 = no limit): then only
   /// tokens after which the rest still fits are left, so that an output with room at its start is never cut. Where
   /// even the shortest rest does not fit, those that lead there most directly are left.
-  std::span<const std::uint64_t> allowed(std::size_t n_left = 0);
-  /// Takes the token that was chosen; false: it is not allowed, and nothing has changed.
-  bool accept(token id);
+  result<std::span<const std::uint64_t>> allowed(std::size_t n_left = 0);
+  /// Takes the token that was chosen.  errors bad_argument (it is not allowed)
+  result<void> accept(token id);
   /// Whether the text so far is a whole value and may end here.
-  [[nodiscard]] bool complete() const;
+  [[nodiscard]] bool complete() const noexcept;
   /// Whether nothing but the end may follow.
-  [[nodiscard]] bool finished() const;
+  [[nodiscard]] bool finished() const noexcept;
   /// Tokens of the shortest text that completes this one, the end token counted.
-  [[nodiscard]] std::size_t n_needed() const;
+  [[nodiscard]] std::size_t n_needed() const noexcept;
   /// The bytes that must come next, as far as there is no choice; often none.
-  [[nodiscard]] std::string forced() const;
+  [[nodiscard]] result<std::string> forced() const;
 
  private:
+  explicit matcher(std::unique_ptr<detail::matcher_impl> impl) noexcept;
   std::unique_ptr<detail::matcher_impl> impl_;
 };
 
@@ -476,6 +487,7 @@ enum class finish : std::uint8_t {
   length,       ///< a limit on tokens, or the context is full
   interrupted,  ///< the callback returned flow::stop
   calls,        ///< with calls that nobody answered: max_rounds, or a tool without a function
+  nothing,      ///< there was none: see job::take()
 };
 
 /// One call of a tool and what came of it.
@@ -534,7 +546,8 @@ struct message {
 };
 
 /// A history as a JSON array of messages, as the OpenAI and DeepSeek APIs take it, thoughts as reasoning_content.
-std::string to_json(std::span<const message> history);
+/// errors no_memory
+result<std::string> to_json(std::span<const message> history);
 /// And back.
 /// errors bad_argument (no such array; names the message), limit (nested too deep)
 result<std::vector<message>> messages_from_json(std::string_view text);
@@ -548,36 +561,44 @@ struct question {
 
 class chat;
 
-/// One answer in the making: step it when there is time. The chat must outlive
-/// it and has one job at a time. Dropping an unfinished job forgets its question.
+/// One answer in the making: step it when there is time. A chat has one job at a time. Dropping an unfinished job
+/// forgets its question; a job whose chat is gone, or whose question was forgotten, can do nothing but be dropped.
 class job {
  public:
   job(job&&) noexcept;
   job& operator=(job&&) noexcept;
   ~job();
   /// Works until the answer is done or `budget` has passed; see session::step for how exactly.
-  /// errors cancelled, no_memory; the chat is then as it was before begin()
+  /// errors cancelled, no_memory; the chat is then as it was before begin(), and the job is over
+  ///        bad_argument (the job is over: taken, moved from, forgotten, or its chat is gone)
+  ///        busy (called from a callback of this answer)
   result<status> step(std::chrono::nanoseconds budget);
-  /// The answer so far, or the whole one after status::done.
+  /// The answer so far, or the whole one after status::done; empty when the job is over. Lives as long as the chat.
   [[nodiscard]] const reply& so_far() const noexcept;
-  /// The finished answer; the conversation keeps it.
+  /// The finished answer; the conversation keeps it, and the job is over. An empty reply, whose end is
+  /// finish::nothing, where there is none: before status::done, a second time, or without the memory to keep it.
   reply take();
   /// Works on several answers at once, in the passes of the batch that their chats were made in: N characters cost
-  /// little more than one. Done when all are.
+  /// little more than one. Done when all are; jobs that are over count as done.
   /// errors bad_argument (a chat that is not in the batch); cancelled, no_memory of one of them: its chat is then as
-  ///        it was before begin(), the others go on with the next call
+  ///        it was before begin(), the others go on with the next call; busy (called from a callback of one of them)
   static result<status> step(batch& in, std::span<job* const> jobs, std::chrono::nanoseconds budget);
   static result<status> step(batch& in, std::span<job* const> jobs);
 
  private:
   friend class chat;
-  explicit job(detail::chat_impl* of) noexcept : chat_(of) {}
+  explicit job(std::shared_ptr<detail::chat_impl> of) noexcept;
+  result<std::shared_ptr<detail::chat_impl>> of() const;
   static result<status> step(batch& in, std::span<job* const> jobs,
                              const std::chrono::steady_clock::time_point* deadline);
-  detail::chat_impl* chat_ = nullptr;
+  std::weak_ptr<detail::chat_impl> chat_;
+  std::uint64_t question_ = 0;  // which of the chat's
+  reply none_;
 };
 
-/// A conversation: questions in, thoughts and answers out.
+/// A conversation: questions in, thoughts and answers out. Every call that returns a result may fail with bad_argument
+/// where the chat was moved from, with busy while an answer is in the making, its callbacks included, and with
+/// no_memory; then the conversation is as it was. So it is when a callback throws, and the exception passes through.
 class chat {
  public:
   /// errors missing (no chat template), bad_template, bad_argument, no_memory,
@@ -617,25 +638,25 @@ class chat {
   result<job> begin_go_on(on_piece each = {});
 
   /// All that was said, the system message first if there is one; without the answer in the making.
-  [[nodiscard]] std::vector<message> history() const;
+  [[nodiscard]] result<std::vector<message>> history() const;
   /// Takes a history for its own, in place of what was said; a system message in front replaces the chat's. The model
   /// reads it with the next question.
   /// errors busy, bad_argument (naming the message); then the conversation is as it was
   result<void> recall(std::span<const message> history);
-  /// Makes the call in progress, or the next one, return errc::cancelled. From any thread.
+  /// Ends the answer in the making, if there is one, with errc::cancelled. From any thread.
   void cancel() noexcept;
-  /// Forgets everything said.
-  void clear();
+  /// Forgets everything said, an answer in the making too; in one of its callbacks: when that has returned.
+  void clear() noexcept;
   /// What the answers from now on look like; nothing = as the model likes.
-  void shape(std::optional<constraint> of_answers);
+  void shape(std::optional<constraint> of_answers) noexcept;
   /// A second conversation with the same past; its memory is shared until they part.  errors busy, no_memory
   result<chat> fork();
   /// Questions and answers so far.
   [[nodiscard]] std::size_t n_turns() const noexcept;
 
  private:
-  explicit chat(std::unique_ptr<detail::chat_impl> impl);
-  std::unique_ptr<detail::chat_impl> impl_;
+  explicit chat(std::shared_ptr<detail::chat_impl> impl) noexcept;
+  std::shared_ptr<detail::chat_impl> impl_;  // jobs look at it; an answer that is worked on keeps it
 };
 
 // ---- completions --------------------------------------------------------------------------------------
@@ -660,7 +681,8 @@ enum class endpoint : std::uint8_t {
 
 /// The DeepSeek API as a function: the JSON that would go over the network goes
 /// in, the JSON that would come back comes out. Remembers the beginnings of what it has read. One request
-/// at a time: another one meanwhile gets the error object of status 429.
+/// at a time: another one meanwhile gets the error object of status 429. Where a callback throws, the request is over
+/// and the exception passes through.
 class completions {
  public:
   using on_chunk = std::function<flow(std::string_view chunk)>;
@@ -678,8 +700,11 @@ class completions {
   std::string stream(std::string_view request, const on_chunk& each, endpoint to = endpoint::chat_completions,
                      int* http_status = nullptr);
 
-  /// The same in steps: begin(), step() until done, take(). A begun request that is not finished gives way to the next.
-  void begin(std::string_view request, endpoint to = endpoint::chat_completions, on_chunk each = {});
+  /// The same in steps: begin(), step() until done, take(). A begun request that is not finished gives way to the
+  /// next. begin() looks at nothing: the request is read, and schemas are compiled, by the first step.
+  /// errors busy (called from a callback of its own), bad_argument (moved from), no_memory
+  result<void> begin(std::string_view request, endpoint to = endpoint::chat_completions, on_chunk each = {});
+  /// In a callback of its own it does nothing, and is done.
   status step(std::chrono::nanoseconds budget);
   std::string take(int* http_status = nullptr);
 
@@ -690,8 +715,8 @@ class completions {
   static std::string event(std::string_view chunk, endpoint of = endpoint::chat_completions);
 
  private:
-  explicit completions(std::unique_ptr<detail::completions_impl> impl);
-  std::unique_ptr<detail::completions_impl> impl_;
+  explicit completions(std::shared_ptr<detail::completions_impl> impl) noexcept;
+  std::shared_ptr<detail::completions_impl> impl_;  // a request that is worked on keeps it
 };
 
 RETORT_END

@@ -110,7 +110,7 @@ TEST_CASE("chat: gpt-oss thinks, answers, calls and has a second turn") {
     CHECK(s->n_cached > 0);
     CHECK(pieces == "~~{\"seed\": \"barley\"}sow{\"seed\": \"barley\"}Sown.");
   }
-  const auto past = c->history();
+  const auto past = c->history().value();
   REQUIRE(past.size() == 12);
   CHECK(past[1].thought == "Which field?");
   CHECK(past[3].calls.at(0).id == "call_0");

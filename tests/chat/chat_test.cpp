@@ -97,8 +97,10 @@ TEST_CASE("chat: a dropped job, a stop and a cancel leave the conversation as it
   REQUIRE(stopped);
   CHECK(stopped->why == finish::interrupted);
   CHECK(c.n_turns() == 1);
+  auto cancelled = c.begin("cancelled");
+  REQUIRE(cancelled);
   c.cancel();
-  const auto r = c.ask("cancelled");
+  const auto r = cancelled->step(1h);
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::cancelled);
   CHECK(c.n_turns() == 1);

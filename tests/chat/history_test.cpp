@@ -45,12 +45,12 @@ TEST_CASE("history: what was said is handed out, and survives a restart") {
   o.system = "You tend a garden.";
   auto c = open(o);
   const reply first = value(c.ask("Which seeds?"));
-  const std::string kept = to_json(c.history());
+  const std::string kept = to_json(c.history().value()).value();
   // another process: a new chat, without even the system message
   auto d = open(options());
   REQUIRE(d.recall(value(messages_from_json(kept))));
   CHECK(d.n_turns() == 1);
-  const auto past = d.history();
+  const auto past = d.history().value();
   REQUIRE(past.size() == 3);
   CHECK(past[0].from == speaker::system);
   CHECK(past[0].content == "You tend a garden.");
@@ -73,10 +73,10 @@ TEST_CASE("history: thoughts, calls and what they gave are messages, in JSON as 
   REQUIRE(past[1].calls.size() == 1);
   CHECK(past[1].calls[0].arguments == R"({"n": null})");
   CHECK(past[2].call_id == "call_7");
-  CHECK(to_json(past) == text);
+  CHECK(to_json(past).value() == text);
   auto c = open(options());
   REQUIRE(c.recall(past));
-  CHECK(to_json(c.history()) == text);
+  CHECK(to_json(c.history().value()).value() == text);
   const reply r = value(c.ask("More."));
   CHECK(r.n_prompt == n_tokens("[user]Plant.[assistant]plant({\"n\": null})[tool]planted[assistant]Planted.[user]More."
                                "[assistant]"));
@@ -103,7 +103,7 @@ TEST_CASE("history: what is none is refused, and nothing changes") {
   CHECK(messages_from_json(std::string(400, '[')).error().code == errc::limit);
   auto c = open(options());
   value(c.ask("One."));
-  const auto before = to_json(c.history());
+  const auto before = to_json(c.history().value()).value();
   const auto refused = [&](const message& m) {
     const std::vector<message> all = {{.from = speaker::user, .content = "x"}, m};
     const auto r = c.recall(all);
@@ -114,13 +114,13 @@ TEST_CASE("history: what is none is refused, and nothing changes") {
   message wrong{.from = speaker::assistant};
   wrong.calls.push_back({"call_0", "f", "no object", {}, false});
   CHECK(refused(wrong));
-  CHECK(to_json(c.history()) == before);
+  CHECK(to_json(c.history().value()).value() == before);
   auto j = c.begin("Two.");
   REQUIRE(j);
   CHECK(c.recall({}).error().code == errc::busy);
   CHECK(c.begin_retry().error().code == errc::busy);
   CHECK(c.begin_go_on().error().code == errc::busy);
-  CHECK(to_json(c.history()) == before);
+  CHECK(to_json(c.history().value()).value() == before);
 }
 
 TEST_CASE("history: a turn is retried, and only its answer is computed") {
@@ -134,17 +134,17 @@ TEST_CASE("history: a turn is retried, and only its answer is computed") {
   CHECK(again.n_prompt == first.n_prompt);
   CHECK(again.n_prompt - again.n_cached <= 1);  // its last token has no logits in the cache
   CHECK(c.n_turns() == 2);
-  CHECK(c.history().size() == 4);
+  CHECK(c.history().value().size() == 4);
   // one that is given up leaves the old answer
   {
     auto j = c.begin_retry();
     REQUIRE(j);
     REQUIRE(j->step(std::chrono::nanoseconds(0)));
   }
-  CHECK(c.history().back().content == first.answer);
+  CHECK(c.history().value().back().content == first.answer);
   c.shape(saying("no"));
   CHECK(value(c.retry()).answer == "no");
-  CHECK(c.history().back().content == "no");
+  CHECK(c.history().value().back().content == "no");
 }
 
 TEST_CASE("history: a turn is edited, and only what is new is computed") {
@@ -155,7 +155,7 @@ TEST_CASE("history: a turn is edited, and only what is new is computed") {
   value(c.ask("The third."));
   const reply edited = value(c.edit(1, {.text = "Instead of the second."}));
   CHECK(c.n_turns() == 2);
-  const auto past = c.history();
+  const auto past = c.history().value();
   REQUIRE(past.size() == 4);
   CHECK(past[2].content == "Instead of the second.");
   CHECK(past[3].content == edited.answer);
@@ -167,7 +167,7 @@ TEST_CASE("history: a turn is edited, and only what is new is computed") {
   value(d.ask("A question that is rather long, so that it shows what is read twice."));
   CHECK(value(d.ask("Instead of the second.")).answer == edited.answer);
   CHECK(c.edit(2, {.text = "x"}).error().code == errc::missing);
-  CHECK(c.history().size() == 4);
+  CHECK(c.history().value().size() == 4);
 }
 
 TEST_CASE("history: an answer that was cut goes on, and is then whole") {
@@ -184,8 +184,8 @@ TEST_CASE("history: an answer that was cut goes on, and is then whole") {
   }));
   CHECK(pieces == r.answer);
   CHECK(r.n_prompt - r.n_cached <= 4);
-  CHECK(c.history().size() == 2);
-  CHECK(c.history().back().content == r.answer);
+  CHECK(c.history().value().size() == 2);
+  CHECK(c.history().value().back().content == r.answer);
   CHECK(c.n_turns() == 1);
   CHECK(all.answer.substr(0, 4) == r.answer.substr(0, 4));
   // one that is given up leaves what there was
@@ -193,7 +193,7 @@ TEST_CASE("history: an answer that was cut goes on, and is then whole") {
     auto j = c.begin_go_on();
     REQUIRE(j);
   }
-  CHECK(c.history().back().content == r.answer);
+  CHECK(c.history().value().back().content == r.answer);
 }
 
 TEST_CASE("history: a thought that was cut goes on as a thought, and an answer after it as an answer") {
@@ -232,7 +232,7 @@ TEST_CASE("history: a past that ends with a question, or with what a tool gave, 
   const reply r = value(c.go_on());
   CHECK(r.answer == "Yes.");
   CHECK(r.n_prompt == n_tokens("[user]Plant.[assistant]plant({})[tool]planted[assistant]"));
-  CHECK(c.history().size() == 4);
+  CHECK(c.history().value().size() == 4);
 }
 
 TEST_CASE("history: thinking is turned on and off from question to question") {
@@ -254,8 +254,8 @@ TEST_CASE("history: sources go with a question, and stay in it") {
   question asked{.text = "What is in it?", .about = {}, .think = {}};
   asked.about.files.push_back({"a.txt", "barley"});
   value(c.ask(asked));
-  CHECK(c.history()[0].content.find("barley") != std::string::npos);
-  const auto kept = c.history()[0].content;
+  CHECK(c.history().value()[0].content.find("barley") != std::string::npos);
+  const auto kept = c.history().value()[0].content;
   value(c.retry());
-  CHECK(c.history()[0].content == kept);
+  CHECK(c.history().value()[0].content == kept);
 }

@@ -107,7 +107,7 @@ TEST_CASE("chat tools: a template sees ids and arguments as it wants them, the h
   const auto r = c.ask("add");
   if (!r) FAIL(r.error().what);
   CHECK(r->answer == "3");
-  const auto past = c.history();
+  const auto past = c.history().value();
   REQUIRE(past.size() == 4);
   CHECK(past[1].calls.at(0).id == "call_0");
   CHECK(past[2].call_id == "call_0");

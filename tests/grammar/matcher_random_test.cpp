@@ -83,16 +83,16 @@ TEST_CASE("constraint: random grammars") {
     const std::size_t least = c->impl()->grammar.costs[c->impl()->grammar.code.starts[0]] + 1;
     std::mt19937 random(seed);
     for (int run = 0; run < 2; ++run) {
-      matcher m(*c);
+      matcher m = matcher::make(*c).value();
       bool ended = false;
       for (std::size_t left = least + random() % 40; left > 0 && !ended; --left) {
-        const auto limited = m.allowed(left);
+        const auto limited = m.allowed(left).value();
         const std::vector<std::uint64_t> mask(limited.begin(), limited.end());
-        const auto all = m.allowed();
+        const auto all = m.allowed().value();
         for (std::size_t i = 0; i < v.size(); ++i) {
           const auto id = static_cast<token>(i);
-          matcher k = m;
-          const bool taken = k.accept(id);
+          matcher k = m.fork().value();
+          const bool taken{k.accept(id)};
           if (taken != bit(all, id)) FAIL("seed " << seed << ": mask and accept() disagree on token " << id);
           if (bit(mask, id) && !taken) FAIL("seed " << seed << ": a limit adds token " << id);
         }

@@ -49,14 +49,15 @@ class writers {
     how.min_p = i % 5 == 0 ? 0.05f : 0.0f;
     how.seed = i;
     sampler choose = sampler::make(how, h.m->info().n_vocab).value();
-    matcher m(*c);
+    matcher m = matcher::make(*c).value();
     // a limit between the least that will do and plenty
-    std::vector<token> timeline = h.m->bos(), ids;
+    std::vector<token> timeline, ids;
+    if (const auto bos = h.m->bos()) timeline.push_back(*bos);
     written out;
     for (std::size_t left = m.n_needed() + random_() % 160; left > 0; --left) {
       h.s->sync(timeline).value();
       h.s->step().value();
-      const token id = choose(h.s->logits(), timeline, m.allowed(left));
+      const token id = choose(h.s->logits(), timeline, m.allowed(left).value());
       if (!m.accept(id)) break;
       out.ended = h.m->is_end(id);
       if (out.ended) break;

@@ -201,7 +201,7 @@ inline result<constraint> try_gbnf(std::string_view text, const vocabulary_of_wo
 }
 inline matcher must(const result<constraint>& c) {
   if (!c) FAIL(c.error().what);
-  return matcher(*c);
+  return matcher::make(*c).value();
 }
 
 inline bool bit(std::span<const std::uint64_t> mask, token id) {
@@ -216,7 +216,8 @@ inline std::vector<token> ids_of(std::span<const std::uint64_t> mask, std::size_
 }
 
 /// Whether the text is accepted as a whole when its tokens are cut at random.
-inline bool accepts(matcher m, std::string_view text, const vocabulary_of_words& v, std::mt19937& random) {
+inline bool accepts(const matcher& start, std::string_view text, const vocabulary_of_words& v, std::mt19937& random) {
+  matcher m = start.fork().value();
   while (!text.empty()) {
     std::vector<token> fit;
     for (std::size_t i = 0; i < v.size(); ++i) {
@@ -225,8 +226,8 @@ inline bool accepts(matcher m, std::string_view text, const vocabulary_of_words&
     }
     if (fit.empty()) FAIL("the vocabulary cannot write " << text);
     const token id = fit[random() % fit.size()];
-    const bool allowed = bit(m.allowed(), id);
-    if (allowed != m.accept(id)) FAIL("mask and accept() disagree before " << text);
+    const bool allowed = bit(m.allowed().value(), id);
+    if (allowed != bool(m.accept(id))) FAIL("mask and accept() disagree before " << text);
     if (!allowed) return false;
     text.remove_prefix(v.text->bytes(id).size());
   }
@@ -236,7 +237,7 @@ inline bool accepts(matcher m, std::string_view text, const vocabulary_of_words&
 inline bool accepts(const matcher& m, std::string_view text) {
   std::mt19937 random(7);
   const bool plain = [&] {
-    matcher k = m;
+    matcher k = m.fork().value();
     for (const char c : text)
       if (!k.accept(full().find(std::string_view(&c, 1)))) return false;
     return k.complete();
@@ -247,7 +248,7 @@ inline bool accepts(const matcher& m, std::string_view text) {
 }
 /// What a compiled constraint accepts.
 inline auto accepting(const result<constraint>& c) {
-  return [m = must(c)](std::string_view text) { return accepts(m, text); };
+  return [m = std::make_shared<const matcher>(must(c))](std::string_view text) { return accepts(*m, text); };
 }
 
 }  // namespace words

@@ -171,6 +171,8 @@ TEST_CASE("reply: a call that was cut off is reported") {
                        with(reply_format::deepseek));
   CHECK(d.parts.call_cut);
   CHECK(d.cut_name == "get");
+  for (const char* cut : {"{\"x\\", "{\"name\": \"x\\", "{\"name\\"})  // inside an escape
+    CHECK(parse(std::string("<tool_call>\n") + cut, with(reply_format::hermes)).parts.call_cut);
 }
 
 TEST_CASE("reply: Qwen3-Coder calls, with values typed by the schema") {

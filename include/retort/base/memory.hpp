@@ -3,6 +3,7 @@
 
 #include <retort/base/types.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <new>
@@ -101,6 +102,62 @@ class buffer {
   allocator* from_ = nullptr;
   std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
+};
+
+/// A vector whose room is taken once, from an allocator, and never grows: nothing it does afterwards can fail.
+template <class T>
+class fixed_vector {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  fixed_vector() = default;
+  /// errors no_memory, naming `what`
+  static result<fixed_vector> make(std::size_t capacity, std::string_view what, allocator& from = system_allocator()) {
+    fixed_vector v;
+    if (capacity > static_cast<std::size_t>(-1) / 2 / sizeof(T))
+      return error{errc::no_memory, "cannot allocate room for " + std::string(what)};
+    RETORT_TRY(v.memory_, buffer::make(capacity * sizeof(T), what, from));
+    v.capacity_ = capacity;
+    return v;
+  }
+  fixed_vector(fixed_vector&& other) noexcept
+      : memory_(std::move(other.memory_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  fixed_vector& operator=(fixed_vector&& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] T* data() const noexcept { return memory_.template as<T>(); }
+  [[nodiscard]] T* begin() const noexcept { return data(); }
+  [[nodiscard]] T* end() const noexcept { return data() + size_; }
+  [[nodiscard]] T& operator[](std::size_t i) const noexcept { return data()[i]; }
+
+  void clear() noexcept { size_ = 0; }
+  /// Shorter, never longer.
+  void truncate(std::size_t n) noexcept { size_ = std::min(size_, n); }
+  /// What does not fit is left out: callers know their room.
+  void push_back(const T& value) noexcept { append({&value, 1}); }
+  void append(std::span<const T> more) noexcept {
+    RETORT_ASSERT(more.size() <= capacity_ - size_);
+    const std::size_t n = std::min(more.size(), capacity_ - size_);
+    if (n != 0) std::memcpy(static_cast<void*>(end()), more.data(), n * sizeof(T));
+    size_ += n;
+  }
+  void assign(std::span<const T> all) noexcept {
+    clear();
+    append(all);
+  }
+
+ private:
+  buffer memory_;
+  std::size_t size_ = 0, capacity_ = 0;
 };
 
 constexpr std::size_t align_up(std::size_t n, std::size_t alignment) noexcept {

@@ -18,6 +18,12 @@ RETORT_BEGIN
 
 using clock = std::chrono::steady_clock;
 
+/// The moment so much time from now; the end of time where it lies beyond.
+inline clock::time_point deadline_after(std::chrono::nanoseconds budget) noexcept {
+  const clock::time_point now = clock::now();
+  return budget < clock::time_point::max() - now ? now + budget : clock::time_point::max();
+}
+
 namespace detail {
 
 /// A loop that a paused pass stands in: run() goes on until it is finished

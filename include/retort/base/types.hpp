@@ -104,15 +104,16 @@ template <>
 class [[nodiscard]] result<void> {
  public:
   result() = default;
-  result(retort::error e) : error_(std::make_unique<retort::error>(std::move(e))) {}
-  explicit operator bool() const noexcept { return error_ == nullptr; }
-  [[nodiscard]] const retort::error& error() const noexcept { return *error_; }
+  result(retort::error e) : failed_(true), error_(std::move(e)) {}  // in place: what says that memory is out needs none
+  explicit operator bool() const noexcept { return !failed_; }
+  [[nodiscard]] const retort::error& error() const noexcept { return error_; }
   void value() const {
-    if (error_) detail::value_of_error(*error_);
+    if (failed_) detail::value_of_error(error_);
   }
 
  private:
-  std::unique_ptr<retort::error> error_;
+  bool failed_ = false;
+  retort::error error_{};
 };
 
 /// Hands an error upwards: `RETORT_TRY(auto file, map(path));`

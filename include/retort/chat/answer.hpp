@@ -16,7 +16,6 @@ struct answer_settings {
   std::size_t max_thought = 0;       ///< tokens after which a thought is closed by force; 0 = no limit
   std::size_t max_guesses = 0;       ///< tokens guessed from what was written before; 0 = none
   std::optional<std::size_t> n_top;  ///< scores are kept: of the token and so many of the likeliest
-  std::optional<matcher> shape;      ///< of the answer, not of the thought; has taken what the prompt holds of it
   bool shape_of_calls = false;       ///< the shape is that of calls, which begin in the way of their format
   reply_settings text;
 };
@@ -33,29 +32,34 @@ class answer_writer {
  public:
   using sink = function_ref<void(const reply_event&)>;
 
-  answer_writer(const model& of, session& timeline, sampler& next, answer_settings how)
+  /// `shape`: of the answer, not of the thought; has taken what the prompt holds of it. Then open() it.
+  answer_writer(const model& of, session& timeline, sampler& next, answer_settings how,
+                std::optional<matcher> shape = {})
       : of_(of),
         timeline_(timeline),
         next_(next),
-        how_(begin_at_once(std::move(how))),
+        how_(begin_at_once(std::move(how), shape.has_value())),
         words_(**of.text(), true),
-        phrases_(phrases_of({how_.text.format, how_.text.thoughts}, how_.shape && how_.shape_of_calls)),
-        parser_(how_.text) {
-    if (how_.shape) shape_.emplace(*how_.shape);
-    const bool begins = how_.text.answers || (how_.text.start == reply_start::answer && phrases_.open_thought.size());
-    if (how_.shape && begins) force(phrases_.at_once);
+        phrases_(phrases_of({how_.text.format, how_.text.thoughts}, shape && how_.shape_of_calls)),
+        parser_(how_.text),
+        shape_(std::move(shape)) {
     guesses_.reserve(how_.max_guesses);
+  }
+  /// errors no_memory
+  result<void> open() {
+    const bool begins = how_.text.answers || (how_.text.start == reply_start::answer && phrases_.open_thought.size());
+    return shape_ && begins ? force(phrases_.at_once) : result<void>();
   }
 
   /// Takes what follows the tokens that were just computed: one token, and the guesses that were right.
   /// Returns false when the answer is over; the timeline then ends with its last token.
-  /// errors full, bad_argument: of the session
+  /// errors full, bad_argument, no_memory: of the session and the matcher; the answer cannot go on then
   result<bool> advance(sink out) {
     const std::size_t k = guesses_.size(), n = timeline_.tokens().size();
     for (std::size_t i = 0;; ++i) {
       const auto seen = timeline_.tokens().first(n - k + i);
-      const token t = choose(timeline_.logits(k - i), seen);
-      const bool over = take(t, seen.size(), out);
+      RETORT_TRY(const token t, choose(timeline_.logits(k - i), seen));
+      RETORT_TRY(const bool over, take(t, seen.size(), out));
       if (!over && i < k && t == guesses_[i]) {
         ++n_guessed_;
         continue;
@@ -81,8 +85,8 @@ class answer_writer {
 
  private:
   /// With a shape, a model that was not asked to think answers at once.
-  static answer_settings begin_at_once(answer_settings how) {
-    if (how.shape && how.text.start == reply_start::open) how.text.answers = true;
+  static answer_settings begin_at_once(answer_settings how, bool has_shape) {
+    if (has_shape && how.text.start == reply_start::open) how.text.answers = true;
     return how;
   }
 
@@ -92,24 +96,28 @@ class answer_writer {
   }
 
   /// Text that must come next, whatever the model would rather say.
-  void force(std::string_view text) {
-    if (auto ids = of_.encode(text)) forced_.assign(ids->rbegin(), ids->rend());
+  result<void> force(std::string_view text) {
+    RETORT_TRY(const std::vector<token> ids, of_.encode(text));
+    forced_.assign(ids.rbegin(), ids.rend());
+    return {};
   }
 
   /// The token after `seen`: drawn, or forced when a thought has had its share.
-  token choose(std::span<float> logits, std::span<const token> seen) {
+  result<token> choose(std::span<float> logits, std::span<const token> seen) {
     if (parser_.in_thought() && forced_.empty()) {
       const bool had_its_share = how_.max_thought && n_thought_ >= how_.max_thought;
       const bool leaves_no_room = shape_ && n_left(seen.size()) <= shape_->n_needed() + thought_end_tokens;
-      if (had_its_share || leaves_no_room) force(phrases_.close_thought);
+      if (had_its_share || leaves_no_room) RETORT_CHECK(force(phrases_.close_thought));
     }
     was_forced_ = !forced_.empty();
     if (was_forced_) return next_forced(logits);
     std::span<const std::uint64_t> allowed;
-    if (shape_ && parser_.in_answer()) allowed = shape_->allowed(n_left(seen.size()));
+    if (shape_ && parser_.in_answer()) {
+      RETORT_TRY(allowed, shape_->allowed(n_left(seen.size())));
+    }
     const token t = next_(logits, seen, allowed);
     if (shape_ && !parser_.in_answer() && of_.is_end(t)) {  // an answer is owed
-      force(phrases_.close_thought);
+      RETORT_CHECK(force(phrases_.close_thought));
       was_forced_ = !forced_.empty();
       if (was_forced_) return next_forced(logits);
     }
@@ -144,18 +152,19 @@ class answer_writer {
   }
 
   /// One more token of the answer, after n_seen; true when it was the last.
-  bool take(token t, std::size_t n_seen, sink out) {
+  result<bool> take(token t, std::size_t n_seen, sink out) {
     ++n_tokens_;
     if (!parser_.in_answer()) ++n_thought_;
     if (of_.is_end(t)) return end(finish::stop, out);
     const bool was_answer = parser_.in_answer();
-    if (shape_ && was_answer && !was_forced_) (void)shape_->accept(t);
+    if (shape_ && was_answer && !was_forced_)
+      if (auto taken = shape_->accept(t); !taken && taken.error().code == errc::no_memory) return taken.error();
     feed(words_.push(t), out);
     unpushed_ = t;
     if (interrupted_) return end(finish::interrupted, out);
     if (parser_.stopped()) return end(finish::stop, out);
     if (shape_ && was_answer && shape_->finished()) return end(finish::stop, out);
-    if (shape_ && !was_answer && parser_.in_answer() && forced_.empty()) force(phrases_.after_thought);
+    if (shape_ && !was_answer && parser_.in_answer() && forced_.empty()) RETORT_CHECK(force(phrases_.after_thought));
     const bool at_limit = how_.max_tokens && n_tokens_ >= how_.max_tokens;
     if (at_limit || n_seen >= timeline_.context()) return end(finish::length, out);
     return false;

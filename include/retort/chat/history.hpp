@@ -2,6 +2,7 @@
 #pragma once
 
 #include <retort/api.hpp>
+#include <retort/base/border.hpp>
 
 #if RETORT_CARRIES(RETORT_PART_CHAT)  // all of it is code
 #include <retort/text/json_reader.hpp>
@@ -120,15 +121,19 @@ inline result<void> check_history(std::span<const message> all) {
 
 }  // namespace detail
 
-RETORT_INLINE std::string to_json(std::span<const message> history) {
-  auto all = detail::json::array();
-  for (const message& m : history) all.push_back(detail::json_of(m));
-  return detail::dump(all);
+RETORT_INLINE result<std::string> to_json(std::span<const message> history) {
+  return detail::at_border([&]() -> result<std::string> {
+    auto all = detail::json::array();
+    for (const message& m : history) all.push_back(detail::json_of(m));
+    return detail::dump(all);
+  });
 }
 RETORT_INLINE result<std::vector<message>> messages_from_json(std::string_view text) {
-  auto all = detail::parse_json(text);
-  if (!all) return all.error();
-  return detail::messages_of(*all);
+  return detail::at_border([&]() -> result<std::vector<message>> {
+    auto all = detail::parse_json(text);
+    if (!all) return all.error();
+    return detail::messages_of(*all);
+  });
 }
 
 RETORT_END

@@ -34,7 +34,8 @@ struct call_wishes {
   bool ids_of_nine = false;        ///< ids of nine letters and digits, as Mistral's
 };
 /// A template that wants arguments as text raises an error at an object, or writes it down as Python would.
-inline call_wishes call_wishes_of(const prompt_maker& prompts) {
+/// errors no_memory
+inline result<call_wishes> call_wishes_of(const prompt_maker& prompts) {
   const auto render = [&prompts](json arguments, const char* id) {
     const json call = {
         {"id", id}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", std::move(arguments)}}}};
@@ -47,10 +48,14 @@ inline call_wishes call_wishes_of(const prompt_maker& prompts) {
   };
   for (const bool nine : {false, true}) {
     const char* const id = nine ? "abcdefgh1" : "call_0";
-    if (const auto object = render({{"k", 1}}, id)) return {object->text.find("{'k'") != std::string::npos, nine};
-    if (render(R"({"k": 1})", id)) return {true, nine};
+    const auto object = render({{"k", 1}}, id);
+    if (object) return call_wishes{object->text.find("{'k'") != std::string::npos, nine};
+    const auto text = render(R"({"k": 1})", id);
+    if (text) return call_wishes{true, nine};
+    for (const auto* failed : {&object, &text})
+      if (failed->error().code == errc::no_memory) return failed->error();
   }
-  return {};
+  return call_wishes{};
 }
 /// A call's arguments, an object as text, in that form.
 inline json arguments_as_wanted(const std::string& arguments, bool as_text) {

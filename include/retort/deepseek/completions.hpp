@@ -3,6 +3,7 @@
 #pragma once
 
 #include <retort/api.hpp>
+#include <retort/base/border.hpp>
 
 #if RETORT_CARRIES(RETORT_PART_DEEPSEEK)  // all of it is code
 #include <retort/chat/opening.hpp>
@@ -16,12 +17,6 @@
 RETORT_BEGIN
 namespace detail {
 
-/// Ends what a flag says, however a scope is left.
-struct flag_reset {
-  std::atomic<bool>& flag;
-  ~flag_reset() { flag.store(false); }
-};
-
 struct completions_impl {
   using choice = api::chat_request::choice;
 
@@ -34,11 +29,14 @@ struct completions_impl {
   std::optional<call_wishes> calls_as;
   std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest at the end
   std::atomic<bool> working{false};                        // inside stream()
-  std::atomic<bool> stepping{false};  // inside step(): what a chunk's callback asks for meanwhile is refused
+  std::atomic<bool> stepping{false};   // inside step(): what a chunk's callback asks for meanwhile is refused
+  std::atomic<bool> cancelled{false};  // since begin()
   std::uint64_t n_requests = 0;
+  std::string last_words;  // the body where there is no memory for another one
 
   // The request in the making.
-  bool busy = false;
+  bool busy = false, is_read = false;
+  std::string request;
   endpoint to = endpoint::chat_completions;
   completions::on_chunk each;
   bool streaming = false, interrupted = false, thinks = false;
@@ -58,23 +56,54 @@ struct completions_impl {
 
   // ---- from a request to a session at work
 
-  void begin(std::string_view text, endpoint at, completions::on_chunk on) {
-    if (timeline) timeline->impl()->line.cancelled.store(false);  // what was cancelled is over
-    to = at;
-    each = std::move(on);
-    busy = streaming = interrupted = thinks = false;
+  /// errors no_memory; then the request that was there goes on
+  result<void> begin(std::string_view text, endpoint at, completions::on_chunk on) {
+    return at_border([&]() -> result<void> {
+      std::string copy(text);
+      if (last_words.empty()) last_words = std::string(out_of_memory_body);
+      end();
+      if (timeline) timeline->impl()->line.cancelled.store(false);  // what was cancelled is over
+      cancelled.store(false);
+      request = std::move(copy);
+      to = at;
+      each = std::move(on);
+      busy = true;
+      return {};
+    });
+  }
+  /// As if nothing had been asked.
+  void end() noexcept {
+    busy = is_read = streaming = interrupted = thinks = false;
     answer.reset();
     writer.reset();
     body.clear();
+    request.clear();
     status_code = 200;
+  }
+  /// There was no memory to answer, nor to say so at length.
+  void give_up() noexcept {
+    end();
+    body = std::exchange(last_words, {});
+    status_code = 503;
+  }
+  /// Memory ran out in the middle of an answer: what there is, is given back.
+  void cut_short() noexcept {
+    at_border([&] { close(api::ending::no_memory); }, [&] { give_up(); }, [] {});
+  }
+
+  void read() {
+    const std::string text = std::exchange(request, {});
+    is_read = true;
     const std::int64_t created = std::chrono::duration_cast<std::chrono::seconds>(time().time_since_epoch()).count();
+    busy = false;
     if (to == endpoint::models) return list_models(text);
     if (auto wrong = to == endpoint::completions ? start_fim(text) : start_chat(text)) return refuse(*wrong);
     const api::request& q = asked();
     streaming = each || q.stream;
-    busy = true;
     answer = make_answer(
         {name_answer(text, created), q.model.empty() ? of.info().name : q.model, system_fingerprint(), created});
+    busy = true;
+    if (cancelled) timeline->cancel();
   }
   [[nodiscard]] std::unique_ptr<api::response> make_answer(api::response::identity who) const {
     const api::request& q = asked();
@@ -115,9 +144,15 @@ struct completions_impl {
     return out;
   }
 
+  static std::optional<api::refusal> unreadable(const result<json>& in) {
+    if (in && in->is_object()) return std::nullopt;
+    const bool is_large = !in && in.error().code == errc::limit;
+    return api::refusal{400,
+                        is_large ? "the request cannot be read: " + in.error().what : "the request is no JSON object"};
+  }
   std::optional<api::refusal> start_chat(std::string_view text) {
-    auto in = parse_object(text);
-    if (!in) return api::refusal{400, "the request is no JSON object"};
+    auto in = parse_json(text);
+    if (auto wrong = unreadable(in)) return wrong;
     chat = {};
     given = {};
     if (to != endpoint::chat_completions) {
@@ -131,20 +166,22 @@ struct completions_impl {
     auto p = render();
     if (!p) return api::refusal_of(p.error());
     answer_settings how;
-    if (auto wrong = set_shape(how)) return wrong;
-    if (auto opened = settle_thought(*p, how.shape.has_value()); !opened) return api::refusal_of(opened.error());
+    std::optional<matcher> shape;
+    if (auto wrong = set_shape(how, shape)) return wrong;
+    if (auto opened = settle_thought(*p, shape.has_value()); !opened) return api::refusal_of(opened.error());
     how.text.format = syntax().calls;
     how.text.thoughts = syntax().thoughts;
     how.text.start = chat.has_prefix ? reply_start::text : reply_start_of(p->text, syntax());
     how.text.calls = how.text.parts = chat.use != choice::none;
     if (how.text.calls) how.text.tools_json = dump(chat.tools);
     thinks = how.text.start == reply_start::thought ||
-             (how.text.start == reply_start::open && !how.shape && chat.thinking && may_think());
+             (how.text.start == reply_start::open && !shape && chat.thinking && may_think());
     how.max_thought = chat.max_thought ? chat.max_thought : chat.effort == "low" ? 1024 : 0;
-    return start(std::move(how), chat, p->tokens);
+    return start(std::move(how), std::move(shape), chat, p->tokens);
   }
 
-  std::optional<api::refusal> start(answer_settings how, api::request& q, std::span<const token> tokens) {
+  std::optional<api::refusal> start(answer_settings how, std::optional<matcher> shape, api::request& q,
+                                    std::span<const token> tokens) {
     const bool ignores = options.hosted && thinks;  // the hosted service thinks at its own temperature
     q.how.temperature = static_cast<float>(!ignores && q.temperature ? *q.temperature : thinks ? 0.6 : 1.0);
     q.how.top_p = static_cast<float>(!ignores && q.top_p ? *q.top_p : thinks ? 0.95 : 1.0);
@@ -157,6 +194,7 @@ struct completions_impl {
       if (found) q.how.dry.breakers.insert(q.how.dry.breakers.end(), found->begin(), found->end());
     }
     auto drawn = sampler::make(q.how, of.info().n_vocab);
+    if (!drawn && drawn.error().code == errc::no_memory) return api::refusal_of(drawn.error());
     if (!drawn)
       return api::refusal{422, drawn.error().what, "invalid_request_error", "logit_bias"};  // all else was looked at
     next.emplace(std::move(*drawn));
@@ -173,7 +211,8 @@ struct completions_impl {
     if (auto synced = timeline->sync(tokens); !synced) return api::refusal_of(synced.error());
     n_prompt = tokens.size();
     n_cached = timeline->n_computed();
-    writer.emplace(of, *timeline, *next, std::move(how));
+    writer.emplace(of, *timeline, *next, std::move(how), std::move(shape));
+    if (auto opened = writer->open(); !opened) return api::refusal_of(opened.error());
     return std::nullopt;
   }
   /// Another owner must not profit from what this one has read.
@@ -187,6 +226,7 @@ struct completions_impl {
     return {};
   }
   void cancel() noexcept {
+    cancelled.store(true);
     std::lock_guard lock(replacing);
     if (timeline) timeline->cancel();
   }
@@ -196,7 +236,9 @@ struct completions_impl {
 
   result<prompt> render() {
     json messages = chat.messages;
-    if (!calls_as) calls_as = call_wishes_of(*prompts);
+    if (!calls_as) {
+      RETORT_TRY(calls_as, call_wishes_of(*prompts));
+    }
     fit_calls(messages, *calls_as);
     json v = {{"thinking", chat.thinking}, {"enable_thinking", chat.thinking}};
     if (!chat.effort.empty() && chat.effort != "none") v["reasoning_effort"] = effort();
@@ -232,24 +274,26 @@ struct completions_impl {
   }
 
   /// What the answer must look like; a prefix is its beginning.
-  std::optional<api::refusal> set_shape(answer_settings& how) {
+  std::optional<api::refusal> set_shape(answer_settings& how, std::optional<matcher>& out) {
     const bool of_calls =
         chat.use == choice::required || chat.use == choice::named || (chat.use == choice::automatic && chat.strict);
     const char* const param = of_calls ? "tools" : "response_format";
-    auto shape = shape_of_answer();
+    const auto shape = shape_of_answer();
     if (!shape) {
       api::refusal why = api::refusal_of(shape.error());
       return why.status == 400 ? api::refusal{400, shape.error().what, why.type, param} : why;
     }
     if (!*shape) return std::nullopt;
-    how.shape.emplace(**shape);
+    auto follows = matcher::make(**shape);
+    if (!follows) return api::refusal_of(follows.error());
     how.shape_of_calls = of_calls;
     const auto ids = of.encode(chat.prefix, false);
     if (!ids) return api::refusal_of(ids.error());
     for (const token t : *ids)
-      if (!how.shape->accept(t))
+      if (!follows->accept(t))
         return api::refusal{400, std::string("the message to be continued does not begin what ") + param + " asks for",
                             "invalid_request_error", "messages"};
+    out.emplace(std::move(*follows));
     return std::nullopt;
   }
   /// Compiled once.
@@ -288,12 +332,13 @@ struct completions_impl {
   }
 
   std::optional<api::refusal> start_fim(std::string_view text) {
-    const auto in = parse_object(text);
-    if (!in) return api::refusal{400, "the request is no JSON object"};
+    const auto in = parse_json(text);
+    if (auto wrong = unreadable(in)) return wrong;
     fim = {};
     if (auto wrong = api::read_fim_request(*in, options.hosted, fim)) return wrong;
     const tokenizer& t = **of.text();
-    std::vector<token> ids = of.bos();
+    std::vector<token> ids;
+    if (const auto bos = of.bos()) ids.push_back(*bos);
     result<void> put;
     const auto add = [&](const std::string& s) {
       if (put) put = t.encode(s, special::plain, ids);
@@ -316,7 +361,7 @@ struct completions_impl {
     answer_settings how;
     how.text.start = reply_start::text;
     how.text.calls = false;
-    return start(std::move(how), fim, ids);
+    return start(std::move(how), {}, fim, ids);
   }
 
   // ---- from a session to chunks and a response
@@ -335,8 +380,21 @@ struct completions_impl {
   }
 
   status step(const clock::time_point* deadline) {
-    if (!busy || stepping.exchange(true)) return status::done;
-    const flag_reset at_the_end{stepping};
+    if (!busy) return status::done;
+    if (stepping.exchange(true)) return status::done;
+    const raised at_work(stepping);
+    return at_border([&] { return work(deadline); }, [&] { end(); },
+                     [&] {
+                       give_up();
+                       return status::done;
+                     });
+  }
+  status work(const clock::time_point* deadline) {
+    if (!is_read) {
+      read();
+      if (!busy) return status::done;
+      if (deadline && clock::now() >= *deadline) return status::running;
+    }
     answer->open(chunks());
     completions_impl* const self = this;
     const auto now = step_answers<completions_impl>(*timeline->impl()->bench, {&self, 1}, deadline);
@@ -360,8 +418,9 @@ struct completions_impl {
   }
   /// Cancelled, or out of memory: what there is, is given back.
   void fail(const error& e) {
-    if (e.code != errc::no_memory && e.code != errc::cancelled) return refuse(api::refusal_of(e));
-    close(e.code == errc::no_memory ? api::ending::no_memory : api::ending::aborted);
+    if (e.code == errc::no_memory) return cut_short();
+    if (e.code != errc::cancelled) return refuse(api::refusal_of(e));
+    close(api::ending::aborted);
   }
   void close(api::ending why) {
     busy = false;
@@ -385,51 +444,75 @@ struct completions_impl {
     body = dump(one ? m : json{{"object", "list"}, {"data", json::array({m})}});
   }
 
-  static std::string refused_as_busy(endpoint to, int* http_status) {
-    api::refusal busy{429, "another request is being answered", "rate_limit_error", {}, "rate_limit_reached"};
-    if (http_status) *http_status = busy.status;
-    return dump(to == endpoint::messages ? api::messages_error(busy) : busy.to_json());
+  static std::string refused_as_busy(endpoint to, int* http_status) noexcept {
+    return refused(429, "another request is being answered", "rate_limit_error", "rate_limit_reached", to, http_status);
   }
-  std::string take(int* http_status) {
+  static std::string refused_as_empty(endpoint to, int* http_status) noexcept {
+    return refused(400, "there is nobody to answer: the object was moved from", "invalid_request_error",
+                   "invalid_request_error", to, http_status);
+  }
+  /// The body of a refusal; nothing where there is no memory for it.
+  static std::string refused(int status, const char* message, const char* type, const char* code, endpoint to,
+                             int* http_status) noexcept {
+    if (http_status) *http_status = status;
+    const auto body = [&] {
+      api::refusal why{status, message, type, {}, code};
+      return dump(to == endpoint::messages ? api::messages_error(why) : why.to_json());
+    };
+    return at_border(body, [] {}, [] { return std::string(); });
+  }
+  std::string take(int* http_status) noexcept {
     if (http_status) *http_status = status_code;
-    return std::move(body);
+    return std::exchange(body, {});
   }
+  static constexpr std::string_view out_of_memory_body =
+      R"({"error":{"message":"out of memory","type":"insufficient_system_resource","param":null,"code":null}})";
 };
 
 }  // namespace detail
 
-RETORT_INLINE completions::completions(std::unique_ptr<detail::completions_impl> impl) : impl_(std::move(impl)) {}
+RETORT_INLINE completions::completions(std::shared_ptr<detail::completions_impl> impl) noexcept
+    : impl_(std::move(impl)) {}
 RETORT_INLINE completions::completions(completions&&) noexcept = default;
 RETORT_INLINE completions& completions::operator=(completions&&) noexcept = default;
 RETORT_INLINE completions::~completions() = default;
 
 RETORT_INLINE result<completions> completions::make(const model& m, const completions_options& options) {
-  RETORT_CHECK(m.text());
-  auto c = std::make_unique<detail::completions_impl>();
-  c->of = m;
-  c->options = options;
-  if (!options.chat_template.empty() || !m.info().chat_template.empty()) {
-    RETORT_TRY(c->prompts, prompt_maker::make(m, options.chat_template));
-  }
-  session_options& s = c->options.session;
-  s.prefixes = nullptr;
-  RETORT_TRY(const memory_quote q, m.quote(s));
-  RETORT_TRY(c->prefixes,
-             prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
-  s.prefixes = &*c->prefixes;
-  RETORT_TRY(session timeline, session::make(m, s));
-  c->timeline.emplace(std::move(timeline));
-  return completions(std::move(c));
+  return detail::at_border([&]() -> result<completions> {
+    RETORT_CHECK(m.text());
+    auto c = std::make_shared<detail::completions_impl>();
+    c->of = m;
+    c->options = options;
+    c->last_words = std::string(c->out_of_memory_body);
+    if (!options.chat_template.empty() || !m.info().chat_template.empty()) {
+      RETORT_TRY(c->prompts, prompt_maker::make(m, options.chat_template));
+    }
+    session_options& s = c->options.session;
+    s.prefixes = nullptr;
+    RETORT_TRY(const memory_quote q, m.quote(s));
+    RETORT_TRY(c->prefixes,
+               prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
+    s.prefixes = &*c->prefixes;
+    RETORT_TRY(session timeline, session::make(m, s));
+    c->timeline.emplace(std::move(timeline));
+    return completions(std::move(c));
+  });
 }
 
-RETORT_INLINE void completions::begin(std::string_view request, endpoint to, on_chunk each) {
-  if (!impl_->stepping) impl_->begin(request, to, std::move(each));
+RETORT_INLINE result<void> completions::begin(std::string_view request, endpoint to, on_chunk each) {
+  return detail::at_border([&]() -> result<void> {
+    if (!impl_) return detail::is_empty("completions");
+    if (impl_->stepping) return detail::is_running("completions");
+    return impl_->begin(request, to, std::move(each));
+  });
 }
 RETORT_INLINE status completions::step(std::chrono::nanoseconds budget) {
-  const clock::time_point deadline = clock::now() + budget;
-  return impl_->step(&deadline);
+  const clock::time_point deadline = deadline_after(budget);
+  const auto kept = impl_;
+  return kept ? kept->step(&deadline) : status::done;
 }
 RETORT_INLINE std::string completions::take(int* http_status) {
+  if (!impl_) return detail::completions_impl::refused_as_empty(endpoint::chat_completions, http_status);
   return impl_->stepping ? impl_->refused_as_busy(impl_->to, http_status) : impl_->take(http_status);
 }
 
@@ -438,13 +521,17 @@ RETORT_INLINE std::string completions::complete(std::string_view request, endpoi
 }
 RETORT_INLINE std::string completions::stream(std::string_view request, const on_chunk& each, endpoint to,
                                               int* http_status) {
-  if (impl_->stepping || impl_->working.exchange(true)) return impl_->refused_as_busy(to, http_status);
-  const detail::flag_reset at_the_end{impl_->working};
-  impl_->begin(request, to, each);
-  (void)impl_->step(nullptr);
-  return impl_->take(http_status);
+  const auto kept = impl_;
+  if (!kept) return detail::completions_impl::refused_as_empty(to, http_status);
+  if (kept->stepping || kept->working.exchange(true)) return kept->refused_as_busy(to, http_status);
+  const detail::raised at_work(kept->working);
+  if (!detail::at_border([&] { return kept->begin(request, to, each); })) kept->give_up();
+  (void)kept->step(nullptr);
+  return kept->take(http_status);
 }
-RETORT_INLINE void completions::cancel() noexcept { impl_->cancel(); }
+RETORT_INLINE void completions::cancel() noexcept {
+  if (impl_) impl_->cancel();
+}
 RETORT_INLINE std::string completions::event(std::string_view chunk, endpoint of) {
   const bool is_typed = of == endpoint::responses || of == endpoint::messages;
   std::string out;

@@ -80,7 +80,8 @@ class gbnf : notation_reader {
   }
 
   result<expression> alternatives(std::size_t depth) {
-    if (depth > max_nesting) return error{errc::limit, "a grammar nested deeper than " + std::to_string(max_nesting)};
+    if (depth > max_nesting || stack_.is_spent())
+      return error{errc::limit, "a grammar nested deeper than " + std::to_string(depth - 1)};
     std::vector<expression> all;
     while (true) {
       RETORT_TRY(const expression e, sequence(depth));

@@ -216,7 +216,7 @@ class grammar {
   };
   [[nodiscard]] const node& operator[](expression e) const { return nodes_[e.index]; }
   [[nodiscard]] std::span<const expression> children(const node& n) const {
-    return {children_.data() + n.first, n.count};
+    return std::span(children_).subspan(n.count ? n.first : 0, n.count);  // without children, first is something else
   }
   [[nodiscard]] const std::string& text(std::size_t i) const { return texts_[i]; }
   [[nodiscard]] const char_set& set(const node& n) const { return sets_[n.first]; }

@@ -3,6 +3,7 @@
 // written).
 #pragma once
 
+#include <retort/base/stack.hpp>
 #include <retort/grammar/json_text.hpp>
 #include <retort/grammar/schema_values.hpp>
 #include <retort/text/json_reader.hpp>
@@ -38,7 +39,7 @@ class json_schema {
   /// are written where they stand, and become rules when they are met again.
   result<expression> value(const demands& all, std::size_t depth) {
     if (g_.problem()) return *g_.problem();
-    if (known_.size() > max_demands || depth > max_nesting)
+    if (known_.size() > max_demands || depth > max_nesting || stack_.is_spent())
       return error{errc::limit, "JSON schema: too large or nested too deep"};
     demands left;
     for (const json* d : all)
@@ -459,6 +460,7 @@ class json_schema {
   json_text& text_;
   schema_values values_;
   const bool open_;
+  const stack_budget stack_;
   std::map<demands, written> known_;
   std::map<std::string, written> strings_;
   std::deque<std::pair<grammar::rule, demands>> waiting_;

@@ -120,11 +120,13 @@ struct matcher_impl {
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
 RETORT_INLINE void matcher_impl::settle(std::span<const position> after) {
-  now.clear();
+  std::vector<position> next;  // memory may run out up to the last line
   recognizer read(of->grammar, stacks);
-  complete = read.open(after, now);
-  std::erase_if(now, [this](const position& p) { return stacks.cost(p) == completion::never; });
-  if (stacks.size() > max_nodes) stacks.keep(now);
+  const bool may_end = read.open(after, next);
+  std::erase_if(next, [this](const position& p) { return stacks.cost(p) == completion::never; });
+  if (stacks.size() > max_nodes) stacks.keep(next);
+  now.swap(next);
+  complete = may_end;
 }
 
 RETORT_INLINE std::vector<position> matcher_impl::after(token id) {

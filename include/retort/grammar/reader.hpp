@@ -1,6 +1,7 @@
 // What readers of notations have in common: GBNF and regular expressions.
 #pragma once
 
+#include <retort/base/stack.hpp>
 #include <retort/grammar/grammar.hpp>
 #include <retort/text/utf8.hpp>
 
@@ -45,6 +46,7 @@ class notation_reader {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  const stack_budget stack_;  ///< of what is nested
 };
 
 }  // namespace detail

@@ -82,8 +82,8 @@ class regex : notation_reader {
   }
 
   result<expression> alternatives(std::size_t depth) {
-    if (depth > max_nesting)
-      return error{errc::limit, "a regular expression nested deeper than " + std::to_string(max_nesting)};
+    if (depth > max_nesting || stack_.is_spent())
+      return error{errc::limit, "a regular expression nested deeper than " + std::to_string(depth - 1)};
     std::vector<expression> all;
     do {
       RETORT_TRY(const expression e, sequence(depth));

@@ -2,6 +2,7 @@
 // which only plain demands are left: types, names, elements, lengths, bounds.
 #pragma once
 
+#include <retort/base/stack.hpp>
 #include <retort/grammar/schema_document.hpp>
 
 #include <algorithm>
@@ -147,6 +148,7 @@ class schema_cases {
   // ---- cases ----
   /// `cut`: there are more.
   result<std::vector<schema_case>> of(const demands& all, bool& cut) {
+    if (stack_.is_spent()) return error{errc::limit, "JSON schema: nested too deep"};
     unfinished first;
     for (const json* schema : all) first.todo.push_back({schema, -1});
     std::vector<schema_case> out;
@@ -575,6 +577,7 @@ class schema_cases {
   std::set<const json*> are_opposites_;
   std::unordered_map<const json*, std::vector<std::vector<demands>>> dependencies_;
   std::map<demands, bool> impossible_;
+  const stack_budget stack_;
   std::size_t work_ = 0, probing_ = 0;
 };
 

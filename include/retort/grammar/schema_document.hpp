@@ -4,8 +4,10 @@
 #include <retort/text/json.hpp>
 #include <retort/text/utf8.hpp>
 
+#include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <vector>
 
 RETORT_BEGIN
 namespace detail {
@@ -19,7 +21,14 @@ class schema_document {
     resources_.try_emplace("", &root);
     if (root.is_object())
       if (const json* at = root.find("$schema")) is_old_ = at->text().find("/draft-0") != std::string::npos;
-    walk(root, "", false);
+    std::vector<place> todo = {{&root, "", false}};  // what is nested must not cost stack
+    while (!todo.empty()) {
+      const place next = std::move(todo.back());
+      todo.pop_back();
+      const std::size_t n = todo.size();
+      note(next, todo);
+      std::reverse(todo.begin() + static_cast<std::ptrdiff_t>(n), todo.end());
+    }
   }
 
   /// Where the reference of a schema leads; null where that is not in the document.
@@ -42,9 +51,27 @@ class schema_document {
 
   /// The JSON pointer of a part of the document; empty for what is no part of it.
   [[nodiscard]] std::string pointer_of(const json& part) const {
-    std::string out;
-    (void)find(root_, part, out);
-    return out;
+    struct seen {
+      const json* at;
+      std::size_t parent;
+      const std::string* key;  // of an object, or ...
+      std::size_t index;       // ... of an array
+    };
+    std::vector<seen> all = {{&root_, 0, nullptr, 0}};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const json& in = *all[i].at;
+      if (&in == &part) {
+        std::string out;
+        for (std::size_t at = i; at != 0; at = all[at].parent)
+          out.insert(0, "/" + (all[at].key ? escaped(*all[at].key) : std::to_string(all[at].index)));
+        return out;
+      }
+      if (in.is_object())
+        for (const auto& [key, value] : in.items()) all.push_back({&value, i, &key, 0});
+      if (in.is_array())
+        for (std::size_t k = 0; k < in.size(); ++k) all.push_back({&in[k], i, nullptr, k});
+    }
+    return {};
   }
   static std::string escaped(std::string_view key) {
     std::string out;
@@ -62,10 +89,19 @@ class schema_document {
   static bool holds_values(std::string_view key) {
     return key == "enum" || key == "const" || key == "default" || key == "examples" || key == "example";
   }
-  /// Notes the names in a part; in a map of schemas the keys are names of other things.
-  void walk(const json& part, std::string base, bool map) {
+  struct place {
+    const json* part;
+    std::string base;
+    bool map;
+  };
+  /// Notes the names in a part, and what is inside it; in a map of schemas the keys are names of other things.
+  void note(const place& where, std::vector<place>& inside) {
+    const json& part = *where.part;
+    std::string base = where.base;
+    const bool map = where.map;
     if (part.is_array()) {
-      for (const json& p : part) walk(p, base, false);
+      for (const json& p : part)
+        if (p.is_object() || p.is_array()) inside.push_back({&p, base, false});
       return;
     }
     if (!part.is_object()) return;
@@ -92,7 +128,8 @@ class schema_document {
     }
     bases_.emplace(&part, base);
     for (const auto& [key, value] : part.items())
-      if (map || !holds_values(key)) walk(value, base, !map && is_map(key));
+      if ((value.is_object() || value.is_array()) && (map || !holds_values(key)))
+        inside.push_back({&value, base, !map && is_map(key)});
   }
 
   static std::string decoded(std::string_view text) {
@@ -130,24 +167,6 @@ class schema_document {
     }
     return at;
   }
-  static bool find(const json& in, const json& part, std::string& pointer) {
-    if (&in == &part) return true;
-    const std::size_t size = pointer.size();
-    const auto within = [&](const json& next, const std::string& key) {
-      pointer += "/" + escaped(key);
-      if (find(next, part, pointer)) return true;
-      pointer.resize(size);
-      return false;
-    };
-    if (in.is_object())
-      for (const auto& [key, value] : in.items())
-        if (within(value, key)) return true;
-    if (in.is_array())
-      for (std::size_t i = 0; i < in.size(); ++i)
-        if (within(in[i], std::to_string(i))) return true;
-    return false;
-  }
-
   /// A reference without fragment, seen from a base.
   static std::string joined(const std::string& base, std::string_view reference) {
     struct parts {

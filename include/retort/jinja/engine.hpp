@@ -50,11 +50,12 @@ class engine {
   enum class flow : std::uint8_t { on, leave, repeat };
   enum function : int { f_range, f_namespace, f_dict, f_raise, f_strftime, f_cycler, f_joiner, f_lipsum };
 
-  /// Deepest nesting of running statements and expressions: what bounds the stack, at some 300 bytes a level.
+  /// Deepest nesting of running statements and expressions, as far as the stack allows.
   static constexpr unsigned max_depth = 1500;
   struct level {
     explicit level(engine& e) : of(e) {
-      if (++of.depth_ > max_depth) of.rt_.fail_limit("levels of running constructs", max_depth);
+      if (++of.depth_ > max_depth || of.stack_.is_spent())
+        of.rt_.fail_limit("levels of running constructs", std::min(of.depth_, max_depth));
     }
     ~level() { --of.depth_; }
     engine& of;
@@ -308,10 +309,11 @@ class engine {
   }
   value new_macro(id which) {
     auto* m = new macro;
+    value v = value::of(kind::macro, m);
     m->node = which;
     m->scope = current_;
     keep(current_);
-    return value::of(kind::macro, m);
+    return v;
   }
   void define_macro(const node& n) {
     const value m = new_macro(n.a);
@@ -673,6 +675,7 @@ class engine {
   std::vector<value> spaces_;
   id current_ = 0;
   id loop_symbol_ = no_symbol, caller_symbol_ = no_symbol, rest_symbol_ = no_symbol, named_symbol_ = no_symbol;
+  const retort::detail::stack_budget stack_;
   unsigned depth_ = 0, calls_ = 0, loop_depth_ = 0;
   flow flow_ = flow::on;
   text* out_ = nullptr;

@@ -169,10 +169,11 @@ inline value bind_method(runtime& rt, const value& self, const signature& s) {
     return undefined("method '" + std::string(s.name) + "' would change a " + std::string(type_name(self)) +
                      " and is refused");
   auto* m = new bound_method;
+  value v = value::of(kind::method, m);
   m->self = self;
   m->which = s.which;
   rt.produce(64);
-  return value::of(kind::method, m);
+  return v;
 }
 
 inline value no_attribute(const value& v, std::string_view name) {

@@ -2,6 +2,7 @@
 // Next: engine.hpp, which runs the tree.
 #pragma once
 
+#include <retort/base/stack.hpp>
 #include <retort/jinja/filters.hpp>
 #include <retort/jinja/lexer.hpp>
 
@@ -181,6 +182,7 @@ class parser {
       if (++p.depth_ > p.limits_.nesting)
         p.fail("more than " + std::to_string(p.limits_.nesting) + " statements and brackets inside each other",
                errc::limit);
+      else if (p.stack_.is_spent()) p.fail("statements and brackets nested deeper than the stack allows", errc::limit);
     }
     ~level() { --of.depth_; }
     parser& of;
@@ -780,6 +782,7 @@ class parser {
   const template_limits& limits_;
   std::size_t at_ = 0;
   std::uint32_t line_ = 1;
+  const retort::detail::stack_budget stack_;
   unsigned depth_ = 0;
   std::uint32_t loops_ = 0, for_depth_ = 0;
   bool soft_ = false;

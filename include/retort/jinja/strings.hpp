@@ -69,9 +69,10 @@ inline std::size_t rfind_bytes(std::string_view s, std::string_view needle) {
 
 inline value substring(const value& s, std::size_t begin, std::size_t end) {
   auto* t = new text;
+  value v = make_text(t);
   t->append(s.string(), begin, end);
   t->markup = s.string().markup;
-  return make_text(t);
+  return v;
 }
 
 inline value substring(const value& s, byte_range r) { return substring(s, r.begin, r.end); }
@@ -179,6 +180,7 @@ inline bool before_word(char32_t c, casing how) noexcept {
 /// lower(), upper(), capitalize(), str.title() and the filter `title` (words); input if any byte of `s` is.
 inline value recase(const value& s, casing how) {
   auto* t = new text;
+  value v = make_text(t);
   const std::string& from = s.bytes();
   const bool titles = how == casing::title || how == casing::words;
   bool begins = true;  // a word may begin here
@@ -192,7 +194,7 @@ inline value recase(const value& s, casing how) {
   }
   if (!s.string().input.empty()) t->mark(0, t->bytes.size());
   t->markup = s.string().markup;
-  return make_text(t);
+  return v;
 }
 
 inline bool is_hidden(char32_t c) noexcept {

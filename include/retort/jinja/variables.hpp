@@ -10,9 +10,10 @@ namespace detail::templates {
 
 inline value json_string(std::string s, bool input) {
   auto* t = new text;
+  value v = make_text(t);
   t->bytes = std::move(s);
   if (input) t->mark(0, t->bytes.size());
-  return make_text(t);
+  return v;
 }
 
 inline value json_unsigned(std::uint64_t u) {

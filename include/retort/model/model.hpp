@@ -2,6 +2,7 @@
 #pragma once
 
 #include <retort/api.hpp>
+#include <retort/base/border.hpp>
 #if !defined(RETORT_SPLIT)
 #include <retort/model/decoder.hpp>
 #endif
@@ -178,26 +179,32 @@ inline result<std::shared_ptr<const model_impl>> build_model(weights file, alloc
 #if RETORT_CARRIES(RETORT_PART_MODEL)
 
 RETORT_INLINE result<model> model::load(const std::string& path, const model_options& o) {
-  allocator& memory = o.memory ? *o.memory : system_allocator();
-  RETORT_TRY(weights file, weights::open(path, o.map ? weights::load::map : weights::load::read, memory));
-  RETORT_TRY(auto impl, detail::build_model(std::move(file), memory));
-  return model(std::move(impl));
+  return detail::at_border([&]() -> result<model> {
+    allocator& memory = o.memory ? *o.memory : system_allocator();
+    RETORT_TRY(weights file, weights::open(path, o.map ? weights::load::map : weights::load::read, memory));
+    RETORT_TRY(auto impl, detail::build_model(std::move(file), memory));
+    return model(std::move(impl));
+  });
 }
 
 RETORT_INLINE result<model> model::view(std::span<const std::byte> file, const std::string& name) {
-  RETORT_TRY(weights w, weights::view(file, name));
-  RETORT_TRY(auto impl, detail::build_model(std::move(w)));
-  return model(std::move(impl));
+  return detail::at_border([&]() -> result<model> {
+    RETORT_TRY(weights w, weights::view(file, name));
+    RETORT_TRY(auto impl, detail::build_model(std::move(w)));
+    return model(std::move(impl));
+  });
 }
 
 RETORT_INLINE result<model> model::read(reader& from, const model_options& o) {
-  allocator& memory = o.memory ? *o.memory : system_allocator();
-  RETORT_TRY(source s, source::read(from, memory));
-  std::vector<source> parts;
-  parts.push_back(std::move(s));
-  RETORT_TRY(weights w, weights::from_parts(std::move(parts)));
-  RETORT_TRY(auto impl, detail::build_model(std::move(w), memory));
-  return model(std::move(impl));
+  return detail::at_border([&]() -> result<model> {
+    allocator& memory = o.memory ? *o.memory : system_allocator();
+    RETORT_TRY(source s, source::read(from, memory));
+    std::vector<source> parts;
+    parts.push_back(std::move(s));
+    RETORT_TRY(weights w, weights::from_parts(std::move(parts)));
+    RETORT_TRY(auto impl, detail::build_model(std::move(w), memory));
+    return model(std::move(impl));
+  });
 }
 
 RETORT_INLINE std::size_t stored_tensor::n_columns() const noexcept { return shape.empty() ? 1 : shape.back(); }
@@ -207,69 +214,89 @@ RETORT_INLINE std::size_t stored_tensor::n_rows() const noexcept {
   return n;
 }
 RETORT_INLINE result<void> stored_tensor::read(std::size_t first, retort::tensor<float, 2> out) const {
-  const gguf_tensor* t = of_ ? of_->file.find(name) : nullptr;
-  if (!t) return error{errc::bad_argument, "the tensor is empty"};
-  const std::size_t n = out.shape(0);
-  if (n > n_rows() || first > n_rows() - n || out.shape(1) != n_columns())
-    return error{errc::bad_argument, "tensor \"" + printable(name) + "\" has " + std::to_string(n_rows()) +
-                                         " rows of " + std::to_string(n_columns()) + "; asked for " +
-                                         std::to_string(n) + " of " + std::to_string(out.shape(1)) + " from row " +
-                                         std::to_string(first) + " on"};
-  for (std::size_t i = 0; i < n; ++i)
-    if (!dequantize(t->type, t->data + (first + i) * row_bytes(t->type, n_columns()), n_columns(), out.at(i)))
-      return error{errc::unsupported,
-                   "tensor \"" + printable(name) + "\" has elements of type " + type + ", which are no floats"};
-  return {};
+  return detail::at_border([&]() -> result<void> {
+    const gguf_tensor* t = of_ ? of_->file.find(name) : nullptr;
+    if (!t) return detail::is_empty("tensor");
+    const auto rows = static_cast<std::size_t>(t->rows()), columns = static_cast<std::size_t>(t->columns());
+    const std::size_t n = out.shape(0);
+    if (n > rows || first > rows - n || out.shape(1) != columns)
+      return error{errc::bad_argument, "tensor \"" + printable(name) + "\" has " + std::to_string(rows) + " rows of " +
+                                           std::to_string(columns) + "; asked for " + std::to_string(n) + " of " +
+                                           std::to_string(out.shape(1)) + " from row " + std::to_string(first) + " on"};
+    for (std::size_t i = 0; i < n; ++i)
+      if (!dequantize(t->type, t->data + (first + i) * row_bytes(t->type, columns), columns, out.at(i)))
+        return error{errc::unsupported,
+                     "tensor \"" + printable(name) + "\" has elements of type " + type + ", which are no floats"};
+    return {};
+  });
 }
 RETORT_INLINE result<stored_tensor> model::tensor(std::string_view name) const {
-  const gguf_tensor* t = impl_ ? impl_->file.find(name) : nullptr;
-  if (!t) return error{errc::missing, "there is no tensor \"" + printable(name) + "\""};
-  stored_tensor s;
-  s.name = t->name;
-  s.type = retort::name(t->type);
-  s.shape.assign(t->shape.begin(), t->shape.begin() + t->rank);
-  s.bytes = {t->data, static_cast<std::size_t>(t->bytes)};
-  s.of_ = impl_;
-  return s;
+  return detail::at_border([&]() -> result<stored_tensor> {
+    const gguf_tensor* t = impl_ ? impl_->file.find(name) : nullptr;
+    if (!t) return error{errc::missing, "there is no tensor \"" + printable(name) + "\""};
+    stored_tensor s;
+    s.name = t->name;
+    s.type = retort::name(t->type);
+    s.shape.assign(t->shape.begin(), t->shape.begin() + t->rank);
+    s.bytes = {t->data, static_cast<std::size_t>(t->bytes)};
+    s.of_ = impl_;
+    return s;
+  });
 }
-RETORT_INLINE std::vector<std::string> model::tensors() const {
-  std::vector<std::string> names;
-  if (impl_)
+RETORT_INLINE result<std::vector<std::string>> model::tensors() const {
+  return detail::at_border([&]() -> result<std::vector<std::string>> {
+    if (!impl_) return detail::is_empty("model");
+    std::vector<std::string> names;
     for (const gguf_tensor& t : impl_->file.tensors()) names.emplace_back(t.name);
-  return names;
+    return names;
+  });
 }
 
-RETORT_INLINE const model_info& model::info() const { return impl_->info; }
+RETORT_INLINE const model_info& model::info() const noexcept {
+  if (impl_) return impl_->info;
+  // Of the empty model. Never destroyed, like system_allocator().
+  alignas(model_info) static unsigned char storage[sizeof(model_info)];
+  static const model_info* const none = new (storage) model_info;
+  return *none;
+}
 
 RETORT_INLINE result<const tokenizer*> model::text() const {
-  if (impl_->text) return &*impl_->text;
-  return impl_->text_error;
+  return detail::at_border([&]() -> result<const tokenizer*> {
+    if (!impl_) return detail::is_empty("model");
+    if (impl_->text) return &*impl_->text;
+    return impl_->text_error;
+  });
 }
 
 RETORT_INLINE result<std::vector<token>> model::encode(std::string_view text, bool special) const {
-  RETORT_TRY(const tokenizer* t, this->text());
-  std::vector<token> ids;
-  RETORT_CHECK(t->encode(text, special ? retort::special::parse : retort::special::plain, ids));
-  return ids;
+  return detail::at_border([&]() -> result<std::vector<token>> {
+    RETORT_TRY(const tokenizer* t, this->text());
+    std::vector<token> ids;
+    RETORT_CHECK(t->encode(text, special ? retort::special::parse : retort::special::plain, ids));
+    return ids;
+  });
 }
 
 RETORT_INLINE result<std::string> model::decode(std::span<const token> ids, bool special) const {
-  RETORT_TRY(const tokenizer* t, text());
-  return t->decode(ids, special);
+  return detail::at_border([&]() -> result<std::string> {
+    RETORT_TRY(const tokenizer* t, text());
+    return t->decode(ids, special);
+  });
 }
 
-RETORT_INLINE bool model::is_end(token id) const { return impl_->text && impl_->text->is_end(id); }
+RETORT_INLINE bool model::is_end(token id) const noexcept { return impl_ && impl_->text && impl_->text->is_end(id); }
 
 RETORT_INLINE result<std::vector<token>> model::tokens_with(std::string_view text) const {
-  RETORT_TRY(const tokenizer* t, this->text());
-  std::vector<token> all;
-  for (std::size_t i = 0; i < std::min(t->size(), info().n_vocab); ++i)
-    if (t->bytes(static_cast<token>(i)).find(text) != std::string_view::npos) all.push_back(static_cast<token>(i));
-  return all;
+  return detail::at_border([&]() -> result<std::vector<token>> {
+    RETORT_TRY(const tokenizer* t, this->text());
+    std::vector<token> all;
+    for (std::size_t i = 0; i < std::min(t->size(), info().n_vocab); ++i)
+      if (t->bytes(static_cast<token>(i)).find(text) != std::string_view::npos) all.push_back(static_cast<token>(i));
+    return all;
+  });
 }
-RETORT_INLINE std::vector<token> model::bos() const {
-  if (!impl_->text || !impl_->text->add_bos() || !impl_->text->bos()) return {};
-  return {*impl_->text->bos()};
+RETORT_INLINE std::optional<token> model::bos() const noexcept {
+  return impl_ && impl_->text && impl_->text->add_bos() ? impl_->text->bos() : std::nullopt;
 }
 
 #endif

@@ -24,7 +24,8 @@ struct softmax_part {
 
   static std::size_t floats(std::size_t n_q, std::size_t dim_v) noexcept { return n_q * (2 + dim_v); }
   static softmax_part in(float* memory, std::size_t n_q, std::size_t dim_v) noexcept {
-    return {{memory, n_q}, {memory + n_q, n_q}, {memory + 2 * n_q, n_q, dim_v}};
+    const auto at = [memory](std::size_t n) { return memory ? memory + n : nullptr; };  // nothing: it is being measured
+    return {{memory, n_q}, {at(n_q), n_q}, {at(2 * n_q), n_q, dim_v}};
   }
   /// The queries [first, first + n).
   [[nodiscard]] softmax_part rows(std::size_t first, std::size_t n) const noexcept {

@@ -100,13 +100,15 @@ class kv_pool {
     slab s;
     RETORT_TRY(s.memory, buffer::make(n_pages * layout_.bytes_page, "the key-value cache", *from_));
     s.pages.reset(new page[n_pages]);
-    n_pages_ += n_pages;
-    free_.reserve(n_pages_);
-    for (std::size_t i = n_pages; i-- > 0;) {
-      s.pages[i].data = s.memory.data() + i * layout_.bytes_page;
-      free_.push_back(&s.pages[i]);
-    }
+    page* const fresh = s.pages.get();
+    std::byte* const memory = s.memory.data();
+    free_.reserve(n_pages_ + n_pages);
     slabs_.push_back(std::move(s));
+    n_pages_ += n_pages;
+    for (std::size_t i = n_pages; i-- > 0;) {
+      fresh[i].data = memory + i * layout_.bytes_page;
+      free_.push_back(&fresh[i]);
+    }
     return {};
   }
 

@@ -43,7 +43,7 @@ class candidates {
   /// What has less than 1e-9 of the best's probability cannot matter to any draw.
   static constexpr float negligible = 21;
 
-  /// Keeps its tokens in `all`, whose memory is used again.
+  /// Keeps its tokens in `all`, which has room for all of them.
   explicit candidates(std::vector<candidate>& all) : all_(all) {}
 
   /// The allowed tokens whose logit is within `depth` of the best, or all that are finite.
@@ -52,7 +52,6 @@ class candidates {
     const float best = logits[static_cast<std::size_t>(first)];
     const float floor = depth ? best - *depth : std::numeric_limits<float>::lowest();
     all_.clear();
-    all_.reserve(logits.size());
     for (std::size_t i = 0; i < logits.size(); ++i)
       if (logits[i] >= floor && is_allowed(allowed, i))
         all_.push_back({logits[i] == best ? 0 : logits[i] - best, 1, static_cast<token>(i)});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <retort/api.hpp>
+#include <retort/base/border.hpp>
 
 #if RETORT_CARRIES(RETORT_PART_RUN)  // all of it is code
 #include <retort/grammar/matcher.hpp>
@@ -13,60 +14,95 @@
 RETORT_BEGIN
 
 RETORT_INLINE result<constraint> constraint::make(const model& m, const detail::grammar& g) {
-  RETORT_TRY(const tokenizer* text, m.text());
-  RETORT_TRY(auto trie, m.impl()->trie());
-  RETORT_TRY(auto impl, detail::constraint_impl::make(g, *text, std::move(trie), m.impl()));
-  return constraint(std::move(impl));
+  return detail::at_border([&]() -> result<constraint> {
+    RETORT_TRY(const tokenizer* text, m.text());
+    RETORT_TRY(auto trie, m.impl()->trie());
+    RETORT_TRY(auto impl, detail::constraint_impl::make(g, *text, std::move(trie), m.impl()));
+    return constraint(std::move(impl));
+  });
 }
 RETORT_INLINE result<constraint> constraint::json_schema(const model& m, std::string_view schema, schema_style style) {
-  RETORT_TRY(const detail::grammar g, detail::json_schema::parse(schema, style == schema_style::open));
-  return make(m, g);
+  return detail::at_border([&]() -> result<constraint> {
+    RETORT_TRY(const detail::grammar g, detail::json_schema::parse(schema, style == schema_style::open));
+    return make(m, g);
+  });
 }
 RETORT_INLINE result<constraint> constraint::json_object(const model& m) {
-  detail::grammar g;
-  detail::json_text json(g);
-  g.define(detail::grammar::root, json.any_object());
-  return make(m, g);
+  return detail::at_border([&]() -> result<constraint> {
+    detail::grammar g;
+    detail::json_text json(g);
+    g.define(detail::grammar::root, json.any_object());
+    return make(m, g);
+  });
 }
 RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_view pattern) {
-  detail::grammar g;
-  RETORT_TRY(const auto texts, detail::regex_language::of(pattern, true));
-  g.define(detail::grammar::root, texts.in(g));
-  return make(m, g);
+  return detail::at_border([&]() -> result<constraint> {
+    detail::grammar g;
+    RETORT_TRY(const auto texts, detail::regex_language::of(pattern, true));
+    g.define(detail::grammar::root, texts.in(g));
+    return make(m, g);
+  });
 }
 RETORT_INLINE result<constraint> constraint::grammar(const model& m, std::string_view gbnf) {
-  RETORT_TRY(const tokenizer* text, m.text());
-  RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf, *text));
-  return make(m, g);
+  return detail::at_border([&]() -> result<constraint> {
+    RETORT_TRY(const tokenizer* text, m.text());
+    RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf, *text));
+    return make(m, g);
+  });
 }
 RETORT_INLINE result<constraint> constraint::choices(const model& m, std::span<const std::string> of) {
-  detail::grammar g;
-  std::vector<detail::grammar::expression> all;
-  for (const std::string& text : of) all.push_back(g.literal(text));
-  g.define(detail::grammar::root, g.any_of(all));
-  return make(m, g);
+  return detail::at_border([&]() -> result<constraint> {
+    detail::grammar g;
+    std::vector<detail::grammar::expression> all;
+    for (const std::string& text : of) all.push_back(g.literal(text));
+    g.define(detail::grammar::root, g.any_of(all));
+    return make(m, g);
+  });
 }
 
-RETORT_INLINE matcher::matcher(const constraint& c) : impl_(std::make_unique<detail::matcher_impl>(c.impl())) {}
-RETORT_INLINE matcher::matcher(const matcher& o)
-    : impl_(o.impl_ ? std::make_unique<detail::matcher_impl>(*o.impl_) : nullptr) {}
-RETORT_INLINE matcher& matcher::operator=(const matcher& o) {
-  if (this != &o) impl_ = o.impl_ ? std::make_unique<detail::matcher_impl>(*o.impl_) : nullptr;
-  return *this;
-}
+RETORT_INLINE matcher::matcher(std::unique_ptr<detail::matcher_impl> impl) noexcept : impl_(std::move(impl)) {}
 RETORT_INLINE matcher::matcher(matcher&&) noexcept = default;
 RETORT_INLINE matcher& matcher::operator=(matcher&&) noexcept = default;
 RETORT_INLINE matcher::~matcher() = default;
-RETORT_INLINE std::span<const std::uint64_t> matcher::allowed(std::size_t n_left) { return impl_->allowed(n_left); }
-RETORT_INLINE bool matcher::accept(token id) { return impl_->accept(id); }
-RETORT_INLINE std::size_t matcher::n_needed() const {
+RETORT_INLINE result<matcher> matcher::make(const constraint& c) {
+  return detail::at_border([&]() -> result<matcher> {
+    if (!c.impl()) return detail::is_empty("constraint");
+    return matcher(std::make_unique<detail::matcher_impl>(c.impl()));
+  });
+}
+RETORT_INLINE result<matcher> matcher::fork() const {
+  return detail::at_border([&]() -> result<matcher> {
+    if (!impl_) return detail::is_empty("matcher");
+    return matcher(std::make_unique<detail::matcher_impl>(*impl_));
+  });
+}
+RETORT_INLINE result<std::span<const std::uint64_t>> matcher::allowed(std::size_t n_left) {
+  return detail::at_border([&]() -> result<std::span<const std::uint64_t>> {
+    if (!impl_) return detail::is_empty("matcher");
+    return impl_->allowed(n_left);
+  });
+}
+RETORT_INLINE result<void> matcher::accept(token id) {
+  return detail::at_border([&]() -> result<void> {
+    if (!impl_) return detail::is_empty("matcher");
+    if (impl_->accept(id)) return {};
+    return error{errc::bad_argument, "token " + std::to_string(id) + " is not allowed here"};
+  });
+}
+RETORT_INLINE std::size_t matcher::n_needed() const noexcept {
+  if (!impl_) return 0;
   std::uint32_t least = impl_->complete ? 0 : detail::completion::never;
   for (const auto& p : impl_->now) least = std::min(least, impl_->stacks.cost(p));
   return std::size_t{least} + 1;
 }
-RETORT_INLINE bool matcher::complete() const { return impl_->complete; }
-RETORT_INLINE bool matcher::finished() const { return impl_->now.empty(); }
-RETORT_INLINE std::string matcher::forced() const { return impl_->forced(); }
+RETORT_INLINE bool matcher::complete() const noexcept { return impl_ && impl_->complete; }
+RETORT_INLINE bool matcher::finished() const noexcept { return !impl_ || impl_->now.empty(); }
+RETORT_INLINE result<std::string> matcher::forced() const {
+  return detail::at_border([&]() -> result<std::string> {
+    if (!impl_) return detail::is_empty("matcher");
+    return impl_->forced();
+  });
+}
 
 RETORT_END
 #endif

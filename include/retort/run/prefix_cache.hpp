@@ -2,6 +2,7 @@
 #pragma once
 
 #include <retort/api.hpp>
+#include <retort/base/border.hpp>
 #include <retort/model/model.hpp>
 #include <retort/model/workspace.hpp>
 
@@ -53,11 +54,12 @@ struct prefix_store {
       if (b.owner != owner) continue;
       const std::size_t n = n_common(tokens, b.tokens);
       if (n < tokens.size() && n < b.tokens.size()) continue;
-      b.used = ++now;
       if (n < tokens.size()) {
-        b.tokens.assign(tokens.begin(), tokens.end());
+        std::vector<token> all(tokens.begin(), tokens.end());
         b.pages = pages.fork(tokens.size());
+        b.tokens = std::move(all);
       }
+      b.used = ++now;
       return;
     }
     beginnings.push_back({owner, {tokens.begin(), tokens.end()}, pages.fork(tokens.size()), ++now});
@@ -81,25 +83,29 @@ struct prefix_store {
 
 RETORT_INLINE result<prefix_cache> prefix_cache::make(const model& m, std::uint64_t bytes, cache_type type,
                                                       allocator* memory) {
-  if (!m.impl()) return error{errc::bad_argument, "the model is empty"};
-  RETORT_TRY(nn::kv_layout layout, detail::layout_of(m.impl()->net, type));
-  const std::uint64_t n_pages = bytes / layout.bytes_page;
-  if (n_pages == 0)
-    return error{errc::bad_argument, "a prefix cache of " + std::to_string(bytes) + " bytes is less than one page of " +
-                                         std::to_string(layout.bytes_page)};
-  auto store = std::make_shared<detail::prefix_store>();
-  store->model = m.impl()->fingerprint;
-  store->type = type;
-  RETORT_TRY(store->pool, nn::kv_pool::make(std::move(layout), static_cast<std::size_t>(n_pages),
-                                            memory ? *memory : system_allocator(), true));
-  return prefix_cache(std::move(store));
+  return detail::at_border([&]() -> result<prefix_cache> {
+    if (!m.impl()) return detail::is_empty("model");
+    RETORT_TRY(nn::kv_layout layout, detail::layout_of(m.impl()->net, type));
+    const std::uint64_t n_pages = bytes / layout.bytes_page;
+    if (n_pages == 0)
+      return error{errc::bad_argument, "a prefix cache of " + std::to_string(bytes) +
+                                           " bytes is less than one page of " + std::to_string(layout.bytes_page)};
+    auto store = std::make_shared<detail::prefix_store>();
+    store->model = m.impl()->fingerprint;
+    store->type = type;
+    RETORT_TRY(store->pool, nn::kv_pool::make(std::move(layout), static_cast<std::size_t>(n_pages),
+                                              memory ? *memory : system_allocator(), true));
+    return prefix_cache(std::move(store));
+  });
 }
-RETORT_INLINE std::uint64_t prefix_cache::bytes() const noexcept { return impl_->pool->bytes_used(); }
+RETORT_INLINE std::uint64_t prefix_cache::bytes() const noexcept { return impl_ ? impl_->pool->bytes_used() : 0; }
 RETORT_INLINE std::size_t prefix_cache::n_beginnings() const noexcept {
+  if (!impl_) return 0;
   std::lock_guard lock(impl_->mutex);
   return impl_->beginnings.size();
 }
-RETORT_INLINE void prefix_cache::clear() {
+RETORT_INLINE void prefix_cache::clear() noexcept {
+  if (!impl_) return;
   std::lock_guard lock(impl_->mutex);
   impl_->beginnings.clear();
 }

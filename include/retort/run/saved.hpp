@@ -41,71 +41,78 @@ inline std::size_t saved_bytes(const session_impl& s, std::size_t n_tokens, bool
 }  // namespace detail
 
 RETORT_INLINE result<std::vector<std::byte>> session::save() const {
-  auto& s = *impl_;
-  const bool has_logits = s.line.ready();
-  detail::saved_head head{};
-  std::memcpy(head.magic, detail::saved_magic, sizeof head.magic);
-  head.version = detail::saved_version;
-  head.type = static_cast<std::uint32_t>(s.line.cache.layout().type);
-  head.model = s.bench->model->fingerprint;
-  head.n_tokens = s.line.n_done;
-  head.bytes = detail::saved_bytes(s, s.line.n_done, has_logits);
-  head.has_logits = has_logits;
-  std::vector<std::byte> out;
-  out.reserve(head.bytes);
-  const auto put = [&out](const void* data, std::size_t n) {
-    const auto* p = static_cast<const std::byte*>(data);
-    out.insert(out.end(), p, p + n);
-  };
-  put(&head, sizeof head);
-  put(s.line.tokens.data(), s.line.n_done * sizeof(token));
-  detail::each_cache_row(s.line.cache, s.line.n_done, put);
-  if (has_logits) put(s.logits().at(s.line.n_logits - 1), s.n_vocab() * sizeof(float));
-  detail::digest d;
-  d.add(out.data(), out.size());
-  const std::uint64_t sum = d.value();
-  put(&sum, sizeof sum);
-  return out;
+  return detail::at_border([&]() -> result<std::vector<std::byte>> {
+    RETORT_CHECK(detail::check_usable(impl_));
+    auto& s = *impl_;
+    const bool has_logits = s.line.ready() && s.line.n_logits > 0;
+    detail::saved_head head{};
+    std::memcpy(head.magic, detail::saved_magic, sizeof head.magic);
+    head.version = detail::saved_version;
+    head.type = static_cast<std::uint32_t>(s.line.cache.layout().type);
+    head.model = s.bench->model->fingerprint;
+    head.n_tokens = s.line.n_done;
+    head.bytes = detail::saved_bytes(s, s.line.n_done, has_logits);
+    head.has_logits = has_logits;
+    std::vector<std::byte> out;
+    out.reserve(head.bytes);
+    const auto put = [&out](const void* data, std::size_t n) {
+      const auto* p = static_cast<const std::byte*>(data);
+      out.insert(out.end(), p, p + n);
+    };
+    put(&head, sizeof head);
+    put(s.line.tokens.data(), s.line.n_done * sizeof(token));
+    detail::each_cache_row(s.line.cache, s.line.n_done, put);
+    if (has_logits) put(s.logits().at(s.line.n_logits - 1), s.n_vocab() * sizeof(float));
+    detail::digest d;
+    d.add(out.data(), out.size());
+    const std::uint64_t sum = d.value();
+    put(&sum, sizeof sum);
+    return out;
+  });
 }
 
 RETORT_INLINE result<void> session::restore(std::span<const std::byte> state) {
-  auto& s = *impl_;
-  const auto bad = [](errc code, const char* what) { return error{code, std::string("a saved session ") + what}; };
-  detail::saved_head head;
-  if (state.size() < sizeof head + sizeof(std::uint64_t)) return bad(errc::bad_file, "is cut off");
-  std::memcpy(&head, state.data(), sizeof head);
-  if (std::memcmp(head.magic, detail::saved_magic, sizeof head.magic) != 0) return bad(errc::bad_file, "has no head");
-  if (head.version != detail::saved_version) return bad(errc::mismatch, "is of another version");
-  if (head.model != s.bench->model->fingerprint) return bad(errc::mismatch, "belongs to another model");
-  if (head.type != static_cast<std::uint32_t>(s.line.cache.layout().type))
-    return bad(errc::mismatch, "has another cache type");
-  if (head.n_tokens > s.options.context) return bad(errc::full, "is longer than this context");
-  if (head.has_logits > 1 || head.bytes != state.size() ||
-      head.bytes != detail::saved_bytes(s, head.n_tokens, head.has_logits != 0))
-    return bad(errc::bad_file, "has the wrong length");
-  detail::digest d;
-  d.add(state.data(), state.size() - sizeof(std::uint64_t));
-  if (d.value() != load_as<std::uint64_t>(state.data() + state.size() - sizeof(std::uint64_t)))
-    return bad(errc::bad_file, "is damaged: its checksum does not match");
-  const std::byte* at = state.data() + sizeof head;
-  std::vector<token> tokens(head.n_tokens);
-  std::memcpy(tokens.data(), at, head.n_tokens * sizeof(token));
-  at += head.n_tokens * sizeof(token);
-  for (token t : tokens)
-    if (t < 0 || static_cast<std::size_t>(t) >= s.n_vocab()) return bad(errc::bad_file, "holds an unknown token");
-  nn::kv_cache cache(s.line.cache.pool(), s.options.context);
-  RETORT_CHECK(cache.prepare(0, head.n_tokens));
-  detail::each_cache_row(cache, head.n_tokens, [&at](std::byte* row, std::size_t n) {
-    std::memcpy(row, at, n);
-    at += n;
+  return detail::at_border([&]() -> result<void> {
+    RETORT_CHECK(detail::check_usable(impl_));
+    auto& s = *impl_;
+    const auto bad = [](errc code, const char* what) { return error{code, std::string("a saved session ") + what}; };
+    detail::saved_head head;
+    if (state.size() < sizeof head + sizeof(std::uint64_t)) return bad(errc::bad_file, "is cut off");
+    std::memcpy(&head, state.data(), sizeof head);
+    if (std::memcmp(head.magic, detail::saved_magic, sizeof head.magic) != 0) return bad(errc::bad_file, "has no head");
+    if (head.version != detail::saved_version) return bad(errc::mismatch, "is of another version");
+    if (head.model != s.bench->model->fingerprint) return bad(errc::mismatch, "belongs to another model");
+    if (head.type != static_cast<std::uint32_t>(s.line.cache.layout().type))
+      return bad(errc::mismatch, "has another cache type");
+    if (head.n_tokens > s.options.context) return bad(errc::full, "is longer than this context");
+    if (head.has_logits > 1 || head.bytes != state.size() ||
+        head.bytes != detail::saved_bytes(s, head.n_tokens, head.has_logits != 0))
+      return bad(errc::bad_file, "has the wrong length");
+    detail::digest d;
+    d.add(state.data(), state.size() - sizeof(std::uint64_t));
+    if (d.value() != load_as<std::uint64_t>(state.data() + state.size() - sizeof(std::uint64_t)))
+      return bad(errc::bad_file, "is damaged: its checksum does not match");
+    const std::byte* at = state.data() + sizeof head;
+    std::vector<token> tokens(head.n_tokens);
+    std::memcpy(tokens.data(), at, head.n_tokens * sizeof(token));
+    at += head.n_tokens * sizeof(token);
+    for (token t : tokens)
+      if (t < 0 || static_cast<std::size_t>(t) >= s.n_vocab()) return bad(errc::bad_file, "holds an unknown token");
+    nn::kv_cache cache(s.line.cache.pool(), s.options.context);
+    RETORT_CHECK(detail::workbench::prepare(cache, s.line.prefixes.get(), 0, head.n_tokens));
+    detail::each_cache_row(cache, head.n_tokens, [&at](std::byte* row, std::size_t n) {
+      std::memcpy(row, at, n);
+      at += n;
+    });
+    s.bench->drop_pass_of(s.line);
+    s.line.cache = std::move(cache);
+    s.line.tokens.assign(tokens);
+    s.line.n_tail = 1;
+    s.line.n_done = head.n_tokens;
+    s.line.n_logits = head.has_logits;
+    if (head.has_logits) std::memcpy(s.line.logits_memory.data(), at, s.n_vocab() * sizeof(float));
+    return {};
   });
-  s.bench->drop_pass_of(s.line);
-  s.line.cache = std::move(cache);
-  s.line.tokens.assign(tokens.begin(), tokens.end());
-  s.line.n_done = head.n_tokens;
-  s.line.n_logits = head.has_logits;
-  if (head.has_logits) std::memcpy(s.line.logits_memory.data(), at, s.n_vocab() * sizeof(float));
-  return {};
 }
 
 RETORT_END

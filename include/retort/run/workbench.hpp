@@ -15,15 +15,16 @@ namespace detail {
 /// Tokens that should be in a cache, how far that has come, and the scores of what may come next.
 struct timeline {
   nn::kv_cache cache;
-  std::vector<token> tokens;  // what the timeline should hold
-  std::size_t n_done = 0;     // what the cache holds
-  std::size_t n_tail = 1;     // so many of the last tokens get logits
-  std::size_t n_logits = 0;   // rows that are here: of the last tokens before n_done
-  buffer logits_memory;       // [1 + max_guesses, n_vocab]
+  fixed_vector<token> tokens;  // what the timeline should hold
+  std::size_t n_done = 0;      // what the cache holds
+  std::size_t n_tail = 1;      // so many of the last tokens get logits
+  std::size_t n_logits = 0;    // rows that are here: of the last tokens before n_done
+  buffer logits_memory;        // [1 + max_guesses, n_vocab]
   std::shared_ptr<prefix_store> prefixes;
   std::atomic<bool> cancelled{false};
 
-  [[nodiscard]] bool ready() const noexcept { return n_done == tokens.size() && n_logits > 0; }
+  /// Nothing is left to compute; of no tokens there are no logits.
+  [[nodiscard]] bool ready() const noexcept { return n_done == tokens.size() && (n_logits > 0 || n_done == 0); }
   [[nodiscard]] std::size_t pending() const noexcept { return tokens.size() - n_done; }
 };
 
@@ -90,13 +91,30 @@ struct workbench {
     timeline* of;
     std::size_t n, n_wanted;
   };
-  std::vector<part> parts;            // of the pass in progress
-  std::vector<token> tokens;          // [n_tokens of the pass]
-  std::vector<nn::token_row> rows;    // [n_tokens of the pass]
-  std::vector<std::uint32_t> wanted;  // rows whose logits are computed
-  std::vector<timeline*> chosen;      // scratch of batch::step
-  timeline* without_room = nullptr;   // whose tokens did not fit the cache when a pass began
-  task running;                       // destroyed before what it stands in
+  fixed_vector<part> parts;                 // of the pass in progress
+  fixed_vector<token> tokens;               // [n_tokens of the pass]
+  fixed_vector<nn::token_row> rows;         // [n_tokens of the pass]
+  fixed_vector<std::uint32_t> wanted;       // rows whose logits are computed
+  std::vector<timeline*> chosen;            // scratch of batch::step
+  std::vector<std::shared_ptr<void>> kept;  // see keeper
+  timeline* without_room = nullptr;         // whose tokens did not fit the cache when a pass began
+  bool stepping = false;                    // a pass is worked on: its observers must not touch what it stands on
+  std::exception_ptr thrown = nullptr;      // by an observer, inside the pass
+  task running;                             // destroyed before what it stands in
+
+  /// What a host's callback may destroy while it is stepped lives as long as this.
+  class keeper {
+   public:
+    explicit keeper(workbench& w) noexcept : w_(w), n_(w.kept.size()) {}
+    keeper(const keeper&) = delete;
+    keeper& operator=(const keeper&) = delete;
+    ~keeper() { w_.kept.resize(n_); }
+    void alive(std::shared_ptr<void> object) const { w_.kept.push_back(std::move(object)); }
+
+   private:
+    workbench& w_;
+    const std::size_t n_;
+  };
 
   static result<std::shared_ptr<workbench>> make(std::shared_ptr<const model_impl> m, const session_options& o,
                                                  const session_plan& p, std::size_t n_rows) {
@@ -107,7 +125,7 @@ struct workbench {
     w->max_guesses = o.max_guesses;
     w->reproducible = o.reproducible;
     w->on_logits = o.on_logits;
-    w->on_route = o.on_route;
+    if (o.on_route) w->on_route = [at = w.get(), observe = o.on_route](const expert_route& r) { at->show(r, observe); };
     w->pool = o.pool ? o.pool : &w->alone;
     w->kernels = p.kernels;
     RETORT_TRY(buffer frames, buffer::make(bytes_frames, "coroutine frames", memory));
@@ -120,11 +138,32 @@ struct workbench {
       RETORT_TRY(w->logits_memory, buffer::make(n_rows * w->n_vocab() * sizeof(float), "logits", memory));
     }
     w->compute.emplace(*w->pool, w->frames, *w->kernels);
-    w->parts.reserve(p.chunk);
-    w->tokens.reserve(p.chunk);
-    w->rows.reserve(p.chunk);
-    w->wanted.reserve(p.chunk);
+    RETORT_TRY(w->parts, fixed_vector<part>::make(p.chunk, "a pass", memory));
+    RETORT_TRY(w->tokens, fixed_vector<token>::make(p.chunk, "a pass", memory));
+    RETORT_TRY(w->rows, fixed_vector<nn::token_row>::make(p.chunk, "a pass", memory));
+    RETORT_TRY(w->wanted, fixed_vector<std::uint32_t>::make(p.chunk, "a pass", memory));
     return w;
+  }
+  /// Called by the pass, through which nothing can be thrown.
+  void show(const expert_route& route, const std::function<void(const expert_route&)>& observe) {
+#if RETORT_EXCEPTIONS
+    if (thrown) return;
+    try {
+      observe(route);
+    } catch (...) {
+      thrown = std::current_exception();
+      compute->stop();
+    }
+#else
+    observe(route);
+#endif
+  }
+  void rethrow() {
+#if RETORT_EXCEPTIONS
+    if (!thrown) return;
+    drop_pass();
+    std::rethrow_exception(std::exchange(thrown, nullptr));
+#endif
   }
 
   [[nodiscard]] std::size_t n_vocab() const noexcept { return model->net.hyper.n_vocab; }
@@ -139,11 +178,11 @@ struct workbench {
     if (works_on(t)) drop_pass();
   }
 
-  /// Makes room in the cache, at the cost of remembered beginnings if need be.
-  static result<void> prepare(timeline& t, std::size_t n) {
+  /// Makes room in a cache, at the cost of remembered beginnings if need be.
+  static result<void> prepare(nn::kv_cache& cache, prefix_store* prefixes, std::size_t begin, std::size_t n) {
     for (;;) {
-      auto made = t.cache.prepare(t.n_done, t.n_done + n);
-      if (made || made.error().code != errc::no_memory || !t.prefixes || !t.prefixes->make_room()) return made;
+      auto made = cache.prepare(begin, begin + n);
+      if (made || made.error().code != errc::no_memory || !prefixes || !prefixes->make_room()) return made;
     }
   }
 
@@ -153,7 +192,7 @@ struct workbench {
     n = n >= left ? left : std::min(n, left - tail);
     const std::size_t n_wanted = on_logits ? n : n == left ? tail : 0;
     if (n == 0 || (!on_logits && !parts.empty() && wanted.size() + n_wanted > n_rows)) return {};
-    RETORT_CHECK(prepare(t, n));
+    RETORT_CHECK(prepare(t.cache, t.prefixes.get(), t.n_done, n));
     for (std::size_t i = 0; i < n; ++i) {
       if (i + n_wanted >= n) wanted.push_back(static_cast<std::uint32_t>(rows.size()));
       tokens.push_back(t.tokens[t.n_done + i]);
@@ -179,8 +218,9 @@ struct workbench {
     nn::pass_options how;
     how.reproducible = reproducible;
     how.on_route = on_route ? &on_route : nullptr;
-    running = nn::forward(*compute, model->net, tokens, nn::token_rows{rows, {}, {}}, wanted, work, how,
-                          {logits(), wanted.size(), n_vocab()});
+    const std::span<const token> ids(tokens.data(), tokens.size());
+    running = nn::forward(*compute, model->net, ids, nn::token_rows{{rows.data(), rows.size()}, {}, {}},
+                          {wanted.data(), wanted.size()}, work, how, {logits(), wanted.size(), n_vocab()});
     if (!running) return error{errc::no_memory, "the frames of a forward pass did not fit their arena"};
     return {};
   }
@@ -191,11 +231,13 @@ struct workbench {
   void end_pass() {
     running = {};
     const float* row = logits();
+    if (on_logits)  // before anything changes: where it throws, the pass is made again
+      for (const part& p : parts)
+        for (std::size_t i = 0; i < p.n_wanted; ++i, row += n_vocab())
+          on_logits(p.of->n_done + p.n - p.n_wanted + i, {row, n_vocab()});
+    row = logits();
     for (const part& p : parts) {
       timeline& t = *p.of;
-      if (on_logits)
-        for (std::size_t i = 0; i < p.n_wanted; ++i)
-          on_logits(t.n_done + p.n - p.n_wanted + i, {row + i * n_vocab(), n_vocab()});
       t.n_done += p.n;
       if (t.pending() == 0) {
         t.n_logits = std::min(t.n_tail, p.n_wanted);
@@ -211,6 +253,8 @@ struct workbench {
   /// running when the time is over.
   /// errors cancelled, no_memory; `failed` is then the one concerned, the others may go on
   result<status> pass(std::span<timeline* const> of, const clock::time_point* deadline, timeline** failed) {
+    if (stepping) return is_running("session");
+    const raised at_work(stepping);
     (void)compute->take_stop();
     for (timeline* t : of)  // after a rewind the logits are gone: the last token is computed once more for them
       if (t->n_logits == 0 && t->n_done > 0 && t->pending() == 0) {
@@ -234,7 +278,9 @@ struct workbench {
           return begun.error();
         }
       }
-      if (compute->step(running.handle(), deadline)) {
+      const bool finished = compute->step(running.handle(), deadline);
+      rethrow();
+      if (finished) {
         end_pass();
         return status::done;
       }

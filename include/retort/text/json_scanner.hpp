@@ -51,7 +51,7 @@ inline std::string_view member_text(std::string_view object, std::string_view ke
     for (bool quoted = false; i < object.size(); ++i) {
       const char c = object[i];
       if (quoted) {
-        if (c == '\\') ++i;
+        if (c == '\\' && i + 1 < object.size()) ++i;  // malformed text may end here
         if (c == '"') quoted = false;
         if (c == '"' && depth == 0) return void(++i);
       } else if (c == '"') {
