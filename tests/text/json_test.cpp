@@ -1,13 +1,12 @@
 // JSON values: how they are built, looked into and freed; what is read and what is written, beside nlohmann's library.
 #include "catch.hpp"
+#include "faults/failing_new.hpp"
 
 #include <retort/text/json_reader.hpp>
 #include <retort/text/json_writer.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
-#include <new>
 #include <random>
 
 using namespace retort;
@@ -17,54 +16,27 @@ using detail::json;
 // ---- memory that runs out ----
 
 namespace {
-constexpr std::size_t never = static_cast<std::size_t>(-1);
-std::size_t n_left = never;  // allocations until none is to be had
-std::size_t n_asked = 0, n_live = 0;
-
-void* take(std::size_t n) {
-  ++n_asked;
-  if (n_left == 0) throw std::bad_alloc();
-  if (n_left != never) --n_left;
-  ++n_live;
-  return std::malloc(n);
-}
-void give_back(void* p) noexcept {
-  n_live -= p != nullptr;
-  std::free(p);
-}
-
 /// Does something that needs memory with none left after 0, 1, 2, ... allocations, until it goes well.
 template <class F, class Check>
 void with_too_little_memory(F what, Check still_right) {
-  for (std::size_t k = 0;; ++k) {
-    const std::size_t before = n_live;
+  for (long k = 0;; ++k) {
+    const long before = failing::live;
     bool failed = false;
-    n_left = k;
+    failing::arm(k + 1, true);
     try {
       what();
     } catch (const std::bad_alloc&) {
       failed = true;
     }
-    n_left = never;
+    failing::disarm();
     if (!failed) {
       REQUIRE(k > 0);
       return;
     }
-    REQUIRE(n_live == before);
+    REQUIRE(failing::live.load() == before);
     still_right();
   }
 }
-}  // namespace
-
-void* operator new(std::size_t n) { return take(n); }
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-  n_live += n > 0;
-  return std::malloc(n);
-}
-void operator delete(void* p) noexcept { give_back(p); }
-void operator delete(void* p, std::size_t) noexcept { give_back(p); }
-
-namespace {
 
 json parsed(std::string_view text) { return detail::parse_json(text).value(); }
 
@@ -189,7 +161,7 @@ TEST_CASE("json: what is freed, moved or erased needs no memory") {
   std::string key = "members";
   {
     json held = std::move(other);
-    n_left = n_asked = 0;
+    failing::arm(1, true);
     held["members"].erase("member number 5");
     held.erase(key);
     held["beds"].erase(0);
@@ -199,9 +171,9 @@ TEST_CASE("json: what is freed, moved or erased needs no memory") {
     many = {};
   }
   other = {};
-  const std::size_t asked = n_asked;
-  n_left = never;
-  CHECK(asked == 0);
+  const bool asked = failing::fired;
+  failing::disarm();
+  CHECK_FALSE(asked);
 }
 
 TEST_CASE("json: nesting costs no stack where values are freed") {
@@ -211,9 +183,9 @@ TEST_CASE("json: nesting costs no stack where values are freed") {
     i % 2 ? outer.push_back(std::move(j)) : void(outer["k"] = std::move(j));
     j = std::move(outer);
   }
-  const std::size_t live = n_live;
+  const long live = failing::live;
   j = {};
-  CHECK(n_live < live - 1'000'000);
+  CHECK(failing::live.load() < live - 1'000'000);
 }
 
 TEST_CASE("json: where memory runs out, all values stay as they were") {
@@ -254,11 +226,11 @@ TEST_CASE("json: texts are read within bounds") {
   CHECK(detail::parse_json("[1,{\"a\":2},[],3]", {.values = 5}).error().code == errc::limit);
   std::string flood = "[";
   for (int i = 0; i < 1'100'000; ++i) flood += "[],";
-  const std::size_t live = n_live;
+  const long live = failing::live;
   const auto r = detail::parse_json(flood + "0]");
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::limit);
-  CHECK(n_live < live + 10);
+  CHECK(failing::live.load() < live + 10);
   CHECK(detail::is_json(flood + "0]"));
   for (const char* bad : {"", " ", "{", "[1,]", "nul", "'a'", "{\"a\":1}}", "1e400", "\"\xff\"", "[1] 2", "01", "+1"}) {
     CAPTURE(bad);
