@@ -279,13 +279,18 @@ class bench {
     for (const json& t : tests) (t["valid"].get<bool>() ? sum_.valid : sum_.invalid) += 1;
     const std::string text = detail::dump(schema);
     const double begin = now();
+    std::uint64_t steps = 0;
     const auto c = [&]() -> result<std::shared_ptr<const detail::constraint_impl>> {
       RETORT_TRY(const auto g, detail::json_schema::parse(text, how_.open));
-      return detail::constraint_impl::make(g, words_.text, words_.trie);
+      auto made = detail::constraint_impl::make(g, words_.text, words_.trie);
+      steps = g.work().spent();
+      return made;
     }();
     sum_.compile.all.push_back(now() - begin);
     if (times_.is_open())
       put(times_, {{"ms", sum_.compile.all.back() / 1000},
+                   {"steps", steps},
+                   {"bytes", c ? (*c)->bytes() : 0},
                    {"states", c ? (*c)->grammar.code.n_states() : 0},
                    {"id", line["id"]},
                    {"schema", schema}});

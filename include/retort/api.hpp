@@ -7,6 +7,7 @@
 #include <retort/tensor/view.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -56,11 +57,12 @@ struct model_info {
   std::string chat_template;  ///< tokenizer.chat_template, empty where the file has none
 };
 
-/// Bytes a session will take, before anything is allocated.
+/// Bytes a session or completions will take, before anything is allocated.
 struct memory_quote {
   std::uint64_t cache = 0;      ///< keys and values of the whole context; committed page by page
   std::uint64_t workspace = 0;  ///< activations, logits, everything else
-  [[nodiscard]] std::uint64_t total() const noexcept { return cache + workspace; }
+  std::uint64_t shapes = 0;     ///< of completions: compiled answer shapes, at most
+  [[nodiscard]] std::uint64_t total() const noexcept { return cache + workspace + shapes; }
 };
 
 struct session_options;
@@ -360,26 +362,40 @@ enum class schema_style : std::uint8_t {
   open,      ///< all of it
 };
 
+/// What compiling a constraint may take: what it compiles may come from a stranger.
+struct compile_limits {
+  std::chrono::nanoseconds budget = std::chrono::nanoseconds::max();  ///< then errc::limit, within a millisecond or so
+  const std::atomic<bool>* cancelled = nullptr;                       ///< once true, from any thread: errc::cancelled
+  std::size_t bytes = std::size_t{64} << 20;                          ///< of what is kept; see constraint::bytes()
+};
+
 /// What an answer may look like, compiled for one vocabulary. Immutable, cheap to copy, shared between threads.
 /// docs/constraints.md lists the keywords and the syntax.
 class constraint {
  public:
   /// A JSON value that satisfies a JSON schema; properties come in the order they are declared.
-  /// cost    milliseconds; seconds for schemas whose patterns are large: compile once and keep
-  /// errors  bad_argument (no JSON, or no schema), unsupported (names the keyword and its JSON pointer), limit,
-  ///         missing (no value satisfies it that the vocabulary can write)
+  /// cost    milliseconds; seconds for schemas whose patterns are large: compile once and keep. The first constraint of
+  ///         a model sorts its vocabulary, about 0.1 s for 150,000 tokens
+  /// errors  bad_argument (no JSON, or no schema), unsupported (names the keyword and its JSON pointer),
+  ///         missing (no value satisfies it that the vocabulary can write), limit, cancelled
   static result<constraint> json_schema(const model& m, std::string_view schema,
-                                        schema_style style = schema_style::declared);
+                                        schema_style style = schema_style::declared, const compile_limits& most = {});
   /// Any JSON object.  errors missing
-  static result<constraint> json_object(const model& m);
-  /// A text that the regular expression matches as a whole.  errors bad_grammar, unsupported, limit, missing
-  static result<constraint> regex(const model& m, std::string_view pattern);
-  /// A text of the rule "root" of a grammar in llama.cpp's GBNF.  errors bad_grammar, unsupported, limit, missing
-  static result<constraint> grammar(const model& m, std::string_view gbnf);
-  /// One of these texts.  errors missing, limit
-  static result<constraint> choices(const model& m, std::span<const std::string> of);
-  /// A text of the rule root of a grammar that was built by hand.  errors bad_grammar, bad_argument, limit, missing
-  static result<constraint> make(const model& m, const detail::grammar& g);
+  static result<constraint> json_object(const model& m, const compile_limits& most = {});
+  /// A text that the regular expression matches as a whole.
+  /// errors  bad_grammar, unsupported, missing, limit, cancelled
+  static result<constraint> regex(const model& m, std::string_view pattern, const compile_limits& most = {});
+  /// A text of the rule "root" of a grammar in llama.cpp's GBNF.
+  /// errors  bad_grammar, unsupported, missing, limit, cancelled
+  static result<constraint> grammar(const model& m, std::string_view gbnf, const compile_limits& most = {});
+  /// One of these texts.  errors missing, limit, cancelled
+  static result<constraint> choices(const model& m, std::span<const std::string> of, const compile_limits& most = {});
+  /// A text of the rule root of a grammar that was built by hand.
+  /// errors  bad_grammar, bad_argument, missing, limit, cancelled
+  static result<constraint> make(const model& m, const detail::grammar& g, std::size_t bytes = compile_limits{}.bytes);
+
+  /// What it takes now: the automaton, and the masks that were computed so far. No more than compile_limits::bytes.
+  [[nodiscard]] std::size_t bytes() const noexcept;
 
   explicit constraint(std::shared_ptr<const detail::constraint_impl> impl) : impl_(std::move(impl)) {}
   [[nodiscard]] const std::shared_ptr<const detail::constraint_impl>& impl() const noexcept { return impl_; }
@@ -460,6 +476,7 @@ struct chat_options {
   std::vector<tool> tools{};        ///< functions the model may call; needs a chat template that knows tools
   tool_use use = tool_use::may;
   std::size_t max_rounds = 8;         ///< of calls in one answer; then it ends with finish::calls
+  compile_limits compiling{};         ///< of the schemas of tools that must be kept to
   std::optional<constraint> shape{};  ///< what every answer looks like, the thought apart; see constraint
   std::string chat_template{};        ///< Jinja source; empty = the model's own
   std::string variables{};            ///< JSON object with more template variables, as {"enable_thinking": false}
@@ -666,7 +683,11 @@ struct completions_options {
   std::uint64_t prefix_bytes = 0;  ///< memory for the key-value cache and remembered beginnings; 0 = four contexts
   bool hosted = false;             ///< true: as the hosted service, which ignores temperature while thinking and
                                    ///< refuses some requests; false: what Retort can do, it does
-  std::string chat_template{};     ///< Jinja source; empty = the model's own
+  /// Memory for compiled answer shapes, schemas and tools: a shape may take half of it, and those that were not used
+  /// for longest make room for others.
+  std::size_t shape_bytes = std::size_t{128} << 20;
+  std::chrono::nanoseconds compile_budget = std::chrono::nanoseconds::max();  ///< of a request's shape; then status 400
+  std::string chat_template{};                                                ///< Jinja source; empty = the model's own
   std::function<std::chrono::sys_seconds()> now{};  ///< what `created` and templates see; empty = the system's clock
 };
 
@@ -689,6 +710,9 @@ class completions {
 
   /// errors missing (no tokenizer), bad_template, bad_argument, no_memory
   static result<completions> make(const model& m, const completions_options& options = {});
+  /// What they will take; the model's vocabulary as a tree, made for its first constraint, and the texts of the request
+  /// in the making are apart.
+  static result<memory_quote> quote(const model& m, const completions_options& options = {});
   completions(completions&&) noexcept;
   completions& operator=(completions&&) noexcept;
   ~completions();
@@ -708,7 +732,8 @@ class completions {
   status step(std::chrono::nanoseconds budget);
   std::string take(int* http_status = nullptr);
 
-  /// Ends the answer in the making, if there is one, with finish_reason "aborted". From any thread.
+  /// Ends the answer in the making, if there is one, with finish_reason "aborted", also while its schema is being
+  /// compiled. From any thread.
   void cancel() noexcept;
   /// A chunk as a server would send it: "data: ...\n\n", in the newer forms after a line with its type. Nothing makes
   /// the end: "data: [DONE]\n\n", or nothing where the form has none.

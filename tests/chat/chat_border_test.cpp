@@ -174,7 +174,7 @@ TEST_CASE("chat: a callback may do away with the job, what was said, or the chat
 TEST_CASE("chat: variables that are nested too deep are refused") {
   auto o = options();
   o.variables = "{\"a\":" + std::string(1000000, '[') + std::string(1000000, ']') + "}";
-  CHECK(chat::make(model_of("llama"), o).error().code == errc::bad_argument);
+  CHECK(chat::make(model_of("llama"), o).error().code == errc::limit);
 }
 
 TEST_CASE("chat: a shape that was moved from is an error") {

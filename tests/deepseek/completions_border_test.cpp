@@ -79,3 +79,52 @@ TEST_CASE("completions: moved from, it answers nobody") {
   CHECK(json::parse(c.take()).contains("error"));
   c.cancel();
 }
+
+namespace {
+
+/// A request for a shape of its own.
+std::string shaped(int number) {
+  return R"({"messages":[{"role":"user","content":"x"}],"max_tokens":60,"temperature":0,"response_format":{"type":"json_schema",)"
+         R"("json_schema":{"name":"n","schema":{"type":"object","properties":{"a":{"type":"string","maxLength":)" +
+         std::to_string(number + 1) + R"(}},"required":["a"],"additionalProperties":false}}}})";
+}
+
+}  // namespace
+
+TEST_CASE("completions: what shapes may take is in the quote, and those that are asked for again are right") {
+  completions_options o = options(plain);
+  o.shape_bytes = 256 << 10;
+  CHECK(completions::quote(model_of("llama"), o).value().shapes == o.shape_bytes);
+  auto c = completions::make(model_of("llama"), o).value();
+  std::vector<std::string> first;
+  for (int round = 0; round < 2; ++round)
+    for (int i = 0; i < 12; ++i) {
+      int status = 0;
+      const std::string said = content_of(c.complete(shaped(i), endpoint::chat_completions, &status));
+      CHECK(status == 200);
+      if (round == 0) first.push_back(said);
+      else CHECK(said == first[static_cast<std::size_t>(i)]);
+    }
+  o.shape_bytes = 1000;
+  auto tight = completions::make(model_of("llama"), o).value();
+  int status = 0;
+  const std::string refused = tight.complete(shaped(0), endpoint::chat_completions, &status);
+  CHECK(status == 400);
+  CHECK(refused.find("compile_limits::bytes") != std::string::npos);
+}
+
+TEST_CASE(
+    "completions: a shape that takes too long to compile is refused; cancelled meanwhile, the answer is aborted") {
+  completions_options o = options(plain);
+  o.compile_budget = 0ns;
+  auto c = completions::make(model_of("llama"), o).value();
+  int status = 0;
+  (void)c.complete(shaped(0), endpoint::chat_completions, &status);
+  CHECK(status == 400);
+  CHECK(content_of(c.complete(asked)) == right_answer());
+  auto patient = make(plain);
+  REQUIRE(patient.begin(shaped(0)));
+  patient.cancel();
+  while (patient.step(1s) != status::done) {}
+  CHECK(json::parse(patient.take())["choices"][0]["finish_reason"] == "aborted");
+}

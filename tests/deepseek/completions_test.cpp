@@ -875,7 +875,7 @@ TEST_CASE("completions: whatever is asked, an object is answered") {
                                         : json::parse(out, nullptr, false).is_object();
   };
   const auto answered = [&](const std::string& text, endpoint to) {
-    c->begin(text, to);
+    (void)c->begin(text, to);
     for (int i = 0; i < 3; ++i) (void)c->step(0ns);
     c->cancel();
     const status end = c->step(1s);

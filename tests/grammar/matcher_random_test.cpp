@@ -59,7 +59,7 @@ class random_grammar {
   }
   grammar::expression some_but_not() {
     const auto some = detail::language::any({{'a', 'c'}, {0xE9, 0xE9}});
-    return detail::language::but_not(some, detail::language::of(std::vector<std::string>{"a", "ab", "\xc3\xa9"}))
+    return detail::language::but_not(some, detail::language::of(std::vector<std::string>{"a", "ab", "\xc3\xa9"}), {})
         ->in(g_);
   }
   std::mt19937 random_;

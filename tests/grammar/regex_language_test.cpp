@@ -7,7 +7,7 @@ using namespace retort::detail;
 namespace {
 
 language must_match(std::string_view pattern, bool whole = false, bool widely = false) {
-  auto of = regex_language::of(pattern, whole, widely);
+  auto of = regex_language::of(pattern, whole, {}, widely);
   if (!of) FAIL(of.error().what);
   return *of;
 }
@@ -48,21 +48,21 @@ TEST_CASE("regular expressions: narrow and wide readings") {
 TEST_CASE("regular expressions: what is refused") {
   for (const char* pattern : {"(a)\\1", "\\p{Script=Arabic}", "(?i)a", "a**", "[b-a]", "(", "a)", "\\", "(?<!a$)b"}) {
     INFO(pattern);
-    CHECK_FALSE(regex_language::of(pattern, false));
+    CHECK_FALSE(regex_language::of(pattern, false, {}));
   }
 }
 
 TEST_CASE("languages: together, without, of lengths") {
   const language letters = must_match("[a-c]+", true), two = language::lengths(2, 2);
-  const language both = *language::both(letters, two);
+  const language both = *language::both(letters, two, {});
   CHECK(both.contains("ab"));
   CHECK_FALSE(both.contains("abc"));
   CHECK_FALSE(both.contains("zz"));
-  const language rest = *language::but_not(letters, both);
+  const language rest = *language::but_not(letters, both, {});
   CHECK(rest.contains("a"));
   CHECK(rest.contains("abc"));
   CHECK_FALSE(rest.contains("ab"));
-  CHECK(language::but_not(both, letters)->is_empty());
+  CHECK(language::but_not(both, letters, {})->is_empty());
   CHECK(both.lengths_of().least == 2);
   CHECK(both.lengths_of().most == 2);
   CHECK(letters.lengths_of().most == language::unbounded);

@@ -10,7 +10,7 @@ namespace {
 language of(const char* format, std::size_t limit = schema_formats::unlimited) {
   const auto pattern = schema_formats::pattern_of(format, limit);
   REQUIRE(pattern);
-  auto l = regex_language::of(*pattern, true);
+  auto l = regex_language::of(*pattern, true, {});
   if (!l) FAIL(l.error().what);
   return *l;
 }

@@ -191,7 +191,7 @@ inline result<constraint> try_schema(std::string_view schema, const vocabulary_o
 }
 inline result<constraint> try_regex(std::string_view pattern, const vocabulary_of_words& v = full()) {
   detail::grammar g;
-  const auto texts = detail::regex_language::of(pattern, true);
+  const auto texts = detail::regex_language::of(pattern, true, {});
   if (!texts) return texts.error();
   g.define(detail::grammar::root, texts->in(g));
   return compile(g, v);

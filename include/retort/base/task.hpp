@@ -8,21 +8,13 @@
 // inside the loop it is in and goes on there at the next step.
 #pragma once
 
+#include <retort/base/effort.hpp>
 #include <retort/base/memory.hpp>
 #include <retort/base/threads.hpp>
 
-#include <chrono>
 #include <coroutine>
 
 RETORT_BEGIN
-
-using clock = std::chrono::steady_clock;
-
-/// The moment so much time from now; the end of time where it lies beyond.
-inline clock::time_point deadline_after(std::chrono::nanoseconds budget) noexcept {
-  const clock::time_point now = clock::now();
-  return budget < clock::time_point::max() - now ? now + budget : clock::time_point::max();
-}
 
 namespace detail {
 

@@ -502,7 +502,7 @@ RETORT_INLINE result<chat> chat::make(const model& m, const chat_options& option
       c->options.now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
     if (!options.variables.empty()) {
       auto variables = detail::parse_object(options.variables);
-      if (!variables) return error{errc::bad_argument, "chat_options::variables is no JSON object"};
+      if (!variables) return error{variables.error().code, "chat_options::variables: " + variables.error().what};
       c->variables = std::move(*variables);
     }
     RETORT_TRY(session timeline, session::make(m, options.session));
@@ -518,7 +518,9 @@ RETORT_INLINE result<chat> chat::make(const model& m, const chat_options& option
       RETORT_TRY(c->variables["tools"], detail::describe(options.tools));
       if (options.use != tool_use::may) {
         RETORT_TRY(c->calls,
-                   detail::tool_shape(m, c->syntax, c->variables["tools"], {{}, options.use == tool_use::must}));
+                   detail::tool_shape(m, c->syntax, c->variables["tools"], {{}, options.use == tool_use::must},
+                                      detail::effort(options.compiling.budget, options.compiling.cancelled),
+                                      options.compiling.bytes));
       }
     }
     return chat(std::move(c));

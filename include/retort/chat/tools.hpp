@@ -18,8 +18,8 @@ inline result<json> describe(std::span<const tool> tools) {
     json parameters = {{"type", "object"}, {"properties", json::object()}};
     if (!t.parameters.empty()) {
       auto given = parse_object(t.parameters);
-      if (given) parameters = std::move(*given);
-      if (!given) return error{errc::bad_argument, "the parameters of the tool " + t.name + " are no JSON schema"};
+      if (!given) return error{given.error().code, "the parameters of the tool " + t.name + ": " + given.error().what};
+      parameters = std::move(*given);
     }
     all.push_back(
         {{"type", "function"},
@@ -59,8 +59,9 @@ inline result<call_wishes> call_wishes_of(const prompt_maker& prompts) {
 }
 /// A call's arguments, an object as text, in that form.
 inline json arguments_as_wanted(const std::string& arguments, bool as_text) {
-  auto parsed = as_text ? std::nullopt : parse_object(arguments);
-  if (!parsed) return arguments.empty() && !as_text ? json::object() : json(arguments);
+  if (as_text) return arguments;
+  auto parsed = parse_object(arguments);
+  if (!parsed) return arguments.empty() ? json::object() : json(arguments);
   return std::move(*parsed);
 }
 /// An id of nine letters and digits for any other, always the same.
@@ -91,12 +92,13 @@ inline void fit_calls(json& messages, call_wishes as) {
 
 /// The constraint that makes a reply call tools, as far as `bounds` say; the tools are as templates take them.
 ///
-/// errors unsupported (a format without calls; strict: a schema's keyword), bad_argument, limit
-inline result<constraint> tool_shape(const model& of, reply_syntax syntax, const json& tools, tool_bounds bounds) {
+/// errors unsupported (a format without calls; strict: a schema's keyword), bad_argument, limit, cancelled
+inline result<constraint> tool_shape(const model& of, reply_syntax syntax, const json& tools, tool_bounds bounds,
+                                     const effort& work, std::size_t most_bytes) {
   RETORT_TRY(const tokenizer* text, of.text());
-  tool_shape_maker maker(*text, syntax, std::move(bounds));
+  tool_shape_maker maker(*text, syntax, std::move(bounds), work);
   RETORT_TRY(const grammar g, maker.make(tools));
-  return constraint::make(of, g);
+  return constraint::make(of, g, most_bytes);
 }
 
 }  // namespace detail

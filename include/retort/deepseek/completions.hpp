@@ -27,7 +27,7 @@ struct completions_impl {
   std::optional<session> timeline;  // nothing where there was no memory for it
   std::mutex replacing;             // of the timeline, which cancel() may want meanwhile
   std::optional<call_wishes> calls_as;
-  std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest at the end
+  std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest used at the end
   std::atomic<bool> working{false};                        // inside stream()
   std::atomic<bool> stepping{false};   // inside step(): what a chunk's callback asks for meanwhile is refused
   std::atomic<bool> cancelled{false};  // since begin()
@@ -305,29 +305,49 @@ struct completions_impl {
     const std::string key = std::to_string(static_cast<int>(chat.use) * 2 + chat.one_call) + chat.function + "\n" +
                             chat.schema + "\n" + std::to_string(static_cast<int>(chat.answer_as)) + "\n" +
                             (bound ? dump(chat.tools) : "");
-    for (const auto& [k, c] : shapes)
-      if (k == key) return std::optional<constraint>(c);
-    result<constraint> made = bound                              ? shape_of_calls(must_call)
-                              : chat.answer_as == format::object ? constraint::json_object(of)
-                                                                 : constraint::json_schema(of, chat.schema);
+    const auto known = std::find_if(shapes.begin(), shapes.end(), [&](const auto& s) { return s.first == key; });
+    if (known != shapes.end()) {
+      std::rotate(known, known + 1, shapes.end());
+      make_room(true);
+      return std::optional<constraint>(shapes.back().second);
+    }
+    make_room(false);
+    const compile_limits most{options.compile_budget, &cancelled, options.shape_bytes / 2};
+    result<constraint> made = bound ? shape_of_calls(must_call, detail::effort(most.budget, most.cancelled), most.bytes)
+                              : chat.answer_as == format::object
+                                  ? constraint::json_object(of, most)
+                                  : constraint::json_schema(of, chat.schema, schema_style::declared, most);
+    if (!made && made.error().code == errc::cancelled) return std::optional<constraint>();  // nothing will be written
     if (!made) return made.error();
-    if (shapes.size() >= 32) shapes.erase(shapes.begin());
     shapes.emplace_back(key, *made);
     return std::optional<constraint>(*made);
   }
+  /// Leaves half of the room to the shape of this answer, the last one if it `is_known`; of the others those that were
+  /// used last stay.
+  void make_room(bool is_known) noexcept {
+    std::size_t left = options.shape_bytes / 2;
+    const auto others = shapes.end() - is_known;
+    auto first = others;
+    for (; first != shapes.begin(); --first) {
+      const std::size_t bytes = std::prev(first)->second.bytes() + std::prev(first)->first.size();
+      if (bytes > left) break;
+      left -= bytes;
+    }
+    shapes.erase(shapes.begin(), first);
+  }
 
   /// Tools that are not strict, and whose schemas cannot be kept, take any object.
-  result<constraint> shape_of_calls(bool must_call) const {
+  result<constraint> shape_of_calls(bool must_call, const detail::effort& work, std::size_t bytes) const {
     const tool_bounds bounds{chat.function, must_call, chat.strict, !chat.one_call};
-    auto made = tool_shape(of, syntax(), chat.tools, bounds);
+    auto made = tool_shape(of, syntax(), chat.tools, bounds, work, bytes);
     const auto is_strict = [](const json& t) { return t["function"].value("strict", json()) == true; };
     if (made || std::all_of(chat.tools.begin(), chat.tools.end(), is_strict)) return made;
     json tools = chat.tools;
     for (json& t : tools)
-      if (!is_strict(t) && !tool_shape(of, syntax(), json::array({t}), {{}, true, chat.strict}))
+      if (!is_strict(t) && !tool_shape(of, syntax(), json::array({t}), {{}, true, chat.strict}, work, bytes))
         t["function"]["parameters"] = {{"type", "object"}};
     if (tools == chat.tools) return made;
-    auto looser = tool_shape(of, syntax(), tools, bounds);
+    auto looser = tool_shape(of, syntax(), tools, bounds, work, bytes);
     return looser ? std::move(looser) : std::move(made);
   }
 
@@ -477,6 +497,29 @@ RETORT_INLINE completions::completions(completions&&) noexcept = default;
 RETORT_INLINE completions& completions::operator=(completions&&) noexcept = default;
 RETORT_INLINE completions::~completions() = default;
 
+namespace detail {
+
+/// Of the cache that holds the keys and values of all requests.
+inline result<std::uint64_t> prefix_bytes_of(const model& m, const completions_options& options) {
+  if (options.prefix_bytes) return options.prefix_bytes;
+  session_options alone = options.session;
+  alone.prefixes = nullptr;
+  RETORT_TRY(const memory_quote q, m.quote(alone));
+  return 4 * q.cache;
+}
+
+}  // namespace detail
+
+RETORT_INLINE result<memory_quote> completions::quote(const model& m, const completions_options& options) {
+  return detail::at_border([&]() -> result<memory_quote> {
+    session_options alone = options.session;
+    alone.prefixes = nullptr;
+    RETORT_TRY(memory_quote q, m.quote(alone));
+    RETORT_TRY(q.cache, detail::prefix_bytes_of(m, options));
+    q.shapes = options.shape_bytes;
+    return q;
+  });
+}
 RETORT_INLINE result<completions> completions::make(const model& m, const completions_options& options) {
   return detail::at_border([&]() -> result<completions> {
     RETORT_CHECK(m.text());
@@ -489,9 +532,8 @@ RETORT_INLINE result<completions> completions::make(const model& m, const comple
     }
     session_options& s = c->options.session;
     s.prefixes = nullptr;
-    RETORT_TRY(const memory_quote q, m.quote(s));
-    RETORT_TRY(c->prefixes,
-               prefix_cache::make(m, options.prefix_bytes ? options.prefix_bytes : 4 * q.cache, s.cache, s.memory));
+    RETORT_TRY(const std::uint64_t prefix_bytes, detail::prefix_bytes_of(m, options));
+    RETORT_TRY(c->prefixes, prefix_cache::make(m, prefix_bytes, s.cache, s.memory));
     s.prefixes = &*c->prefixes;
     RETORT_TRY(session timeline, session::make(m, s));
     c->timeline.emplace(std::move(timeline));

@@ -44,6 +44,11 @@ struct automaton {
   std::vector<std::uint32_t> rank;    // by rule: who may call without having read a byte has the lower one
 
   [[nodiscard]] std::size_t n_states() const noexcept { return states.size() - 1; }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return states.size() * sizeof(state) + edges.size() * sizeof(edge) + rows.size() * sizeof rows[0] +
+           calls.size() * sizeof(call) + controls.size() * sizeof(control) +
+           starts.size() * (sizeof starts[0] + sizeof rank[0]) + nullable.size() / 8;
+  }
   [[nodiscard]] std::span<const edge> edges_of(std::uint32_t s) const {
     return {edges.data() + states[s].edges, edges.data() + states[s + 1].edges};
   }
@@ -289,10 +294,12 @@ class determinizer {
     base_ = static_cast<std::uint32_t>(out_.states.size());
     out_.starts.push_back(intern({from}));
     for (std::size_t i = 0; i < sets_.size(); ++i) {
+      const std::size_t before = work_;
       end_state();
       if (out_.states.size() + sets_.size() - i > max_states) return too_large();
       expand(set(sets_[i]));
       if (work_ > max_work) return too_large();
+      if (g_.work().spend(1 + work_ - before)) return g_.work().why();
     }
     return {};
   }
@@ -385,6 +392,7 @@ class determinizer {
         if (out_.nullable[r]) continue;
         find_here(r);
         if (work_ > max_work) return too_large();
+        if (g_.work().spend(here_.size())) return g_.work().why();
         if (std::any_of(here_.begin(), here_.end(), [&](std::uint32_t s) { return out_.states[s].final; }))
           more = out_.nullable[r] = true;
       }

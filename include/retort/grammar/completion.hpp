@@ -21,12 +21,15 @@ class completion {
   static constexpr std::uint32_t never = 0xffffffffu, longest = 1u << 30;
 
   /// errors  limit: a vocabulary with many tokens that cannot be put together from shorter ones
-  static result<std::vector<std::uint32_t>> costs(const automaton& a, const token_trie& t) {
+  ///         those of the effort
+  static result<std::vector<std::uint32_t>> costs(const automaton& a, const token_trie& t, const effort& work) {
     completion c(a, t);
     c.find_units();
-    RETORT_CHECK(c.find_ways());
+    RETORT_CHECK(c.find_ways(work));
     c.settle();
-    return c.shorten();
+    std::vector<std::uint32_t> out = c.shorten(work);
+    if (work.spend(0)) return work.why();
+    return out;
   }
   static std::uint32_t add(std::uint32_t x, std::uint32_t y) { return x > longest || y > longest - x ? never : x + y; }
 
@@ -85,11 +88,11 @@ class completion {
   [[nodiscard]] bool has(char c) const { return single_[static_cast<unsigned char>(c)] != automaton::none; }
 
   /// All steps, by the state they lead to.
-  result<void> find_ways() {
+  result<void> find_ways(const effort& work) {
     const auto n = static_cast<std::uint32_t>(a_.n_states());
     uses_.resize(n);
     calls_.resize(a_.starts.size());
-    std::size_t work = 0;
+    std::size_t n_steps = 0;
     std::vector<std::uint32_t> seen(n, automaton::none);
     for (std::uint32_t s = 1; s < n; ++s) {
       for (const auto& e : a_.edges_of(s))
@@ -100,14 +103,15 @@ class completion {
           }
       for (std::size_t u = n_single_; u < units_.size(); ++u) {
         std::uint32_t to = s;
-        for (std::size_t i = 0; i < units_[u].size() && to != automaton::none; ++i, ++work)
+        for (std::size_t i = 0; i < units_[u].size() && to != automaton::none; ++i, ++n_steps)
           to = a_.next(to, static_cast<std::uint8_t>(units_[u][i]));
         if (to == automaton::none || seen[to] == s) continue;
         seen[to] = s;
         uses_[to].push_back({s, {way::unit, to, static_cast<std::uint32_t>(u)}});
       }
-      if (work > determinizer::max_work)
+      if (n_steps > determinizer::max_work)
         return error{errc::limit, "the constraint is too large for a vocabulary that lacks single bytes"};
+      if (work.spend(8 + units_.size() - n_single_)) return work.why();
       for (const auto& c : a_.controls_of(s)) uses_[c.to].push_back({s, {way::control, c.to, 0}});
       for (const auto& c : a_.calls_of(s)) {
         uses_[c.to].push_back({s, {way::call, c.to, c.rule}});
@@ -152,9 +156,10 @@ class completion {
   }
 
   /// Follows each cheapest way through the whole vocabulary for a token that takes several of its steps at once.
-  std::vector<std::uint32_t> shorten() {
+  std::vector<std::uint32_t> shorten(const effort& work) {
     std::vector<std::uint32_t> out(cost_.size(), never);
     for (const std::uint32_t s : order_) {
+      if (work.spend(8)) break;
       const way& first = ways_[s];
       if (first.is == way::stay) out[s] = 0;
       if (first.is == way::control) out[s] = add(out[first.to], 1);
@@ -186,7 +191,7 @@ class completion {
 /// Where that takes too long every state is its own class.
 /// source  Moore 1956, stopped after n_bytes rounds; only what may have changed is looked at again
 inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vector<std::uint32_t>& costs,
-                                             std::size_t n_bytes) {
+                                             std::size_t n_bytes, const effort& work) {
   const auto n = static_cast<std::uint32_t>(a.n_states());
   bool bounded = true;  // a call that may read nothing takes a round but no byte
   for (const auto& c : a.calls) bounded = bounded && !a.nullable[c.rule];
@@ -227,9 +232,9 @@ inline std::vector<std::uint32_t> classes_of(const automaton& a, const std::vect
   std::vector<std::uint32_t> size(1, n), moved;
   std::vector<bool> marked(n, false);
   std::vector<item> items;
-  std::size_t work = 0;
+  std::size_t n_steps = 0;
   for (std::size_t round = 0; !dirty.empty() && (!bounded || round <= n_bytes); ++round) {
-    if ((work += dirty.size()) > determinizer::max_work / 8) {
+    if (work.spend(4 * dirty.size()) || (n_steps += dirty.size()) > determinizer::max_work / 8) {
       for (std::uint32_t s = 0; s < n; ++s) cls[s] = s;
       return cls;
     }

@@ -27,7 +27,7 @@ class gbnf : notation_reader {
   using expression = grammar::expression;
 
   /// `words` is asked for tokens by their text.
-  static result<grammar> parse(std::string_view text, const tokenizer& words);
+  static result<grammar> parse(std::string_view text, const tokenizer& words, const effort& work = {});
 
  private:
   gbnf(grammar& g, std::string_view text, const tokenizer& words) : notation_reader(text), g_(g), words_(words) {}
@@ -246,11 +246,11 @@ class gbnf : notation_reader {
 
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
-RETORT_INLINE result<grammar> gbnf::parse(std::string_view text, const tokenizer& words) {
+RETORT_INLINE result<grammar> gbnf::parse(std::string_view text, const tokenizer& words, const effort& work) {
   if (text.size() > max_bytes)
     return error{errc::limit, "a grammar larger than " + std::to_string(max_bytes) + " bytes"};
   if (utf8::valid_prefix(text) != text.size()) return error{errc::bad_grammar, "the grammar is not UTF-8"};
-  grammar g;
+  grammar g(work);
   gbnf in(g, text, words);
   in.rules_.emplace("root", grammar::root);
   in.skip(true);

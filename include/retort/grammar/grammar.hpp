@@ -2,7 +2,7 @@
 // what formats of answers are put together from. automaton.hpp makes it runnable.
 #pragma once
 
-#include <retort/base/types.hpp>
+#include <retort/base/effort.hpp>
 
 #include <algorithm>
 #include <array>
@@ -108,7 +108,9 @@ class grammar {
     enum presence_type : std::uint8_t { required, optional, repeated } presence = required;
   };
 
-  grammar() { declare("root"); }
+  grammar() : grammar(effort()) {}
+  /// With so much work for all that is made of it.
+  explicit grammar(const effort& work) : work_(work) { declare("root"); }
 
   /// Exactly these bytes.
   expression literal(std::string_view bytes) {
@@ -200,6 +202,7 @@ class grammar {
     if (!problem_) problem_ = error{code, std::move(what)};
   }
   [[nodiscard]] const std::optional<error>& problem() const noexcept { return problem_; }
+  [[nodiscard]] const effort& work() const noexcept { return work_; }
 
   // ---- for automaton.hpp ----
   enum class kind : std::uint8_t { literal, chars, sequence, any_of, repeat, network, control, call };
@@ -252,6 +255,7 @@ class grammar {
     return add({is, depth + 1, first, static_cast<std::uint32_t>(parts.size()), 0, 0});
   }
 
+  effort work_;
   std::vector<node> nodes_;
   std::vector<expression> children_;
   std::vector<std::string> texts_;

@@ -23,7 +23,7 @@ class json_schema {
   static constexpr std::size_t max_cells = 64, max_distinct = 8, max_listed = 1024;
 
   /// A grammar of its own.
-  static result<grammar> parse(std::string_view schema, bool open = false);
+  static result<grammar> parse(std::string_view schema, bool open = false, const effort& work = {});
   /// A part of a grammar, for instance the arguments of a tool.
   /// errors  bad_argument, unsupported, limit: the keyword and its JSON pointer
   static result<expression> add_text(grammar& g, json_text& text, std::string_view schema, bool open = false);
@@ -32,7 +32,7 @@ class json_schema {
 
  private:
   json_schema(grammar& g, json_text& text, const json& root, bool open)
-      : g_(g), text_(text), values_(root), open_(open) {}
+      : g_(g), text_(text), values_(root, g.work()), open_(open) {}
 
   // ---- demands ----
   /// What satisfies demands. Those that go through a reference become rules, so that schemas may be recursive; others
@@ -41,6 +41,7 @@ class json_schema {
     if (g_.problem()) return *g_.problem();
     if (known_.size() > max_demands || depth > max_nesting || stack_.is_spent())
       return error{errc::limit, "JSON schema: too large or nested too deep"};
+    if (g_.work().spend(16)) return g_.work().why();
     demands left;
     for (const json* d : all)
       if (!(d->is_boolean() && d->get<bool>()) && !(d->is_object() && d->empty())) left.push_back(d);
@@ -148,7 +149,7 @@ class json_schema {
     d.fractions = d.fractions && (kinds & kind_fraction);
     if (!d.integers && !d.fractions) return g_.nothing();
     if (d.any()) return d.fractions ? text_.number() : text_.integer();
-    auto texts = number_texts::of(d);
+    auto texts = number_texts::of(d, g_.work());
     if (!texts)
       return error{texts.error().code, "JSON schema: " + texts.error().what + values_.cases.where(values_.first(c))};
     return texts->in(g_);
@@ -177,7 +178,8 @@ class json_schema {
       RETORT_TRY(const expression e, value(all, depth + 1));
       members.push_back({name, e, required});
     }
-    RETORT_TRY(const language free, language::but_not(names ? *names : language::any(), language::of(mentioned)));
+    RETORT_TRY(const language free,
+               language::but_not(names ? *names : language::any(), language::of(mentioned), g_.work()));
     RETORT_TRY(auto others, other_members(c, free, mentioned.empty() || n.min > members.size(), depth));
     RETORT_CHECK(add_needed(c, free, others, depth));
     // each kind of other names counts once: split one until there are enough
@@ -212,8 +214,8 @@ class json_schema {
             continue;
           }
           cell with = x, without = x;
-          RETORT_TRY(with.names, language::both(x.names, *surely));
-          RETORT_TRY(without.names, language::but_not(x.names, *maybe));
+          RETORT_TRY(with.names, language::both(x.names, *surely, g_.work()));
+          RETORT_TRY(without.names, language::but_not(x.names, *maybe, g_.work()));
           with.matched.insert(pattern);
           if (!with.names.is_empty()) finer.push_back(std::move(with));
           if (!without.names.is_empty()) finer.push_back(std::move(without));
@@ -281,7 +283,7 @@ class json_schema {
       json_text::members_like some = whole;
       const language these(std::move(lengths));
       for (auto& [names, v] : some.ways) {
-        RETORT_TRY(names, language::both(names, these));
+        RETORT_TRY(names, language::both(names, these, g_.work()));
       }
       others.push_back(std::move(some));
     }
@@ -468,8 +470,8 @@ class json_schema {
 
 #if RETORT_CARRIES(RETORT_PART_GRAMMAR)
 
-RETORT_INLINE result<grammar> json_schema::parse(std::string_view schema, bool open) {
-  grammar g;
+RETORT_INLINE result<grammar> json_schema::parse(std::string_view schema, bool open, const effort& work) {
+  grammar g(work);
   json_text text(g);
   RETORT_TRY(const expression e, add_text(g, text, schema, open));
   g.define(grammar::root, e);

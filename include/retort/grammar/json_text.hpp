@@ -94,7 +94,7 @@ class json_text {
     if (!integer_) {
       number_demands integers;
       integers.fractions = false;
-      const auto all = number_texts::of(integers);
+      const auto all = number_texts::of(integers, g_.work());
       integer_ = all ? all->in(g_) : g_.nothing();
     }
     return *integer_;

@@ -149,10 +149,14 @@ class language {
     return out;
   }
 
-  /// The texts that are in both.   errors  limit: too many states
-  static result<language> both(const language& a, const language& b) { return product(a, b, false); }
-  /// The texts of the first that are not in the second.   errors  limit: too many states
-  static result<language> but_not(const language& a, const language& b) { return product(a, b, true); }
+  /// The texts that are in both.   errors  limit: too many states; those of the effort
+  static result<language> both(const language& a, const language& b, const effort& work) {
+    return product(a, b, false, work);
+  }
+  /// The texts of the first that are not in the second.   errors  as above
+  static result<language> but_not(const language& a, const language& b, const effort& work) {
+    return product(a, b, true, work);
+  }
 
   /// As part of a grammar; `write` says how a character of a set is written.
   [[nodiscard]] grammar::expression in(grammar& g, const write_chars& write) const {
@@ -189,14 +193,14 @@ class language {
   static constexpr std::uint32_t nowhere = 0xffffffffu;
 
   /// Pairs of states; with `minus` the second may have been left, and where it ends the pair does not.
-  static result<language> product(const language& a, const language& b, bool minus) {
+  static result<language> product(const language& a, const language& b, bool minus, const effort& work) {
     if (a.is_empty()) return a;
     if (b.is_empty()) return minus ? a : b;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> ids;
     std::deque<std::pair<std::uint32_t, std::uint32_t>> todo;
     std::vector<state> out;
     const std::vector<edge> none;
-    std::size_t work = 0;
+    std::size_t n_steps = 0;
     const auto id = [&](std::uint32_t x, std::uint32_t y) {
       const auto [at, is_new] = ids.try_emplace({x, y}, static_cast<std::uint32_t>(ids.size()));
       if (is_new) todo.emplace_back(x, y);
@@ -214,18 +218,19 @@ class language {
       for (const edge& e : a.states_[x].edges) {
         while (k < theirs.size() && theirs[k].last < e.first) ++k;
         char32_t from = e.first;
-        for (std::size_t i = k; i < theirs.size() && theirs[i].first <= e.last; ++i, ++work) {
+        for (std::size_t i = k; i < theirs.size() && theirs[i].first <= e.last; ++i, ++n_steps) {
           const char32_t first = std::max(e.first, theirs[i].first), last = std::min(e.last, theirs[i].last);
           if (minus && from < first) s.edges.push_back({from, first - 1, id(e.to, nowhere)});
           s.edges.push_back({first, last, id(e.to, theirs[i].to)});
           from = last + 1;
         }
         if (minus && from <= e.last) s.edges.push_back({from, e.last, id(e.to, nowhere)});
-        ++work;
+        ++n_steps;
       }
       join(s);
       out.push_back(std::move(s));
-      if (ids.size() > max_states || work > max_work) return too_large();
+      if (ids.size() > max_states || n_steps > max_work) return too_large();
+      if (work.spend(1 + a.states_[x].edges.size() + theirs.size())) return work.why();
     }
     return language(std::move(out));
   }

@@ -26,9 +26,8 @@ struct mask_entry {
 /// the lock, which is held to look one up.
 class mask_cache {
  public:
-  static constexpr std::size_t max_bytes = std::size_t{48} << 20;
-
-  mask_cache(const compiled_grammar& g, const token_trie& t) : g_(g), t_(t) {}
+  mask_cache(const compiled_grammar& g, const token_trie& t, std::size_t most_bytes)
+      : g_(g), t_(t), most_bytes_(most_bytes) {}
 
   /// Of tokens read from a state by its own edges.
   std::shared_ptr<const mask_entry> of(std::uint32_t state) { return find(nullptr, state); }
@@ -38,6 +37,11 @@ class mask_cache {
   /// What a change of cost is relative to.
   [[nodiscard]] std::int64_t base(std::uint32_t state) const {
     return g_.costs[state] == completion::never ? 0 : g_.costs[state];
+  }
+  /// Of the entries that are kept.
+  [[nodiscard]] std::size_t bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
   }
 
  private:
@@ -131,7 +135,8 @@ class mask_cache {
 
   const compiled_grammar& g_;
   const token_trie& t_;
-  std::mutex mutex_;
+  const std::size_t most_bytes_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<const mask_entry>> entries_;
   std::map<std::vector<std::uint32_t>, std::uint32_t> exit_ids_;
   std::size_t bytes_ = 0;
@@ -148,9 +153,13 @@ RETORT_INLINE std::shared_ptr<const mask_entry> mask_cache::find(const mask_entr
   }
   auto made = std::make_shared<mask_entry>(left ? walk(left->exits, state) : walk({}, state));
   const std::lock_guard lock(mutex_);
-  std::size_t bytes = made->exits.size() * 4 + made->all.size() * 8 + 256;
+  std::size_t bytes = made->exits.size() * 8 + made->all.size() * 8 + 256;
   for (const auto& l : made->levels) bytes += l.bits.size() * 8 + l.ids.size() * 4 + sizeof l;
-  if (bytes_ + bytes > max_bytes) {  // whoever uses an entry keeps it alive
+  if (bytes > most_bytes_) {
+    made->exits_id = ++last_id_;
+    return made;
+  }
+  if (bytes_ + bytes > most_bytes_) {  // whoever uses an entry keeps it alive
     entries_.clear();
     exit_ids_.clear();  // numbers go on: those of old entries are never given again
     bytes_ = 0;

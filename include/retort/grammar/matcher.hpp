@@ -15,17 +15,24 @@ struct constraint_impl {
   compiled_grammar grammar;
   mutable std::optional<mask_cache> masks;  // locks itself
 
+  /// `most_bytes`: of the grammar, at most half of them, and of the masks that are kept.
   static result<std::shared_ptr<const constraint_impl>> make(const detail::grammar& g, const tokenizer& text,
                                                              std::shared_ptr<const token_trie> trie,
-                                                             std::shared_ptr<const void> owner = {}) {
+                                                             std::shared_ptr<const void> owner = {},
+                                                             std::size_t most_bytes = compile_limits{}.bytes) {
     auto c = std::make_shared<constraint_impl>();
     RETORT_TRY(c->grammar, compiled_grammar::make(g, *trie));
+    const std::size_t bytes = c->grammar.bytes();
+    if (bytes > most_bytes / 2)
+      return error{errc::limit, "the constraint takes " + std::to_string(bytes) + " bytes, more than half of the " +
+                                    std::to_string(most_bytes) + " it may: see compile_limits::bytes"};
     c->owner = std::move(owner);
     c->text = &text;
     c->trie = std::move(trie);
-    c->masks.emplace(c->grammar, *c->trie);
+    c->masks.emplace(c->grammar, *c->trie, most_bytes - bytes);
     return std::shared_ptr<const constraint_impl>(std::move(c));
   }
+  [[nodiscard]] std::size_t bytes() const { return grammar.bytes() + masks->bytes(); }
 };
 
 struct matcher_impl {

@@ -121,8 +121,8 @@ class number_texts {
   using edge = language::edge;
   using state = language::state;
 
-  /// errors  unsupported: a multiple that is too large or too fine; limit
-  static result<language> of(const number_demands& demands) {
+  /// errors  unsupported: a multiple that is too large or too fine; limit, and those of the effort
+  static result<language> of(const number_demands& demands, const effort& work) {
     number_demands d = demands;
     for (const double m : d.multiples)
       if (m == std::floor(m)) d.fractions = false;
@@ -140,34 +140,37 @@ class number_texts {
     } else {
       const std::size_t whole = std::max(d.low->at.whole.size(), d.high->at.whole.size());
       RETORT_TRY(all, texts("-?(0|[1-9]\\d{0," + std::to_string(whole - 1) + "})" +
-                            (d.fractions ? "(\\.\\d{1," + std::to_string(coarse ? 6 : max_fraction) + "})?" : "")));
+                                (d.fractions ? "(\\.\\d{1," + std::to_string(coarse ? 6 : max_fraction) + "})?" : ""),
+                            work));
     }
-    RETORT_TRY(all, language::both(all, beyond(*d.low, false)));
-    RETORT_TRY(all, language::both(all, beyond(*d.high, true)));
+    RETORT_TRY(all, language::both(all, beyond(*d.low, false), work));
+    RETORT_TRY(all, language::both(all, beyond(*d.high, true), work));
     for (const double m : d.multiples) {
       if (listed) break;
       RETORT_TRY(const language fits, multiples_of(m));
-      RETORT_TRY(all, language::both(all, fits));
+      RETORT_TRY(all, language::both(all, fits, work));
     }
     for (const double m : d.not_multiples) {
       RETORT_TRY(const language fits, multiples_of(m));
-      RETORT_TRY(all, language::but_not(all, fits));
+      RETORT_TRY(all, language::but_not(all, fits, work));
     }
     if (!d.integers) {
-      RETORT_TRY(const language integers, texts("-?\\d+(\\.0+)?"));
-      RETORT_TRY(all, language::but_not(all, integers));
+      RETORT_TRY(const language integers, texts("-?\\d+(\\.0+)?", work));
+      RETORT_TRY(all, language::but_not(all, integers, work));
     }
     for (const decimal& x : d.excluded) {
       const std::string sign = x.is_zero() ? "-?" : x.negative ? "-" : "";
       RETORT_TRY(const language same,
-                 texts(sign + x.whole + (x.is_integer() ? "(\\.0+)?" : "\\." + x.fraction + "0*")));
-      RETORT_TRY(all, language::but_not(all, same));
+                 texts(sign + x.whole + (x.is_integer() ? "(\\.0+)?" : "\\." + x.fraction + "0*"), work));
+      RETORT_TRY(all, language::but_not(all, same, work));
     }
     return all;
   }
 
  private:
-  static result<language> texts(const std::string& pattern) { return regex_language::of(pattern, true); }
+  static result<language> texts(const std::string& pattern, const effort& work) {
+    return regex_language::of(pattern, true, work);
+  }
 
   /// Gives both bounds, none of them strict where a double would round across it.
   static void limit(number_demands& d) {

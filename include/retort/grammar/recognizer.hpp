@@ -19,6 +19,10 @@ struct compiled_grammar {
   /// errors  bad_grammar, limit, unsupported (what the grammar could not say); missing: the vocabulary cannot write any
   /// of it
   static result<compiled_grammar> make(const grammar& g, const token_trie& t);
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    const std::size_t n = code.states.size();
+    return code.bytes() + n * (sizeof costs[0] + sizeof classes[0] + sizeof loops[0]) + n / 8;
+  }
 
  private:
   [[nodiscard]] std::uint8_t loops_of(std::uint32_t s) const {
@@ -226,10 +230,11 @@ RETORT_INLINE result<compiled_grammar> compiled_grammar::make(const grammar& g, 
   for (const auto& e : c.code.controls)
     if (const auto id = static_cast<std::size_t>(std::max(e.token, ~e.token)); id >= t.n_vocab())
       return error{errc::bad_argument, "token " + std::to_string(id) + " is not in the vocabulary"};
-  RETORT_TRY(c.costs, completion::costs(c.code, t));
+  RETORT_TRY(c.costs, completion::costs(c.code, t, g.work()));
   if (c.costs[c.code.starts[0]] == completion::never)
     return error{errc::missing, "nothing satisfies the constraint, or the vocabulary lacks tokens to write it"};
-  c.classes = classes_of(c.code, c.costs, t.longest());
+  c.classes = classes_of(c.code, c.costs, t.longest(), g.work());
+  if (g.work().spend(c.code.n_states())) return g.work().why();
   for (std::uint32_t s = 0; s < c.code.n_states(); ++s) {
     c.plain.push_back(s != automaton::outside && !c.code.states[s].final && c.code.calls_of(s).empty());
     c.loops.push_back(c.plain[s] ? c.loops_of(s) : std::uint8_t{0});

@@ -19,10 +19,11 @@ namespace detail {
 class regex_language {
  public:
   /// `whole`: the text is what the expression matches; otherwise it contains it. `widely`: see regex.
-  /// errors  those of regex; limit: too large; unsupported: looking ahead or behind inside what looks ahead or behind
-  static result<language> of(std::string_view pattern, bool whole, bool widely = false) {
+  /// errors  those of regex and of the effort; limit: too large; unsupported: looking ahead or behind inside what looks
+  ///         ahead or behind
+  static result<language> of(std::string_view pattern, bool whole, const effort& work, bool widely = false) {
     RETORT_TRY(const regex_tree tree, regex::parse(pattern, widely));
-    regex_language r(tree, whole);
+    regex_language r(tree, whole, work);
     if (r.states_.size() >= max_open) return language::too_large();
     if (!r.nested_.empty()) return error{errc::unsupported, "a regular expression " + r.nested_};
     return r.run();
@@ -55,7 +56,7 @@ class regex_language {
     auto operator<=>(const moment&) const = default;
   };
 
-  regex_language(const regex_tree& tree, bool whole) : tree_(tree) {
+  regex_language(const regex_tree& tree, bool whole, const effort& work) : tree_(tree), effort_(work) {
     begin_ = add();
     end_ = add();
     id from = begin_;
@@ -251,6 +252,7 @@ class regex_language {
     intern({{thread{begin_, {}, {}}}, looked_behind({})});
     while (!todo.empty()) {
       const moment& now = *todo.front();
+      const std::size_t before = work_;
       todo.pop_front();
       language::state s;
       std::set<thread> ready, ended;
@@ -277,6 +279,7 @@ class regex_language {
       }
       out.push_back(std::move(s));
       if (known.size() > language::max_states || work_ > language::max_work) return language::too_large();
+      if (effort_.spend(1 + work_ - before)) return effort_.why();
     }
     return language(std::move(out));
   }
@@ -321,6 +324,7 @@ class regex_language {
 
   static constexpr id none = 0xffffffffu;
   const regex_tree& tree_;
+  const effort& effort_;
   const char_set every_ = char_set::all();
   std::vector<state> states_;
   std::vector<look> looks_;

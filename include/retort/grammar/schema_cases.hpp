@@ -74,7 +74,7 @@ class schema_cases {
  public:
   static constexpr std::size_t max_cases = 64, max_steps = 1u << 12, max_work = 1u << 18;
 
-  explicit schema_cases(const json& root) : document_(root) {}
+  schema_cases(const json& root, const effort& work) : document_(root), effort_(work) {}
 
   /// errors  bad_argument: a malformed keyword or a reference that leads nowhere; limit: a schema that takes too long
   result<std::vector<schema_case>> of(const demands& all) {
@@ -184,7 +184,9 @@ class schema_cases {
       u.todo.pop_back();
       RETORT_TRY(const bool possible, take(next, u));
       if (!possible) return false;
-      if (++work_ > max_work) return too_large("too many cases", *next.schema);
+      ++work_;
+      if (effort_.spend(16)) return effort_.why();
+      if (is_too_much()) return too_large("too many cases", *next.schema);
     }
     return keep_possible_values(u.so_far);
   }
@@ -233,7 +235,11 @@ class schema_cases {
       } else if (key == "allOf" || key == "anyOf" || key == "oneOf") {
         if (!value.is_array() || value.empty()) return wrong(key + " must be a list that is not empty", schema);
         if (key == "allOf") std::for_each(value.begin(), value.end(), lead);
-        else u.choices.push_back({key == "anyOf" ? ways_of(value) : exactly_one(value), here});
+        else if (key == "anyOf") u.choices.push_back({ways_of(value), here});
+        else {
+          RETORT_TRY(auto ways, exactly_one(value));
+          u.choices.push_back({std::move(ways), here});
+        }
       } else if (key == "not") {
         lead(*opposite(value));
       } else if (key == is) {
@@ -291,11 +297,12 @@ class schema_cases {
     return out;
   }
   /// One of them, and none of the others, as far as they could hold with it.
-  std::vector<demands> exactly_one(const json& parts) {
+  result<std::vector<demands>> exactly_one(const json& parts) {
     std::vector<demands> out = ways_of(parts);
     const json* objects = keep({{kinds, kind_object}});
     for (std::size_t i = 0; i < parts.size(); ++i)
       for (std::size_t k = 0; k < i; ++k) {
+        if (is_too_much()) return too_large("too many ways of oneOf", parts);
         if (are_apart({&parts[i], &parts[k]})) continue;
         // schemas that speak of objects without saying so: other values satisfy both, and are not meant
         const bool meant = hints(parts[i]) == kind_object && hints(parts[k]) == kind_object &&
@@ -305,6 +312,7 @@ class schema_cases {
       }
     return out;
   }
+  [[nodiscard]] bool is_too_much() const noexcept { return work_ > max_work; }
   bool are_apart(demands together) {
     std::sort(together.begin(), together.end());
     return is_impossible(together);
@@ -425,7 +433,7 @@ class schema_cases {
       } else if (key == "oneOf" && v.is_array()) {
         way(all_not(v));
         for (std::size_t i = 0; i < v.size(); ++i)
-          for (std::size_t k = 0; k < i; ++k)
+          for (std::size_t k = 0; k < i && !is_too_much(); ++k)
             if (!are_apart({&v[i], &v[k]})) way({{"allOf", json::array({it(v[i]), it(v[k])})}});
       } else if (key == "if") {
         if (const json* then = find(schema, "then")) way({{"allOf", json::array({it(v), its_opposite(*then)})}});
@@ -577,6 +585,7 @@ class schema_cases {
   std::set<const json*> are_opposites_;
   std::unordered_map<const json*, std::vector<std::vector<demands>>> dependencies_;
   std::map<demands, bool> impossible_;
+  const effort& effort_;
   const stack_budget stack_;
   std::size_t work_ = 0, probing_ = 0;
 };

@@ -21,7 +21,7 @@ class schema_values {
   static constexpr std::size_t max_beside = 128;          // characters of formats that have patterns beside them
   static constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
-  explicit schema_values(const json& root) : cases(root) {}
+  schema_values(const json& root, const effort& work) : cases(root, work), work_(work) {}
 
   schema_cases cases;
 
@@ -68,7 +68,8 @@ class schema_values {
         }
         out.content = language::any();
       }
-      RETORT_TRY(out.content, away ? language::but_not(*out.content, with) : language::both(*out.content, with));
+      RETORT_TRY(out.content,
+                 away ? language::but_not(*out.content, with, work_) : language::both(*out.content, with, work_));
       return {};
     };
     if (c.values) {
@@ -116,9 +117,9 @@ class schema_values {
         t.content = every;
         RETORT_CHECK(count_in(*t.content, t.min, t.max, first(c)));
       }
-      RETORT_TRY(none_of, language::but_not(none_of, *t.content));
+      RETORT_TRY(none_of, language::but_not(none_of, *t.content, work_));
     }
-    return language::but_not(every, none_of);
+    return language::but_not(every, none_of, work_);
   }
   /// The texts that contain what a pattern matches; `widely`: whatever an engine may think so of.
   result<const language*> pattern_of(const json& pattern, const json& at, bool widely) {
@@ -250,22 +251,22 @@ class schema_values {
   result<language> names_needed(const json& needed, language of) {
     if (needed.contains("names")) {
       RETORT_TRY(const language wrong, texts_of({&needed["names"]}));
-      return language::both(of, wrong);
+      return language::both(of, wrong, work_);
     }
     const json& schema = *cases.numbered(needed["of"]);
     const json* chosen = schema_cases::find(needed, "pattern");
     if (chosen) {
       RETORT_TRY(const language* in, pattern_of(*chosen, schema, false));
-      return language::both(of, *in);
+      return language::both(of, *in, work_);
     }
     std::vector<std::string> declared;
     if (const json* properties = schema_cases::find(schema, "properties"); properties && properties->is_object())
       for (const auto& [name, v] : properties->items()) declared.push_back(name);
-    RETORT_TRY(of, language::but_not(of, language::of(declared)));
+    RETORT_TRY(of, language::but_not(of, language::of(declared), work_));
     if (const json* patterns = schema_cases::find(schema, "patternProperties"); patterns && patterns->is_object())
       for (const auto& [pattern, v] : patterns->items()) {
         RETORT_TRY(const language* in, pattern_of(json(pattern), schema, true));
-        RETORT_TRY(of, language::but_not(of, *in));
+        RETORT_TRY(of, language::but_not(of, *in, work_));
       }
     return of;
   }
@@ -402,7 +403,7 @@ class schema_values {
       max = static_cast<std::uint32_t>(std::max<std::size_t>(min, room));  // fewer are written than may be
     if (std::max(min, max == grammar::unbounded ? min : max) > language::max_states)
       return cases.too_large("lengths beside a pattern", at);
-    RETORT_TRY(content, language::both(content, language::lengths(min, max)));
+    RETORT_TRY(content, language::both(content, language::lengths(min, max), work_));
     return {};
   }
   /// Whether a value of the right kind satisfies the keywords of a case; its lists of values are left aside. `strings`:
@@ -487,7 +488,7 @@ class schema_values {
   result<const language*> known(const std::string& pattern, bool whole, bool widely) {
     const auto [at, is_new] = languages_.try_emplace({pattern, whole, widely});
     if (is_new) {
-      auto texts = regex_language::of(pattern, whole, widely);
+      auto texts = regex_language::of(pattern, whole, work_, widely);
       if (!texts) {
         languages_.erase(at);
         return texts.error();
@@ -497,6 +498,7 @@ class schema_values {
     return &at->second;
   }
 
+  const effort& work_;
   std::map<std::tuple<std::string, bool, bool>, language> languages_;  // pattern, whole, widely
 };
 

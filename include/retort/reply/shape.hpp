@@ -27,11 +27,12 @@ class tool_shape_maker {
  public:
   using expression = grammar::expression;
 
-  tool_shape_maker(const tokenizer& text, reply_syntax of, tool_bounds bounds)
+  tool_shape_maker(const tokenizer& text, reply_syntax of, tool_bounds bounds, const effort& work = {})
       : tokens_(text),
         row_(reply::syntax_of(of.calls)),
         thoughts_(reply::marks_of(of.thoughts)),
-        bounds_(std::move(bounds)) {}
+        bounds_(std::move(bounds)),
+        g_(work) {}
 
   /// errors unsupported (the format, a schema), bad_argument, limit
   result<grammar> make(const json& tools) {

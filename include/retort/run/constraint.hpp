@@ -13,50 +13,57 @@
 
 RETORT_BEGIN
 
-RETORT_INLINE result<constraint> constraint::make(const model& m, const detail::grammar& g) {
+RETORT_INLINE result<constraint> constraint::make(const model& m, const detail::grammar& g, std::size_t bytes) {
   return detail::at_border([&]() -> result<constraint> {
     RETORT_TRY(const tokenizer* text, m.text());
     RETORT_TRY(auto trie, m.impl()->trie());
-    RETORT_TRY(auto impl, detail::constraint_impl::make(g, *text, std::move(trie), m.impl()));
+    RETORT_TRY(auto impl, detail::constraint_impl::make(g, *text, std::move(trie), m.impl(), bytes));
     return constraint(std::move(impl));
   });
 }
-RETORT_INLINE result<constraint> constraint::json_schema(const model& m, std::string_view schema, schema_style style) {
+RETORT_INLINE std::size_t constraint::bytes() const noexcept { return impl_ ? impl_->bytes() : 0; }
+
+RETORT_INLINE result<constraint> constraint::json_schema(const model& m, std::string_view schema, schema_style style,
+                                                         const compile_limits& most) {
   return detail::at_border([&]() -> result<constraint> {
-    RETORT_TRY(const detail::grammar g, detail::json_schema::parse(schema, style == schema_style::open));
-    return make(m, g);
+    RETORT_TRY(const detail::grammar g, detail::json_schema::parse(schema, style == schema_style::open,
+                                                                   detail::effort(most.budget, most.cancelled)));
+    return make(m, g, most.bytes);
   });
 }
-RETORT_INLINE result<constraint> constraint::json_object(const model& m) {
+RETORT_INLINE result<constraint> constraint::json_object(const model& m, const compile_limits& most) {
   return detail::at_border([&]() -> result<constraint> {
-    detail::grammar g;
+    detail::grammar g(detail::effort(most.budget, most.cancelled));
     detail::json_text json(g);
     g.define(detail::grammar::root, json.any_object());
-    return make(m, g);
+    return make(m, g, most.bytes);
   });
 }
-RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_view pattern) {
+RETORT_INLINE result<constraint> constraint::regex(const model& m, std::string_view pattern,
+                                                   const compile_limits& most) {
   return detail::at_border([&]() -> result<constraint> {
-    detail::grammar g;
-    RETORT_TRY(const auto texts, detail::regex_language::of(pattern, true));
+    detail::grammar g(detail::effort(most.budget, most.cancelled));
+    RETORT_TRY(const auto texts, detail::regex_language::of(pattern, true, g.work()));
     g.define(detail::grammar::root, texts.in(g));
-    return make(m, g);
+    return make(m, g, most.bytes);
   });
 }
-RETORT_INLINE result<constraint> constraint::grammar(const model& m, std::string_view gbnf) {
+RETORT_INLINE result<constraint> constraint::grammar(const model& m, std::string_view gbnf,
+                                                     const compile_limits& most) {
   return detail::at_border([&]() -> result<constraint> {
     RETORT_TRY(const tokenizer* text, m.text());
-    RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf, *text));
-    return make(m, g);
+    RETORT_TRY(const detail::grammar g, detail::gbnf::parse(gbnf, *text, detail::effort(most.budget, most.cancelled)));
+    return make(m, g, most.bytes);
   });
 }
-RETORT_INLINE result<constraint> constraint::choices(const model& m, std::span<const std::string> of) {
+RETORT_INLINE result<constraint> constraint::choices(const model& m, std::span<const std::string> of,
+                                                     const compile_limits& most) {
   return detail::at_border([&]() -> result<constraint> {
-    detail::grammar g;
+    detail::grammar g(detail::effort(most.budget, most.cancelled));
     std::vector<detail::grammar::expression> all;
     for (const std::string& text : of) all.push_back(g.literal(text));
     g.define(detail::grammar::root, g.any_of(all));
-    return make(m, g);
+    return make(m, g, most.bytes);
   });
 }
 

@@ -49,11 +49,11 @@ struct json_bounds {
 /// errors  bad_argument: no JSON; limit: beyond a bound
 RETORT_INLINE result<json> parse_json(std::string_view text, const json_bounds& within = {});
 
-/// A JSON object, or nothing.
-inline std::optional<json> parse_object(std::string_view text) {
+/// A JSON object.   errors  as above
+inline result<json> parse_object(std::string_view text) {
   auto j = parse_json(text);
-  if (!j || !j->is_object()) return std::nullopt;
-  return std::move(*j);
+  if (j && !j->is_object()) return error{errc::bad_argument, "no JSON object"};
+  return j;
 }
 
 RETORT_INLINE bool is_json(std::string_view text);

@@ -395,7 +395,7 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
   json config;
   if (!config_json.empty()) {
     auto parsed = detail::parse_object(config_json);
-    if (!parsed) return error{errc::bad_file, "tokenizer_config.json: not a JSON object"};
+    if (!parsed) return error{errc::bad_file, "tokenizer_config.json: " + parsed.error().what};
     config = std::move(*parsed);
   }
   const json& file = in.rest;
