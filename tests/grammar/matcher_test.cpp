@@ -496,6 +496,25 @@ TEST_CASE("constraint: at every limit the output is closed in time") {
   CHECK(m.finished());
 }
 
+TEST_CASE("matcher: what is needed is what the shortest way takes, the end token counted") {
+  const auto c = try_gbnf("root ::= \"[\" root \"]\" | \"x\"");
+  matcher m = must(c);
+  CHECK(m.n_needed() == 2);
+  for (std::size_t n = 1; n < 5; ++n) {
+    REQUIRE(m.accept(full().find("[")));
+    CHECK(m.n_needed() == n + 2);
+  }
+  // whatever is allowed within what is needed needs one less
+  for (std::size_t n = m.n_needed(); n > 0; --n) {
+    CHECK(m.n_needed() == n);
+    const auto ids = ids_of(m.allowed(n).value(), full().size());
+    REQUIRE_FALSE(ids.empty());
+    REQUIRE(m.accept(ids[0]));
+  }
+  CHECK(m.finished());
+  CHECK(m.n_needed() == 0);
+}
+
 TEST_CASE("constraint: a vocabulary that cannot write it is an error, and one that barely can is enough") {
   const auto only = make({"tr", "ue", "fal", "se", "{\"a\"", ":", "}"});
   CHECK(try_schema(R"({"type":"null"})", only).error().code == errc::missing);

@@ -97,10 +97,10 @@ RETORT_INLINE result<void> matcher::accept(token id) {
   });
 }
 RETORT_INLINE std::size_t matcher::n_needed() const noexcept {
-  if (!impl_) return 0;
-  std::uint32_t least = impl_->complete ? 0 : detail::completion::never;
-  for (const auto& p : impl_->now) least = std::min(least, impl_->stacks.cost(p));
-  return std::size_t{least} + 1;
+  if (!impl_ || impl_->ended) return 0;
+  std::uint32_t least = impl_->complete ? 1 : detail::completion::never;
+  for (const auto& p : impl_->now) least = std::min(least, impl_->stacks.cost(p));  // the end token counted
+  return least;
 }
 RETORT_INLINE bool matcher::complete() const noexcept { return impl_ && impl_->complete; }
 RETORT_INLINE bool matcher::finished() const noexcept { return !impl_ || impl_->now.empty(); }
