@@ -16,4 +16,4 @@ bool replaced_new::may_take(std::size_t n) noexcept {
   counted += n;
   return true;
 }
-void replaced_new::taken(int) noexcept {}
+void replaced_new::taken(int, std::size_t) noexcept {}

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace replaced_new {
@@ -11,20 +12,27 @@ namespace replaced_new {
 /// Asked before memory is taken: whether there is any.
 bool may_take(std::size_t n) noexcept;
 /// Told of memory that was taken, +1, and that came back, -1.
-void taken(int blocks) noexcept;
+void taken(int blocks, std::size_t bytes) noexcept;
+
+// A block stands behind its own size, as far as its alignment is.
+inline std::size_t head(std::size_t alignment) noexcept { return alignment < 16 ? 16 : alignment; }
 
 inline void* take(std::size_t n, std::size_t alignment) noexcept {
-  if (n == 0) n = 1;
   if (!may_take(n)) return nullptr;
-  void* const p = alignment <= alignof(std::max_align_t)
-                      ? std::malloc(n)
-                      : std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment);
-  if (p) taken(1);
-  return p;
+  const std::size_t before = head(alignment), all = (before + n + before - 1) / before * before;
+  auto* const p = static_cast<unsigned char*>(before == 16 ? std::malloc(all) : std::aligned_alloc(before, all));
+  if (!p) return nullptr;
+  std::memcpy(p + before - sizeof n, &n, sizeof n);
+  taken(1, n);
+  return p + before;
 }
-inline void give_back(void* p) noexcept {
-  if (p) taken(-1);
-  std::free(p);
+inline void give_back(void* p, std::size_t alignment = 1) noexcept {
+  if (!p) return;
+  auto* const at = static_cast<unsigned char*>(p);
+  std::size_t n;
+  std::memcpy(&n, at - sizeof n, sizeof n);
+  taken(-1, n);
+  std::free(at - head(alignment));
 }
 inline void* checked(void* p) {
   if (!p) throw std::bad_alloc();
@@ -52,12 +60,22 @@ void* operator new[](std::size_t n, std::align_val_t a, const std::nothrow_t&) n
 void operator delete(void* p) noexcept { replaced_new::give_back(p); }
 void operator delete(void* p, std::size_t) noexcept { replaced_new::give_back(p); }
 void operator delete(void* p, const std::nothrow_t&) noexcept { replaced_new::give_back(p); }
-void operator delete(void* p, std::align_val_t) noexcept { replaced_new::give_back(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { replaced_new::give_back(p); }
-void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { replaced_new::give_back(p); }
+void operator delete(void* p, std::align_val_t a) noexcept { replaced_new::give_back(p, static_cast<std::size_t>(a)); }
+void operator delete(void* p, std::size_t, std::align_val_t a) noexcept {
+  replaced_new::give_back(p, static_cast<std::size_t>(a));
+}
+void operator delete(void* p, std::align_val_t a, const std::nothrow_t&) noexcept {
+  replaced_new::give_back(p, static_cast<std::size_t>(a));
+}
 void operator delete[](void* p) noexcept { replaced_new::give_back(p); }
 void operator delete[](void* p, std::size_t) noexcept { replaced_new::give_back(p); }
 void operator delete[](void* p, const std::nothrow_t&) noexcept { replaced_new::give_back(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { replaced_new::give_back(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { replaced_new::give_back(p); }
-void operator delete[](void* p, std::align_val_t, const std::nothrow_t&) noexcept { replaced_new::give_back(p); }
+void operator delete[](void* p, std::align_val_t a) noexcept {
+  replaced_new::give_back(p, static_cast<std::size_t>(a));
+}
+void operator delete[](void* p, std::size_t, std::align_val_t a) noexcept {
+  replaced_new::give_back(p, static_cast<std::size_t>(a));
+}
+void operator delete[](void* p, std::align_val_t a, const std::nothrow_t&) noexcept {
+  replaced_new::give_back(p, static_cast<std::size_t>(a));
+}

@@ -59,22 +59,24 @@ inline chat_options random_chat_options(zoo& z, const model& m) {
   return o;
 }
 inline void make_chat(zoo& z) {
-  const auto m = z.any(z.models);
-  if (!m) return;
+  const auto at = any_place(z);
+  if (!at) return;
   auto e = std::make_shared<a_chat>();
-  e->kind = m->kind;
-  e->of = m->m;
-  e->o = random_chat_options(z, m->m);
-  if (z.one_in(3))
-    for (const auto& b : z.batches)
-      if (b->of.impl() == m->m.impl() && b->o.reproducible && b->o.target.empty() &&
-          b->o.context >= e->o.session.context && b->o.max_guesses >= e->o.session.max_guesses)
-        e->in = b, e->o.session.in = &*b->b;
-  if (z.one_in(3))
-    for (const auto& p : z.prefix_caches)
-      if (p->kind == e->kind && p->type == e->o.session.cache) e->prefixes = p, e->o.session.prefixes = &*p->c;
+  e->kind = at->kind;
+  e->of = at->m;
+  e->o = random_chat_options(z, at->m);
+  if (at->in && at->in->of.impl() == at->m.impl() && at->in->o.reproducible && at->in->o.target.empty()) {
+    e->in = at->in;
+    e->o.session.in = &*at->in->b;
+    e->o.session.context = std::min(e->o.session.context, at->in->o.context);
+    e->o.session.max_guesses = at->in->o.max_guesses;
+  }
+  if ((e->prefixes = any_prefixes(z, e->kind))) {
+    e->o.session.prefixes = &*e->prefixes->c;
+    e->o.session.cache = e->prefixes->type;
+  }
   z.say("chat: make");
-  auto c = chat::make(m->m, e->o);
+  auto c = chat::make(at->m, e->o);
   if (!z.worked(c, {errc::bad_template, errc::bad_argument, errc::unsupported, errc::missing})) return;
   e->c.emplace(std::move(*c));
   e->o.session.in = nullptr;
@@ -97,6 +99,7 @@ inline std::string text_of(const reply& r) {
 /// What a chat that did nothing else answers.
 inline void judge(zoo& z, a_chat& e, const reply& r) {
   if (!e.judged || z.lost) return;
+  ++zoo::n_judged;
   const zoo::silence hush(z);
   chat_options o = e.o;
   o.session.chunk = 0;
@@ -319,7 +322,8 @@ inline void use_old_job(zoo& z) {
   z.must(j.take().why == finish::nothing && j.so_far().answer.empty(), "a job that is over holds something");
 }
 inline void step_jobs(zoo& z) {
-  const auto b = z.any(z.batches);
+  const auto one = z.any(z.chats);
+  const auto b = one && one->in && one->in->b ? one->in : z.any(z.batches);
   if (!b) return;
   herd<a_chat> in;
   std::vector<job*> jobs;

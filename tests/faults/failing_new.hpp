@@ -34,4 +34,4 @@ inline bool fails_now() noexcept {
 }  // namespace failing
 
 bool replaced_new::may_take(std::size_t) noexcept { return !failing::fails_now(); }
-void replaced_new::taken(int blocks) noexcept { failing::live += blocks; }
+void replaced_new::taken(int blocks, std::size_t) noexcept { failing::live += blocks; }

@@ -61,6 +61,7 @@ inline const std::vector<float>& right_logits(zoo& z, std::size_t kind, const se
   if (known.size() > 4000) known.clear();
   std::string key = number(kind) + "/" + number(static_cast<std::size_t>(like.cache)) + like.target + "/";
   key.append(reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes());
+  ++zoo::n_judged;
   auto& logits = known[key];
   if (!logits.empty()) return logits;
   const zoo::silence hush(z);
@@ -81,6 +82,13 @@ inline const std::vector<float>& right_logits(zoo& z, std::size_t kind, const se
 inline bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
+inline std::string description(const a_session& e) {
+  return std::string(all_species[e.kind].kind) + " " + retort::name(all_species[e.kind].type) + ", cache " +
+         number(static_cast<std::size_t>(e.o.cache)) + ", chunk " + number(e.o.chunk) + ", context " +
+         number(e.o.context) + ", guesses " + number(e.o.max_guesses) + (e.o.target.empty() ? "" : ", " + e.o.target) +
+         (e.o.pool ? ", pool" : "") + (e.in ? ", batch" : "") + (e.prefixes ? ", prefixes" : "") +
+         (e.o.on_logits ? ", on_logits" : "");
+}
 /// That a session stands where it should; `done`: and has computed all of it.
 inline void judge(zoo& z, a_session& e, bool done) {
   session& s = *e.s;
@@ -97,7 +105,8 @@ inline void judge(zoo& z, a_session& e, bool done) {
     if (!std::all_of(l.begin(), l.end(), [](float x) { return std::isfinite(x); })) z.finding("logits are no numbers");
     if (e.exact &&
         !same_bits({l.begin(), l.end()}, right_logits(z, e.kind, e.o, std::span(e.want).first(e.want.size() - back))))
-      z.finding("logits " + number(back) + " back are not those of a fresh session");
+      z.finding("logits " + number(back) + " back of " + number(e.want.size()) +
+                " are not those of a fresh session: " + description(e));
   }
 }
 
@@ -124,6 +133,7 @@ inline void make_batch(zoo& z) {
   e->kind = m->kind;
   e->of = m->m;
   e->o = random_options(z);
+  e->o.context = z.one_of<std::size_t>({24, 200, 1000});
   const std::size_t most = z.one_of<std::size_t>({1, 2, 5, 16, 0});
   z.say("batch: make for " + number(most));
   auto b = batch::make(m->m, e->o, most);
@@ -170,27 +180,50 @@ inline void clear_prefix_cache(zoo& z) {
 
 // ---- sessions
 
-inline void make_session(zoo& z) {
+/// A model with the batch that is made of it, or without one.
+struct place {
+  std::size_t kind = 0;
+  model m;
+  std::shared_ptr<a_batch> in;
+};
+inline std::optional<place> any_place(zoo& z) {
+  const auto b = z.one_in(2) ? z.any(z.batches) : nullptr;
   const auto m = z.any(z.models);
-  if (!m) return;
+  if (!m) return std::nullopt;
+  if (!b || z.one_in(10)) return place{m->kind, m->m, b};
+  return place{b->kind, b->of, b};
+}
+inline std::shared_ptr<a_prefix_cache> any_prefixes(zoo& z, std::size_t kind) {
+  herd<a_prefix_cache> fitting;
+  for (const auto& p : z.prefix_caches)
+    if (p->kind == kind) fitting.push_back(p);
+  return z.one_in(2) ? z.any(fitting) : nullptr;
+}
+
+inline void make_session(zoo& z) {
+  const auto at = any_place(z);
+  if (!at) return;
   auto e = std::make_shared<a_session>();
-  e->kind = m->kind;
+  e->kind = at->kind;
   e->o = random_options(z);
   bool is_bad = false;
-  if (z.one_in(3))
-    if ((e->in = z.any(z.batches))) {
-      e->o.in = &*e->in->b;
-      const auto& of = e->in->o;
-      is_bad = e->in->of.impl() != m->m.impl() || of.context < e->o.context || of.max_guesses < e->o.max_guesses;
-      e->o.reproducible = of.reproducible;
-      e->o.target = of.target;
+  if ((e->in = at->in)) {
+    e->o.in = &*e->in->b;
+    const auto& of = e->in->o;
+    if (!z.one_in(10)) {
+      e->o.context = std::min(e->o.context, of.context);
+      e->o.max_guesses = of.max_guesses;
     }
-  const bool is_usual = e->o.reproducible && e->o.target.empty();
-  if (is_usual && z.one_in(3))
-    if ((e->prefixes = z.any(z.prefix_caches))) {
+    is_bad = e->in->of.impl() != at->m.impl() || of.context < e->o.context || of.max_guesses < e->o.max_guesses ||
+             (e->o.max_guesses > 0 && e->o.chunk == 1);
+    e->o.reproducible = of.reproducible;
+    e->o.target = of.target;
+  }
+  if (e->o.reproducible && e->o.target.empty())
+    if ((e->prefixes = z.one_in(10) ? z.any(z.prefix_caches) : any_prefixes(z, e->kind))) {
       e->o.prefixes = &*e->prefixes->c;
       e->o.owner = z.one_of({"", "a"});
-      if (!z.one_in(5)) e->o.cache = e->prefixes->type;
+      if (!z.one_in(10)) e->o.cache = e->prefixes->type;
       is_bad = is_bad || e->prefixes->kind != e->kind || e->prefixes->type != e->o.cache;
     }
   if (z.one_in(20)) {
@@ -202,10 +235,10 @@ inline void make_session(zoo& z) {
       default: e->o.max_guesses = 300;
     }
   }
-  auto quote = m->m.quote(e->o);
+  auto quote = at->m.quote(e->o);
   const std::size_t before = z.memory.bytes;
   z.say("session: make" + std::string(e->o.in ? " in a batch" : "") + (e->o.prefixes ? " with prefixes" : ""));
-  auto s = session::make(m->m, e->o);
+  auto s = session::make(at->m, e->o);
   if (is_bad) return z.refused(s, {errc::bad_argument, errc::mismatch, errc::unsupported});
   if (!z.worked(s)) return;
   z.must(z.memory.bytes - before <= (*quote).total(), "a session takes more than was quoted");
@@ -312,7 +345,8 @@ inline void step(zoo& z) {
   }
 }
 inline void step_batch(zoo& z) {
-  const auto b = z.any(z.batches);
+  const auto one = z.any(z.sessions);
+  const auto b = one && one->in && one->in->b ? one->in : z.any(z.batches);
   if (!b) return;
   herd<a_session> in;
   std::vector<session*> all;

@@ -60,9 +60,7 @@ struct scene {
     a.group = a.heads_per_kv = n_heads / n_heads_kv;
     a.window = window;
     a.sinks = with_sinks ? sinks.data() : nullptr;
-    a.view.kernels = &simd::scalar::table.cache_f32;
-    a.view.layer = &pool->layout().layers[0];
-    a.view.scale = scale;
+    a.scale = scale;
     return a;
   }
   /// The rows of tokens [first, n).

@@ -47,6 +47,34 @@ TEST_CASE("batch: sessions stepped together compute what each computes alone") {
     }
 }
 
+TEST_CASE("batch: sessions with caches of different types compute what each computes alone") {
+  for (const char* kind : {"llama", "deepseek2_v3"}) {
+    const model& m = model_of(kind, dtype::q8_0);
+    auto o = exact();
+    auto together = batch::make(m, o, 4);
+    REQUIRE(together);
+    const auto tokens = tiny::tokens(70);
+    std::vector<session> sessions;
+    for (const cache_type type : {cache_type::q8_0, cache_type::f32, cache_type::f16}) {
+      auto mine = o;
+      mine.in = &*together;
+      mine.cache = type;
+      sessions.push_back(open(m, mine));
+      REQUIRE(sessions.back().sync(tokens));
+    }
+    session* all[] = {&sessions[0], &sessions[1], &sessions[2]};
+    for (int round = 0; round < 3; ++round) {
+      REQUIRE(together->step(all));
+      for (session* s : all) {
+        auto alone = o;
+        alone.cache = s == all[0] ? cache_type::q8_0 : s == all[1] ? cache_type::f32 : cache_type::f16;
+        CHECK(copy(*s) == ask(m, alone, s->tokens()));
+        REQUIRE(s->push(round + 5));
+      }
+    }
+  }
+}
+
 TEST_CASE("batch: budgets pause a pass; a session that leaves or goes alone does not disturb the others") {
   const model& m = model_of("llama", dtype::q8_0);
   auto o = exact();

@@ -144,18 +144,18 @@ struct attention_call {
   std::size_t heads_per_kv = 1;  ///< query heads that share a key-value head; a multiple of group
   std::size_t window = 0;        ///< only the last `window` positions are seen; 0 = all
   const float* sinks = nullptr;  // [n_heads] or none
-  attention_view view;           ///< cache and head_kv are filled in per token
+  std::size_t layer = 0;         ///< whose rows in the caches
+  bool values_in_keys = false;
+  float scale = 1;
 
   [[nodiscard]] std::size_t n_heads() const noexcept { return q.shape(1); }
   [[nodiscard]] std::size_t dim_k() const noexcept { return q.shape(2); }
   [[nodiscard]] std::size_t dim_v() const noexcept { return out.shape(2); }
   [[nodiscard]] const float* sinks_from(std::size_t head) const noexcept { return sinks ? sinks + head : nullptr; }
   /// How a token's heads from `head` on look at its cache.
-  [[nodiscard]] attention_view view_of(const token_row& row, std::size_t head) const noexcept {
-    attention_view v = view;
-    v.cache = row.cache;
-    v.head_kv = head / heads_per_kv;
-    return v;
+  [[nodiscard]] attention_view view_of(const simd::kernels& k, const token_row& row, std::size_t head) const noexcept {
+    const kv_layout& layout = row.cache->layout();
+    return {k.cache(layout.type), row.cache, &layout.layers[layer], head / heads_per_kv, values_in_keys, scale};
   }
 };
 
@@ -185,7 +185,7 @@ inline void attend_together(const compute& c, const attention_call& a, const tok
   const softmax_part total = softmax_part::in(memory, n_q, dim_v);
   const softmax_part part = softmax_part::in(memory + part_floats, n_q, dim_v);
   const tensor<float, 2> scores{memory + 2 * part_floats, n_q, split_tokens};
-  const attention_view v = a.view_of(row, head);
+  const attention_view v = a.view_of(c.k, row, head);
   const auto [first, end_of_first] = visible(row, a.window);
   const std::size_t last = end_of_first + n - 1;
   query_block b{a.q(t).rows(head, a.group), a.group, end_of_first};
@@ -219,7 +219,7 @@ inline void attend_one_split(const compute& c, const attention_call& a, const to
                              std::size_t worker) noexcept {
   const auto [first, last] = visible(row, a.window);
   const std::size_t s = first / split_tokens + split, head = group * a.group;
-  attend(c.k, a.view_of(row, head), std::max(first, s * split_tokens), std::min(last, (s + 1) * split_tokens),
+  attend(c.k, a.view_of(c.k, row, head), std::max(first, s * split_tokens), std::min(last, (s + 1) * split_tokens),
          {a.q(0).rows(head, a.group), a.group, last}, {scratch.worker.at(worker), a.group, split_tokens},
          part_of_split(a, scratch, group, split, n_splits));
 }

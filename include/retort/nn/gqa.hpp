@@ -78,9 +78,10 @@ inline void finish_qkv(const compute& c, const gqa_config& g, const gqa_weights&
 
   const auto [cache, position] = io.b.rows[t];
   const auto* kernels = c.k.cache(cache->layout().type);
+  const kv_layer& kept = io.kept_in(*cache);
   for (std::size_t h = 0; h < g.n_heads_kv; ++h) {
-    kernels->store_row(k.at(h), g.dim_head, cache->key(io.kept(), position, h));
-    kernels->store_row(v.at(h), g.dim_head_v, cache->value(io.kept(), position, h));
+    kernels->store_row(k.at(h), g.dim_head, cache->key(kept, position, h));
+    kernels->store_row(v.at(h), g.dim_head_v, cache->value(kept, position, h));
   }
 }
 
@@ -110,8 +111,8 @@ inline task attend_tiles(compute& c, const block_call& io, const attention_call&
     const std::size_t n_pages = (tile.end - tile.first + page_tokens - 1) / page_tokens;
     const double page_ns = static_cast<double>(page_tokens * tile.dim_k());
     co_await parallel(c, n_pages * tile.n_heads_kv(), page_ns, [&](std::size_t i, std::size_t worker) {
-      detail::expand_page(c, *b.rows[0].cache, io.kept(), tile, a.dim_v(), i / n_pages, i % n_pages * page_tokens,
-                          s.scratch.worker.at(worker));
+      detail::expand_page(c, *b.rows[0].cache, io.kept_in(*b.rows[0].cache), tile, a.dim_v(), i / n_pages,
+                          i % n_pages * page_tokens, s.scratch.worker.at(worker));
     });
     co_await attend_tile(c, a, b, tile, tile.first == first, s.scratch);
   }
@@ -138,9 +139,8 @@ inline task grouped_query_attention(compute& c, const gqa_config& g, const gqa_w
   a.group = a.heads_per_kv = g.group();
   a.window = w.window;
   a.sinks = w.sinks;
-  a.view.kernels = c.k.cache(io.b.layout().type);
-  a.view.layer = &io.kept();
-  a.view.scale = g.scale;
+  a.layer = io.layer;
+  a.scale = g.scale;
   if (io.b.tiled) co_await attend_tiles(c, io, a, s);
   else co_await attend_all(c, io.b, a, s.scratch);
 

@@ -108,7 +108,7 @@ inline void finish_latent(const compute& c, const mla_config& g, const mla_weigh
   c.k.rms_norm(a.data(), w.kv_a_norm, g.dim_latent, g.eps, a.data());
   rope(c.k, g.style, a.columns(g.dim_latent, g.dim_rope), io.b.cos(t), io.b.sin(t));
   const auto [cache, position] = io.b.rows[t];
-  c.k.cache(cache->layout().type)->store_row(a.data(), g.dim_row(), cache->key(io.kept(), position, 0));
+  c.k.cache(cache->layout().type)->store_row(a.data(), g.dim_row(), cache->key(io.kept_in(*cache), position, 0));
 }
 
 }  // namespace detail
@@ -138,10 +138,9 @@ inline task attend_absorbed(compute& c, const mla_config& g, const mla_weights& 
   a.out = tensor<float, 3>(s.o_latent.x, H, n, g.dim_latent).swapped();
   a.group = detail::mla_group(H);
   a.heads_per_kv = H;
-  a.view.kernels = c.k.cache(io.b.layout().type);
-  a.view.layer = &io.kept();
-  a.view.values_in_keys = true;
-  a.view.scale = g.scale;
+  a.layer = io.layer;
+  a.values_in_keys = true;
+  a.scale = g.scale;
   co_await attend_all(c, io.b, a, s.scratch);
 
   co_await round_rows(c, s.o_latent, rounded_forms::of(w.heads[0].w_uv));
@@ -179,14 +178,14 @@ inline task attend_latent_tiles(compute& c, const mla_config& g, const mla_weigh
   attention_call a;
   a.q = s.q;  // [n_tokens, n_heads, dim_qk]
   a.out = {s.o.x, io.b.n_tokens(), H, g.dim_v};
-  a.view.scale = g.scale;
+  a.scale = g.scale;
   attention_tile tile = s.tile;
   for (tile.first = 0; tile.first < n_positions; tile.first = tile.end) {
     tile.end = std::min(n_positions, tile.first + tile_tokens);
     const std::size_t n = tile.end - tile.first, n_pages = (n + page_tokens - 1) / page_tokens;
     const activation_rows latents = s.c.rows(0, n);
     co_await parallel(c, n, static_cast<double>(g.dim_row()) * 0.2, [&](std::size_t j, std::size_t) {
-      const std::byte* row = cache.key(io.kept(), tile.first + j, 0);
+      const std::byte* row = cache.key(io.kept_in(cache), tile.first + j, 0);
       c.k.cache(type)->load_row(row, g.dim_latent, s.c.rows(j, 1).x);
       c.k.cache(type)->load_row(row + row_bytes(type, g.dim_latent), g.dim_rope, s.k_pe.at(j));
     });

@@ -38,7 +38,6 @@ struct token_rows {
       if (r.cache != rows[0].cache) return false;
     return true;
   }
-  [[nodiscard]] const kv_layout& layout() const noexcept { return rows[0].cache->layout(); }
 };
 
 /// How large a pass is, or can become: what memory is laid out for.
@@ -58,8 +57,8 @@ struct block_call {
   arena& memory;       ///< for what lives while the block runs; the next one takes it anew
   pass_size size;
 
-  /// Where the layer's rows lie in the cache.
-  [[nodiscard]] const kv_layer& kept() const noexcept { return b.layout().layers[layer]; }
+  /// Where the layer's rows lie in a cache; timelines of one pass may have caches of different types.
+  [[nodiscard]] const kv_layer& kept_in(const kv_cache& cache) const noexcept { return cache.layout().layers[layer]; }
 };
 
 /// Half of a layer: y = block(x), to be added to the residual stream.

@@ -75,7 +75,7 @@ inline void attend_block(const compute& c, const attention_call& a, const token_
   const tensor<float, 2> q{memory, n_q, dim_k}, scores{memory + n_q * dim_k, n_q, tile_tokens};
   for (std::size_t i = 0; i < n_q; ++i)
     std::memcpy(q.at(i), a.q.at(t + i / group, head * group + i % group), dim_k * sizeof(float));
-  c.k.scale(a.view.scale, n_q * dim_k, q.data());
+  c.k.scale(a.scale, n_q * dim_k, q.data());
   for (std::size_t page = begin / page_tokens; page * page_tokens < end; ++page)
     c.k.gemm(q, tile.keys(head, page), scores.columns(page * page_tokens, page_tokens), false);
   for (std::size_t i = 0; i < n_q; ++i) {
