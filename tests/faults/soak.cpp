@@ -161,7 +161,8 @@ void compute(house& h) {
   const auto pool = done(thread_pool::make(2));
   auto o = small(h.memory, 200);
   o.pool = pool.get();
-  o.prefixes = &h.prefixes;
+  auto prefixes = done(prefix_cache::make(h.m, 1 << 20, cache_type::f16, &h.memory));
+  o.prefixes = &prefixes;
   auto first = done(session::make(h.m, o));
   done(first.sync(tiny::tokens(150)));
   done(first.step());
@@ -262,7 +263,7 @@ int main(int argc, char** argv) {
   for (species& s : all_species) (void)s.file();
   house h;
   std::vector<sample> seen;
-  seen.reserve(1 << 20);  // what is measured must not be what measures
+  seen.reserve(1 << 16);  // what is measured must not be what measures
   const double warm = std::min(1.0, minutes / 10);
   std::size_t n = 0;
   for (; n_rounds ? n < n_rounds : passed() < minutes || seen.size() < 3; ++n) {
