@@ -588,7 +588,9 @@ class job {
   /// Works until the answer is done or `budget` has passed; see session::step for how exactly.
   /// errors cancelled, no_memory; the chat is then as it was before begin(), and the job is over
   ///        bad_argument (the job is over: taken, moved from, forgotten, or its chat is gone)
-  ///        busy (called from a callback of this answer)
+  ///        busy (called from a callback of this answer, or of a pass in its batch)
+  /// What a callback of the chat throws ends the job likewise; after what an observer of the session throws, it goes on
+  /// with the next step.
   result<status> step(std::chrono::nanoseconds budget);
   /// The answer so far, or the whole one after status::done; empty when the job is over. Lives as long as the chat.
   [[nodiscard]] const reply& so_far() const noexcept;
@@ -598,7 +600,8 @@ class job {
   /// Works on several answers at once, in the passes of the batch that their chats were made in: N characters cost
   /// little more than one. Done when all are; jobs that are over count as done.
   /// errors bad_argument (a chat that is not in the batch); cancelled, no_memory of one of them: its chat is then as
-  ///        it was before begin(), the others go on with the next call; busy (called from a callback of one of them)
+  ///        it was before begin(), the others go on with the next call; busy (called from a callback of one of them, or
+  ///        of the batch)
   static result<status> step(batch& in, std::span<job* const> jobs, std::chrono::nanoseconds budget);
   static result<status> step(batch& in, std::span<job* const> jobs);
 
@@ -728,7 +731,7 @@ class completions {
   /// next. begin() looks at nothing: the request is read, and schemas are compiled, by the first step.
   /// errors busy (called from a callback of its own), bad_argument (moved from), no_memory
   result<void> begin(std::string_view request, endpoint to = endpoint::chat_completions, on_chunk each = {});
-  /// In a callback of its own it does nothing, and is done.
+  /// In a callback of its own, or of its batch, it does nothing, and is done.
   status step(std::chrono::nanoseconds budget);
   std::string take(int* http_status = nullptr);
 

@@ -195,6 +195,53 @@ TEST_CASE("chat: a shape that was moved from is an error") {
   CHECK(answer_of(c) == right_answer());
 }
 
+TEST_CASE("chat: in a callback of a pass all of its batch is busy, and nothing that is computed is lost") {
+  std::function<void()> asked;
+  auto of_batch = support::small(256);
+  of_batch.on_logits = [&](std::size_t, std::span<const float>) {
+    if (const auto now = std::exchange(asked, {})) now();
+  };
+  auto b = batch::make(model_of("llama"), of_batch).value();
+  auto o = options();
+  o.session.in = &b;
+  auto c = open(o);
+  auto j = c.begin("hello").value();
+  auto alone = support::small(64);
+  alone.in = &b;
+  auto s = support::open(model_of("llama"), alone), t = support::open(model_of("llama"), alone);
+  const std::vector<token> first = {1, 2, 3}, second = {4, 5};
+  s.sync(first).value();
+  t.sync(second).value();
+  asked = [&] {
+    job* const jobs[] = {&j};
+    CHECK(j.step(10s).error().code == errc::busy);
+    CHECK(job::step(b, jobs).error().code == errc::busy);
+  };
+  session* const both[] = {&s, &t};
+  CHECK(b.step(both).value() == status::done);
+  CHECK_FALSE(asked);
+  CHECK(support::copy(s) == support::ask(model_of("llama"), support::small(64), first));
+  CHECK(support::copy(t) == support::ask(model_of("llama"), support::small(64), second));
+  CHECK(j.step(10s).value() == status::done);
+  CHECK(j.take().answer == right_answer());
+}
+
+TEST_CASE("chat: what an observer of the session throws leaves the answer in the making") {
+  bool throws = true;
+  auto o = options();
+  o.session.on_logits = [&](std::size_t, std::span<const float>) {
+    if (std::exchange(throws, false)) throw 5;
+  };
+  auto c = open(o);
+  auto j = c.begin("hello").value();
+  CHECK_THROWS_AS(j.step(10s), int);
+  CHECK(j.step(10s).value() == status::done);
+  CHECK(j.take().answer == right_answer());
+  throws = true;
+  CHECK_THROWS_AS(c.ask("goes on"), int);
+  CHECK(c.n_turns() == 1);
+}
+
 TEST_CASE("chat: a batch goes on with the others, whatever became of one of its jobs") {
   auto b = batch::make(model_of("llama"), support::small(256)).value();
   auto o = options();

@@ -59,6 +59,44 @@ TEST_CASE("completions: a cancel between requests does nothing, one after begin(
   CHECK(content_of(c.complete(asked)) == right_answer());
 }
 
+TEST_CASE("completions: in a callback of its batch it is busy; the batch may be let go") {
+  std::function<void()> asked;
+  auto of_batch = support::small(1024);
+  of_batch.reproducible = true;
+  of_batch.on_logits = [&](std::size_t, std::span<const float>) {
+    if (const auto now = std::exchange(asked, {})) now();
+  };
+  std::optional<batch> b = batch::make(model_of("llama"), of_batch).value();
+  auto o = options(plain);
+  o.session.in = &*b;
+  auto c = completions::make(model_of("llama"), o).value();
+  auto alone = support::small(64);
+  alone.in = &*b;
+  auto s = support::open(model_of("llama"), alone);
+  const std::vector<token> first = {1, 2, 3};
+  s.sync(first).value();
+  REQUIRE(c.begin(asked_as_stream));
+  int n = 0;
+  asked = [&] {
+    int status = 0;
+    CHECK(c.step(1s) == status::done);
+    (void)c.take(&status);
+    CHECK(status == 429);
+    (void)c.complete(asked_as_stream, endpoint::chat_completions, &status);
+    CHECK(status == 429);
+    CHECK(c.begin(asked_as_stream).error().code == errc::busy);
+    ++n;
+  };
+  CHECK(s.step().value() == status::done);
+  CHECK(n == 1);
+  b.reset();
+  for (const char* who : {"one", "two"}) {  // each has a session of its own, in what was the batch
+    std::string text = ::asked;
+    text.insert(1, std::string("\"user\":\"") + who + "\",");
+    CHECK(content_of(c.complete(text)) == right_answer());
+  }
+}
+
 TEST_CASE("completions: destroyed by its own callback, it ends with the call") {
   std::optional<completions> c = make(plain);
   (void)c->stream(asked_as_stream, [&](std::string_view) {

@@ -65,11 +65,11 @@ inline const std::vector<request> requests = {
     {endpoint::messages, R"({"messages":"x"})"}};
 
 inline void make_api(zoo& z) {
-  const auto m = z.any(z.models);
-  if (!m) return;
+  const auto at = any_place(z);
+  if (!at) return;
   auto e = std::make_shared<an_api>();
-  e->kind = m->kind;
-  e->of = m->m;
+  e->kind = at->kind;
+  e->of = at->m;
   e->o.session.context = z.one_of<std::size_t>({100, 300, 600});
   e->o.session.chunk = z.one_of<std::size_t>({0, 8, 32});
   e->o.session.memory = &z.memory;
@@ -83,10 +83,16 @@ inline void make_api(zoo& z) {
     z.called_back();
     return std::chrono::sys_seconds(std::chrono::seconds(1'000'000'000));
   };
+  if (at->in && at->in->of.impl() == at->m.impl() && at->in->o.reproducible && at->in->o.target.empty()) {
+    e->o.session.in = &*at->in->b;
+    e->o.session.context = std::min(e->o.session.context, at->in->o.context);
+    e->o.session.max_guesses = at->in->o.max_guesses;
+  }
   z.say("completions: make");
-  auto c = completions::make(m->m, e->o);
+  auto c = completions::make(at->m, e->o);
   if (!z.worked(c, {errc::bad_argument})) return;
   e->c.emplace(std::move(*c));
+  e->o.session.in = nullptr;  // for those that judge it
   z.add(z.apis, e, 3);
 }
 inline std::shared_ptr<an_api> any_api(zoo& z) {

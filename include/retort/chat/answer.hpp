@@ -224,8 +224,10 @@ class answer_writer {
 ///   result<bool> advance()   takes the tokens that follow; false at the end
 ///   void fail(const error&)  what it does about an error, its own or of its line
 /// errors  of the answer concerned, after its fail(); the others may go on
+///         busy: called from a callback of a pass on this bench
 template <class Answer>
 result<status> step_answers(workbench& bench, std::span<Answer* const> all, const clock::time_point* deadline) {
+  if (bench.stepping) return is_running("batch");  // and what it works on stands in `chosen`
   auto& lines = bench.chosen;
   for (bool first = true;; first = false) {
     lines.clear();

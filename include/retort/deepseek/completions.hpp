@@ -23,6 +23,7 @@ struct completions_impl {
   model of;
   completions_options options;
   std::optional<prompt_maker> prompts;  // nothing where the file has no chat template
+  std::optional<batch> bench;           // of its own: sessions are made later, too
   std::optional<prefix_cache> prefixes;
   std::optional<session> timeline;  // nothing where there was no memory for it
   std::mutex replacing;             // of the timeline, which cancel() may want meanwhile
@@ -399,10 +400,16 @@ struct completions_impl {
     };
   }
 
+  /// A callback is asking: of what is computed in the same batch, or of this object.
+  [[nodiscard]] bool in_callback_of_batch() const noexcept {
+    return bench && timeline && timeline->impl()->bench->stepping;
+  }
+  [[nodiscard]] bool in_callback() const noexcept { return stepping || in_callback_of_batch(); }
   status step(const clock::time_point* deadline) {
     if (!busy) return status::done;
     if (stepping.exchange(true)) return status::done;
     const raised at_work(stepping);
+    if (in_callback_of_batch()) return status::done;
     return at_border([&] { return work(deadline); }, [&] { end(); },
                      [&] {
                        give_up();
@@ -532,6 +539,7 @@ RETORT_INLINE result<completions> completions::make(const model& m, const comple
     }
     session_options& s = c->options.session;
     s.prefixes = nullptr;
+    if (s.in) s.in = &c->bench.emplace(*s.in);
     RETORT_TRY(const std::uint64_t prefix_bytes, detail::prefix_bytes_of(m, options));
     RETORT_TRY(c->prefixes, prefix_cache::make(m, prefix_bytes, s.cache, s.memory));
     s.prefixes = &*c->prefixes;
@@ -544,7 +552,7 @@ RETORT_INLINE result<completions> completions::make(const model& m, const comple
 RETORT_INLINE result<void> completions::begin(std::string_view request, endpoint to, on_chunk each) {
   return detail::at_border([&]() -> result<void> {
     if (!impl_) return detail::is_empty("completions");
-    if (impl_->stepping) return detail::is_running("completions");
+    if (impl_->in_callback()) return detail::is_running("completions");
     return impl_->begin(request, to, std::move(each));
   });
 }
@@ -555,7 +563,7 @@ RETORT_INLINE status completions::step(std::chrono::nanoseconds budget) {
 }
 RETORT_INLINE std::string completions::take(int* http_status) {
   if (!impl_) return detail::completions_impl::refused_as_empty(endpoint::chat_completions, http_status);
-  return impl_->stepping ? impl_->refused_as_busy(impl_->to, http_status) : impl_->take(http_status);
+  return impl_->in_callback() ? impl_->refused_as_busy(impl_->to, http_status) : impl_->take(http_status);
 }
 
 RETORT_INLINE std::string completions::complete(std::string_view request, endpoint to, int* http_status) {
@@ -567,6 +575,7 @@ RETORT_INLINE std::string completions::stream(std::string_view request, const on
   if (!kept) return detail::completions_impl::refused_as_empty(to, http_status);
   if (kept->stepping || kept->working.exchange(true)) return kept->refused_as_busy(to, http_status);
   const detail::raised at_work(kept->working);
+  if (kept->in_callback_of_batch()) return kept->refused_as_busy(to, http_status);
   if (!detail::at_border([&] { return kept->begin(request, to, each); })) kept->give_up();
   (void)kept->step(nullptr);
   return kept->take(http_status);

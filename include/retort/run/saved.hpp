@@ -94,7 +94,7 @@ RETORT_INLINE result<void> session::restore(std::span<const std::byte> state) {
       return bad(errc::bad_file, "is damaged: its checksum does not match");
     const std::byte* at = state.data() + sizeof head;
     std::vector<token> tokens(head.n_tokens);
-    std::memcpy(tokens.data(), at, head.n_tokens * sizeof(token));
+    if (!tokens.empty()) std::memcpy(tokens.data(), at, head.n_tokens * sizeof(token));
     at += head.n_tokens * sizeof(token);
     for (token t : tokens)
       if (t < 0 || static_cast<std::size_t>(t) >= s.n_vocab()) return bad(errc::bad_file, "holds an unknown token");
