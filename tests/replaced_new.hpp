@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
 
 namespace replaced_new {
 
@@ -14,13 +17,21 @@ bool may_take(std::size_t n) noexcept;
 /// Told of memory that was taken, +1, and that came back, -1.
 void taken(int blocks, std::size_t bytes) noexcept;
 
+#if defined(_WIN32)
+inline void* aligned(std::size_t alignment, std::size_t n) noexcept { return _aligned_malloc(n, alignment); }
+inline void free_aligned(void* p) noexcept { _aligned_free(p); }
+#else
+inline void* aligned(std::size_t alignment, std::size_t n) noexcept { return std::aligned_alloc(alignment, n); }
+inline void free_aligned(void* p) noexcept { std::free(p); }
+#endif
+
 // A block stands behind its own size, as far as its alignment is.
 inline std::size_t head(std::size_t alignment) noexcept { return alignment < 16 ? 16 : alignment; }
 
 inline void* take(std::size_t n, std::size_t alignment) noexcept {
   if (!may_take(n)) return nullptr;
   const std::size_t before = head(alignment), all = (before + n + before - 1) / before * before;
-  auto* const p = static_cast<unsigned char*>(before == 16 ? std::malloc(all) : std::aligned_alloc(before, all));
+  auto* const p = static_cast<unsigned char*>(aligned(before, all));
   if (!p) return nullptr;
   std::memcpy(p + before - sizeof n, &n, sizeof n);
   taken(1, n);
@@ -32,7 +43,7 @@ inline void give_back(void* p, std::size_t alignment = 1) noexcept {
   std::size_t n;
   std::memcpy(&n, at - sizeof n, sizeof n);
   taken(-1, n);
-  std::free(at - head(alignment));
+  free_aligned(at - head(alignment));
 }
 inline void* checked(void* p) {
   if (!p) throw std::bad_alloc();

@@ -3,6 +3,10 @@
 // RETORT_SPLIT includes only this, and one of its source files the rest.
 #pragma once
 
+#include <retort/base/macros_off.inc>
+
+#include <retort/base/memory.hpp>
+#include <retort/base/threads.hpp>
 #include <retort/base/types.hpp>
 #include <retort/tensor/view.hpp>
 
@@ -15,10 +19,7 @@
 
 RETORT_BEGIN
 
-class allocator;  // base/memory.hpp
-class threads;    // base/threads.hpp
 class tokenizer;  // tokenizer/tokenizer.hpp
-class reader;     // io/source.hpp
 class batch;
 class prefix_cache;
 namespace detail {
@@ -32,6 +33,18 @@ struct constraint_impl;
 struct matcher_impl;
 class grammar;  // grammar/grammar.hpp
 }  // namespace detail
+
+// What a host may bring: allocator (base/memory.hpp), threads (base/threads.hpp), and a reader.
+
+/// A program's own way to the bytes of a model: an archive, an asset store, the network.
+class reader {
+ public:
+  virtual ~reader() = default;
+  /// How many bytes there are. Asked once.
+  virtual std::uint64_t size() noexcept = 0;
+  /// Fills all of `into` from `offset` on; false when that fails.
+  virtual bool read(std::uint64_t offset, std::span<std::byte> into) noexcept = 0;
+};
 
 // ---- model ----------------------------------------------------------------------------------------
 
@@ -748,3 +761,5 @@ class completions {
 };
 
 RETORT_END
+
+#include <retort/base/macros_on.inc>

@@ -8,6 +8,8 @@
 // retort/tokenizer/from_json.hpp (their vocabularies).
 #pragma once
 
+#include <retort/base/macros_off.inc>
+
 #include <retort/api.hpp>
 
 #if !defined(RETORT_SPLIT)
@@ -55,3 +57,5 @@
 #include <retort/deepseek/completions.hpp>
 #endif
 #endif
+
+#include <retort/base/macros_on.inc>

@@ -49,7 +49,7 @@ std::vector<int> whole() {
   return all;
 }
 std::size_t drive(staged& p, task& t) {
-  const clock::time_point past = clock::now() - std::chrono::hours(1);
+  const work_clock::time_point past = work_clock::now() - std::chrono::hours(1);
   std::size_t n = 1;
   while (!p.step(t.handle(), &past)) ++n;
   return n;
@@ -71,7 +71,7 @@ TEST_CASE("task: with a deadline that has passed every step does one turn and go
   staged p(s);
   task t = outer(p);
   std::size_t n_steps = 1, before = 0;
-  const clock::time_point past = clock::now() - std::chrono::hours(1);
+  const work_clock::time_point past = work_clock::now() - std::chrono::hours(1);
   while (!p.step(t.handle(), &past)) {
     CHECK(s.seen.size() > before);  // something was done
     before = s.seen.size();
@@ -88,7 +88,7 @@ TEST_CASE("task: a generous deadline does not pause") {
   stage s;
   staged p(s);
   task t = outer(p);
-  const clock::time_point later = clock::now() + std::chrono::hours(1);
+  const work_clock::time_point later = work_clock::now() + std::chrono::hours(1);
   CHECK(p.step(t.handle(), &later));
   CHECK(s.seen == whole());
 }
@@ -133,7 +133,7 @@ TEST_CASE("task: a pass destroyed at any of its pauses gives back its frames and
     staged p(s);
     {
       task t = outer(p);
-      const clock::time_point past = clock::now() - std::chrono::hours(1);
+      const work_clock::time_point past = work_clock::now() - std::chrono::hours(1);
       for (std::size_t i = 0; i < n_steps; ++i)
         if (p.step(t.handle(), &past)) break;
       t = {};
@@ -160,7 +160,7 @@ TEST_CASE("task: a loop over nothing neither pauses nor calls") {
   stage s;
   staged p(s);
   task t = inner(p, 5, 0);
-  const clock::time_point past = clock::now() - std::chrono::hours(1);
+  const work_clock::time_point past = work_clock::now() - std::chrono::hours(1);
   CHECK(p.step(t.handle(), &past));
   CHECK(s.seen == std::vector<int>{5, -5});
 }
@@ -192,7 +192,8 @@ TEST_CASE("task: a worker goes through its share from the front, then through an
 }
 
 TEST_CASE("task: with a deadline that has passed every worker takes one turn of about ten microseconds") {
-  const clock::time_point past = clock::now() - std::chrono::hours(1), later = clock::now() + std::chrono::hours(1);
+  const work_clock::time_point past = work_clock::now() - std::chrono::hours(1),
+                               later = work_clock::now() + std::chrono::hours(1);
   for (const auto& [task_ns, turn] : {std::pair(20e3, 1u), std::pair(1e3, 10u), std::pair(0.0, 125u)}) {
     in_turn pool;
     arena frames{std::move(*buffer::make(16 << 10, "frames"))};
@@ -225,7 +226,7 @@ TEST_CASE("task: threads of any speed do every index once, whatever pauses there
   for (const std::size_t n : {1u, 3u, 4u, 5u, 400u}) {
     std::vector<std::atomic<int>> times(n);
     retort::task t = uneven::run(p, times);
-    const clock::time_point past = clock::now() - std::chrono::hours(1);
+    const work_clock::time_point past = work_clock::now() - std::chrono::hours(1);
     while (!p.step(t.handle(), &past)) {}
     for (const auto& count : times) REQUIRE(count == 1);
   }

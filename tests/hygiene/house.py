@@ -15,7 +15,7 @@ import os
 import re
 import sys
 
-MAX_HEADERS = 128
+MAX_HEADERS = 160
 MAX_LINES = 800
 MAX_COLUMNS = 120
 MAX_SHARE = 0.20  # of all lines, in one room

@@ -48,6 +48,13 @@
 #define RETORT_CARRIES(part) 1
 #endif
 
+// WebAssembly outside browsers has no threads, unless it is asked for them.
+#if defined(__wasi__) && !defined(_REENTRANT)
+#define RETORT_THREADS 0
+#else
+#define RETORT_THREADS 1
+#endif
+
 #if defined(__cpp_exceptions) || defined(_CPPUNWIND)
 #define RETORT_EXCEPTIONS 1
 #else

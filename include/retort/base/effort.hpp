@@ -8,12 +8,12 @@
 
 RETORT_BEGIN
 
-using clock = std::chrono::steady_clock;
+using work_clock = std::chrono::steady_clock;
 
 /// The moment so much time from now; the end of time where it lies beyond.
-inline clock::time_point deadline_after(std::chrono::nanoseconds budget) noexcept {
-  const clock::time_point now = clock::now();
-  return budget < clock::time_point::max() - now ? now + budget : clock::time_point::max();
+inline work_clock::time_point deadline_after(std::chrono::nanoseconds budget) noexcept {
+  const work_clock::time_point now = work_clock::now();
+  return budget < work_clock::time_point::max() - now ? now + budget : work_clock::time_point::max();
 }
 
 namespace detail {
@@ -49,13 +49,13 @@ class effort {
     if (over_ != errc{}) return true;
     next_ = spent_ + look;
     if (cancelled_ && cancelled_->load(std::memory_order_relaxed)) over_ = errc::cancelled;
-    else if (spent_ >= most || (deadline_ != clock::time_point::max() && clock::now() >= deadline_))
+    else if (spent_ >= most || (deadline_ != work_clock::time_point::max() && work_clock::now() >= deadline_))
       over_ = errc::limit;
     if (over_ == errc{}) return false;
     next_ = 0;
     return true;
   }
-  clock::time_point deadline_ = clock::time_point::max();
+  work_clock::time_point deadline_ = work_clock::time_point::max();
   const std::atomic<bool>* cancelled_ = nullptr;
   mutable std::uint64_t spent_ = 0, next_ = 0;
   mutable errc over_{};

@@ -79,7 +79,7 @@ class pass {
   [[nodiscard]] detail::work_share& share(std::size_t i) noexcept { return shares_[i]; }
   /// True once the deadline of this step has passed, or stop() was called.
   [[nodiscard]] bool late() const noexcept {
-    return stopped_.load(std::memory_order_relaxed) || (limited_ && clock::now() >= deadline_);
+    return stopped_.load(std::memory_order_relaxed) || (limited_ && work_clock::now() >= deadline_);
   }
   /// The same, where a step that has done nothing yet may still do something.
   [[nodiscard]] bool out_of_time() const noexcept {
@@ -98,7 +98,7 @@ class pass {
   }
 
   /// Goes on until the pass is finished (true) or the deadline passed (false).
-  bool step(std::coroutine_handle<> root, const clock::time_point* deadline) noexcept {
+  bool step(std::coroutine_handle<> root, const work_clock::time_point* deadline) noexcept {
     limited_ = deadline != nullptr;
     if (deadline) deadline_ = *deadline;
     progressed_ = false;
@@ -119,7 +119,7 @@ class pass {
   threads* pool_;
   arena* frames_;
   std::vector<detail::work_share> shares_;
-  clock::time_point deadline_{};
+  work_clock::time_point deadline_{};
   std::atomic<bool> stopped_{false};
   bool limited_ = false;
   bool progressed_ = false;

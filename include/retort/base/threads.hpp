@@ -5,10 +5,16 @@
 #include <retort/base/types.hpp>
 
 #include <atomic>
-#include <thread>
+#include <memory>
 #include <vector>
+#if RETORT_THREADS
+#include <thread>
 #if !defined(_WIN32)
 #include <pthread.h>
+#endif
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
 #endif
 
 RETORT_BEGIN
@@ -37,6 +43,26 @@ class calling_thread final : public threads {
     for (std::size_t i = 0; i < n; ++i) f(i, 0);
   }
 };
+
+#if !RETORT_THREADS
+
+/// A program without threads has a pool of one.
+class thread_pool final : public threads {
+ public:
+  /// errors unsupported (more than one), bad_argument
+  static result<std::unique_ptr<thread_pool>> make(std::size_t n) {
+    if (n == 0 || n > 1024)
+      return error{errc::bad_argument, "a thread pool has 1 to 1024 threads, not " + std::to_string(n)};
+    if (n > 1) return error{errc::unsupported, "this program was built without threads"};
+    return std::make_unique<thread_pool>();
+  }
+  [[nodiscard]] std::size_t size() const noexcept override { return 1; }
+  void run(std::size_t n, task f) noexcept override {
+    for (std::size_t i = 0; i < n; ++i) f(i, 0);
+  }
+};
+
+#else
 
 /// A fixed set of threads that spin briefly between regions and then sleep.
 ///
@@ -140,6 +166,10 @@ class thread_pool final : public threads {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
+#elif defined(_M_X64)
+    _mm_pause();
+#elif defined(_M_ARM64)
+    __yield();
 #endif
   }
 
@@ -187,5 +217,7 @@ class thread_pool final : public threads {
   std::atomic<bool> stop_{false};
   std::atomic<bool> busy_{false};
 };
+
+#endif
 
 RETORT_END

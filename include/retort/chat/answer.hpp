@@ -226,7 +226,7 @@ class answer_writer {
 /// errors  of the answer concerned, after its fail(); the others may go on
 ///         busy: called from a callback of a pass on this bench
 template <class Answer>
-result<status> step_answers(workbench& bench, std::span<Answer* const> all, const clock::time_point* deadline) {
+result<status> step_answers(workbench& bench, std::span<Answer* const> all, const work_clock::time_point* deadline) {
   if (bench.stepping) return is_running("batch");  // and what it works on stands in `chosen`
   auto& lines = bench.chosen;
   for (bool first = true;; first = false) {
@@ -235,7 +235,7 @@ result<status> step_answers(workbench& bench, std::span<Answer* const> all, cons
       if (timeline* line = a->line(); line && std::find(lines.begin(), lines.end(), line) == lines.end())
         lines.push_back(line);
     if (lines.empty()) return status::done;
-    if (!first && deadline && clock::now() >= *deadline) return status::running;
+    if (!first && deadline && work_clock::now() >= *deadline) return status::running;
     timeline* failed = nullptr;
     const auto computed = bench.pass(lines, deadline, &failed);
     if (computed && *computed == status::running) return status::running;

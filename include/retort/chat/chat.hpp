@@ -322,7 +322,7 @@ struct chat_impl {
    private:
     std::shared_ptr<chat_impl> of_;
   };
-  static result<status> step(const std::shared_ptr<chat_impl>& of, const clock::time_point* deadline) {
+  static result<status> step(const std::shared_ptr<chat_impl>& of, const work_clock::time_point* deadline) {
     const at_work keep(of);
     chat_impl* const self = of.get();
     return step_answers<chat_impl>(*of->timeline->impl()->bench, {&self, 1}, deadline);
@@ -427,7 +427,7 @@ RETORT_INLINE result<std::shared_ptr<detail::chat_impl>> job::of() const {
 }
 RETORT_INLINE result<status> job::step(std::chrono::nanoseconds budget) {
   return detail::at_border([&]() -> result<status> {
-    const clock::time_point deadline = deadline_after(budget);
+    const work_clock::time_point deadline = deadline_after(budget);
     RETORT_TRY(const auto c, of());
     return detail::chat_impl::step(c, &deadline);
   });
@@ -455,10 +455,10 @@ RETORT_INLINE reply job::take() {
 
 RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs) { return step(in, jobs, nullptr); }
 RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs, std::chrono::nanoseconds budget) {
-  const clock::time_point deadline = deadline_after(budget);
+  const work_clock::time_point deadline = deadline_after(budget);
   return step(in, jobs, &deadline);
 }
-RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs, const clock::time_point* deadline) {
+RETORT_INLINE result<status> job::step(batch& in, std::span<job* const> jobs, const work_clock::time_point* deadline) {
   return detail::at_border([&]() -> result<status> {
     const auto bench = in.impl();
     if (!bench) return detail::is_empty("batch");

@@ -6,13 +6,12 @@
 #include <retort/base/border.hpp>
 
 #if RETORT_CARRIES(RETORT_PART_DEEPSEEK)  // all of it is code
+#include <retort/base/mutex.hpp>
 #include <retort/chat/opening.hpp>
 #include <retort/chat/tools.hpp>
 #include <retort/deepseek/chat_form.hpp>
 #include <retort/deepseek/messages_form.hpp>
 #include <retort/deepseek/responses_form.hpp>
-
-#include <mutex>
 
 RETORT_BEGIN
 namespace detail {
@@ -26,7 +25,7 @@ struct completions_impl {
   std::optional<batch> bench;           // of its own: sessions are made later, too
   std::optional<prefix_cache> prefixes;
   std::optional<session> timeline;  // nothing where there was no memory for it
-  std::mutex replacing;             // of the timeline, which cancel() may want meanwhile
+  detail::mutex replacing;          // of the timeline, which cancel() may want meanwhile
   std::optional<call_wishes> calls_as;
   std::vector<std::pair<std::string, constraint>> shapes;  // compiled ones, the latest used at the end
   std::atomic<bool> working{false};                        // inside stream()
@@ -219,7 +218,7 @@ struct completions_impl {
   /// Another owner must not profit from what this one has read.
   result<void> set_timeline(const std::string& owner) {
     if (timeline && owner == options.session.owner) return {};
-    std::lock_guard lock(replacing);
+    const detail::locked lock(replacing);
     options.session.owner = owner;
     timeline.reset();
     RETORT_TRY(session fresh, session::make(of, options.session));
@@ -228,7 +227,7 @@ struct completions_impl {
   }
   void cancel() noexcept {
     cancelled.store(true);
-    std::lock_guard lock(replacing);
+    const detail::locked lock(replacing);
     if (timeline) timeline->cancel();
   }
 
@@ -405,7 +404,7 @@ struct completions_impl {
     return bench && timeline && timeline->impl()->bench->stepping;
   }
   [[nodiscard]] bool in_callback() const noexcept { return stepping || in_callback_of_batch(); }
-  status step(const clock::time_point* deadline) {
+  status step(const work_clock::time_point* deadline) {
     if (!busy) return status::done;
     if (stepping.exchange(true)) return status::done;
     const raised at_work(stepping);
@@ -416,11 +415,11 @@ struct completions_impl {
                        return status::done;
                      });
   }
-  status work(const clock::time_point* deadline) {
+  status work(const work_clock::time_point* deadline) {
     if (!is_read) {
       read();
       if (!busy) return status::done;
-      if (deadline && clock::now() >= *deadline) return status::running;
+      if (deadline && work_clock::now() >= *deadline) return status::running;
     }
     answer->open(chunks());
     completions_impl* const self = this;
@@ -557,7 +556,7 @@ RETORT_INLINE result<void> completions::begin(std::string_view request, endpoint
   });
 }
 RETORT_INLINE status completions::step(std::chrono::nanoseconds budget) {
-  const clock::time_point deadline = deadline_after(budget);
+  const work_clock::time_point deadline = deadline_after(budget);
   const auto kept = impl_;
   return kept ? kept->step(&deadline) : status::done;
 }

@@ -1,9 +1,8 @@
 // Which tokens may follow: walks of the vocabulary's tree through an automaton, kept for the next time.
 #pragma once
 
+#include <retort/base/mutex.hpp>
 #include <retort/grammar/recognizer.hpp>
-
-#include <mutex>
 
 RETORT_BEGIN
 namespace detail {
@@ -40,7 +39,7 @@ class mask_cache {
   }
   /// Of the entries that are kept.
   [[nodiscard]] std::size_t bytes() const {
-    const std::lock_guard lock(mutex_);
+    const detail::locked lock(mutex_);
     return bytes_;
   }
 
@@ -136,7 +135,7 @@ class mask_cache {
   const compiled_grammar& g_;
   const token_trie& t_;
   const std::size_t most_bytes_;
-  mutable std::mutex mutex_;
+  mutable detail::mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<const mask_entry>> entries_;
   std::map<std::vector<std::uint32_t>, std::uint32_t> exit_ids_;
   std::size_t bytes_ = 0;
@@ -148,11 +147,11 @@ class mask_cache {
 RETORT_INLINE std::shared_ptr<const mask_entry> mask_cache::find(const mask_entry* left, std::uint32_t state) {
   const std::uint64_t key = std::uint64_t{left ? left->exits_id : 0} << 32 | g_.classes[state];
   {
-    const std::lock_guard lock(mutex_);
+    const detail::locked lock(mutex_);
     if (const auto at = entries_.find(key); at != entries_.end()) return at->second;
   }
   auto made = std::make_shared<mask_entry>(left ? walk(left->exits, state) : walk({}, state));
-  const std::lock_guard lock(mutex_);
+  const detail::locked lock(mutex_);
   std::size_t bytes = made->exits.size() * 8 + made->all.size() * 8 + 256;
   for (const auto& l : made->levels) bytes += l.bits.size() * 8 + l.ids.size() * 4 + sizeof l;
   if (bytes > most_bytes_) {

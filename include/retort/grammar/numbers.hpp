@@ -3,6 +3,7 @@
 #pragma once
 
 #include <retort/grammar/regex_language.hpp>
+#include <retort/text/real.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -193,7 +194,7 @@ class number_texts {
   static double value(const decimal& d) {
     const std::string text = (d.negative ? "-" : "") + d.whole + "." + d.fraction + "0";
     double x = 0;
-    std::from_chars(text.data(), text.data() + text.size(), x);
+    read_real(text, x);
     return x;
   }
 

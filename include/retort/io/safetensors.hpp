@@ -2,6 +2,8 @@
 // bytes that accepts nothing but what the format allows.
 #pragma once
 
+#include <retort/base/macros_off.inc>
+
 #include <retort/io/names.hpp>
 #include <retort/io/source.hpp>
 #include <retort/tensor/dtype.hpp>
@@ -439,3 +441,5 @@ class safetensors_set {
 };
 
 RETORT_END
+
+#include <retort/base/macros_on.inc>

@@ -5,6 +5,7 @@
 #include <retort/jinja/tables.hpp>
 #include <retort/jinja/value.hpp>
 #include <retort/text/json_writer.hpp>
+#include <retort/text/real.hpp>
 #include <retort/text/unicode.hpp>
 
 #include <array>
@@ -258,15 +259,7 @@ inline bool parse_real(std::string_view s, double& out) {
   const char* first = copy.data() + (copy[0] == '+' ? 1 : 0);
   const char* last = copy.data() + copy.size();
   if (first != copy.data() && *first == '-') return false;
-#if defined(__cpp_lib_to_chars)
-  const auto done = std::from_chars(first, last, out);
-  if (done.ec == std::errc::result_out_of_range) out = std::strtod(first, nullptr);
-  return done.ptr == last && done.ec != std::errc::invalid_argument;
-#else
-  char* end = nullptr;
-  out = std::strtod(first, &end);
-  return end == last;
-#endif
+  return read_real({first, last}, out) == last;
 }
 
 /// int(str, base) for 2..36 within 64 bits; false where Python raises ValueError (or the number is too big).

@@ -4,6 +4,7 @@
 #include <retort/api.hpp>
 #include <retort/base/border.hpp>
 #if !defined(RETORT_SPLIT)
+#include <retort/base/mutex.hpp>
 #include <retort/model/decoder.hpp>
 #endif
 #include <retort/model/gguf_vocabulary.hpp>
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
 
 RETORT_BEGIN
 namespace detail {
@@ -29,14 +29,14 @@ struct model_impl {
   /// The vocabulary as a tree, made when the first constraint needs it.
   result<std::shared_ptr<const token_trie>> trie() const {
     if (!text) return text_error;
-    const std::lock_guard lock(trie_mutex);
+    const detail::locked lock(trie_mutex);
     if (!made_trie) {
       RETORT_TRY(auto made, token_trie::make(*text, info.n_vocab));
       made_trie = std::make_shared<const token_trie>(std::move(made));
     }
     return made_trie;
   }
-  mutable std::mutex trie_mutex;
+  mutable detail::mutex trie_mutex;
   mutable std::shared_ptr<const token_trie> made_trie;
 };
 

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <retort/base/memory.hpp>
+#include <retort/base/mutex.hpp>
 #include <retort/tensor/blocks.hpp>
 #include <retort/tensor/view.hpp>
 
 #include <atomic>
-#include <mutex>
 #include <vector>
 
 RETORT_BEGIN
@@ -68,7 +68,7 @@ class kv_pool {
 
   /// A page with one user.  errors no_memory
   result<page*> take() {
-    std::lock_guard lock(mutex_);
+    const detail::locked lock(mutex_);
     if (free_.empty()) {
       if (fixed_)
         return error{errc::no_memory, "all " + std::to_string(n_pages_) + " pages of the key-value cache are in use"};
@@ -82,12 +82,12 @@ class kv_pool {
   void share(page* p) noexcept { p->users.fetch_add(1, std::memory_order_relaxed); }
   void give_back(page* p) noexcept {
     if (p->users.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    std::lock_guard lock(mutex_);
+    const detail::locked lock(mutex_);
     free_.push_back(p);  // capacity was reserved when the slab was made
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return n_pages_ * layout_.bytes_page; }
   [[nodiscard]] std::size_t bytes_used() noexcept {
-    std::lock_guard lock(mutex_);
+    const detail::locked lock(mutex_);
     return (n_pages_ - free_.size()) * layout_.bytes_page;
   }
 
@@ -114,7 +114,7 @@ class kv_pool {
 
   kv_layout layout_;
   allocator* from_ = nullptr;
-  std::mutex mutex_;
+  detail::mutex mutex_;
   std::vector<slab> slabs_;
   std::vector<page*> free_;
   std::size_t n_pages_ = 0;

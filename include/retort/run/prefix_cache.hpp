@@ -3,11 +3,11 @@
 
 #include <retort/api.hpp>
 #include <retort/base/border.hpp>
+#include <retort/base/mutex.hpp>
 #include <retort/model/model.hpp>
 #include <retort/model/workspace.hpp>
 
 #include <algorithm>
-#include <mutex>
 
 RETORT_BEGIN
 namespace detail {
@@ -23,7 +23,7 @@ struct prefix_store {
   std::shared_ptr<nn::kv_pool> pool;
   std::uint64_t model = 0;  ///< fingerprint
   cache_type type = cache_type::f16;
-  std::mutex mutex;
+  detail::mutex mutex;
   std::vector<beginning> beginnings;
   std::uint64_t now = 0;
 
@@ -34,7 +34,7 @@ struct prefix_store {
   /// Pages for more than the first `n_have` of these tokens, if any are remembered; their number replaces n_have.
   std::optional<nn::kv_cache> find(std::span<const token> tokens, const std::string& owner, std::size_t capacity,
                                    std::size_t& n_have) {
-    std::lock_guard lock(mutex);
+    const detail::locked lock(mutex);
     beginning* best = nullptr;
     for (beginning& b : beginnings)
       if (b.owner == owner)
@@ -49,7 +49,7 @@ struct prefix_store {
 
   /// Keeps these pages; a beginning that is continued by them is replaced.
   void keep(std::span<const token> tokens, const nn::kv_cache& pages, const std::string& owner) {
-    std::lock_guard lock(mutex);
+    const detail::locked lock(mutex);
     for (beginning& b : beginnings) {
       if (b.owner != owner) continue;
       const std::size_t n = n_common(tokens, b.tokens);
@@ -67,7 +67,7 @@ struct prefix_store {
 
   /// Forgets the beginning that was not used for longest; false when there is none.
   bool make_room() noexcept {
-    std::lock_guard lock(mutex);
+    const detail::locked lock(mutex);
     const auto oldest = std::min_element(beginnings.begin(), beginnings.end(),
                                          [](const beginning& a, const beginning& b) { return a.used < b.used; });
     if (oldest == beginnings.end()) return false;
@@ -101,12 +101,12 @@ RETORT_INLINE result<prefix_cache> prefix_cache::make(const model& m, std::uint6
 RETORT_INLINE std::uint64_t prefix_cache::bytes() const noexcept { return impl_ ? impl_->pool->bytes_used() : 0; }
 RETORT_INLINE std::size_t prefix_cache::n_beginnings() const noexcept {
   if (!impl_) return 0;
-  std::lock_guard lock(impl_->mutex);
+  const detail::locked lock(impl_->mutex);
   return impl_->beginnings.size();
 }
 RETORT_INLINE void prefix_cache::clear() noexcept {
   if (!impl_) return;
-  std::lock_guard lock(impl_->mutex);
+  const detail::locked lock(impl_->mutex);
   impl_->beginnings.clear();
 }
 

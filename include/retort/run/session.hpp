@@ -181,7 +181,7 @@ RETORT_INLINE result<void> session::guess(std::span<const token> next) {
 
 namespace detail {
 /// The session stays while it is worked on, even if a callback destroys the object that the host holds.
-inline result<status> step_session(const std::shared_ptr<session_impl> s, const clock::time_point* deadline) {
+inline result<status> step_session(const std::shared_ptr<session_impl> s, const work_clock::time_point* deadline) {
   return at_border([&]() -> result<status> {
     RETORT_CHECK(check_usable(s));
     timeline* line = &s->line;
@@ -190,7 +190,7 @@ inline result<status> step_session(const std::shared_ptr<session_impl> s, const 
 }
 }  // namespace detail
 RETORT_INLINE result<status> session::step(std::chrono::nanoseconds budget) {
-  const clock::time_point deadline = deadline_after(budget);
+  const work_clock::time_point deadline = deadline_after(budget);
   return detail::step_session(impl_, &deadline);
 }
 RETORT_INLINE result<status> session::step() { return detail::step_session(impl_, nullptr); }
@@ -272,7 +272,7 @@ RETORT_INLINE result<batch> batch::make(const model& m, const session_options& o
   });
 }
 RETORT_INLINE result<status> batch::step(std::span<session* const> of, std::chrono::nanoseconds budget) {
-  const clock::time_point deadline = deadline_after(budget);
+  const work_clock::time_point deadline = deadline_after(budget);
   return step(of, &deadline);
 }
 RETORT_INLINE result<status> batch::step(std::span<session* const> of) { return step(of, nullptr); }

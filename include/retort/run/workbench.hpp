@@ -252,7 +252,7 @@ struct workbench {
   /// Works on one pass for those of these timelines that need one: done when it is finished or none does,
   /// running when the time is over.
   /// errors cancelled, no_memory; `failed` is then the one concerned, the others may go on
-  result<status> pass(std::span<timeline* const> of, const clock::time_point* deadline, timeline** failed) {
+  result<status> pass(std::span<timeline* const> of, const work_clock::time_point* deadline, timeline** failed) {
     if (stepping) return is_running("session");
     const raised at_work(stepping);
     (void)compute->take_stop();
@@ -288,12 +288,12 @@ struct workbench {
     }
   }
   /// Passes until all of these are ready or the time is over.
-  result<status> step(std::span<timeline* const> of, const clock::time_point* deadline) {
+  result<status> step(std::span<timeline* const> of, const work_clock::time_point* deadline) {
     for (;;) {
       timeline* failed = nullptr;
       RETORT_TRY(const status now, pass(of, deadline, &failed));
       if (std::all_of(of.begin(), of.end(), [](const timeline* t) { return t->ready(); })) return status::done;
-      if (now == status::running || (deadline && clock::now() >= *deadline)) return status::running;
+      if (now == status::running || (deadline && work_clock::now() >= *deadline)) return status::running;
     }
   }
 };

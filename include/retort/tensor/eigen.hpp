@@ -2,6 +2,8 @@
 // Eigen's code depends on compile flags, so a program that mixes flags should include it in one source file only.
 #pragma once
 
+#include <retort/base/macros_off.inc>
+
 #include <retort/tensor/view.hpp>
 
 #include <Eigen/Core>
@@ -31,3 +33,5 @@ template <class T>
 }
 
 RETORT_END
+
+#include <retort/base/macros_on.inc>

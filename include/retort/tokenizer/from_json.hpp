@@ -1,6 +1,8 @@
 // Hugging Face's tokenizer.json and tokenizer_config.json, read into a vocabulary.
 #pragma once
 
+#include <retort/base/macros_off.inc>
+
 #include <retort/text/json_reader.hpp>
 #include <retort/tokenizer/vocabulary.hpp>
 
@@ -516,3 +518,5 @@ RETORT_INLINE result<tokenizer_file> read_tokenizer_json(std::string_view tokeni
 #endif
 
 RETORT_END
+
+#include <retort/base/macros_on.inc>
