@@ -32,7 +32,7 @@ TEST_CASE("simd/select: targets have names") {
   REQUIRE_FALSE(target_by_name("mmx"));
 }
 
-// Asked for by scripts/check_neon alone, which knows the processor.
+// Asked for by scripts/lane alone, which knows the processor.
 TEST_CASE("simd/select: neon is the best target", "[.neon]") {
   REQUIRE(available().back() == target::neon);
   REQUIRE(&best() == &kernels_for(target::avx512));

@@ -2,6 +2,7 @@
 // which only plain demands are left: types, names, elements, lengths, bounds.
 #pragma once
 
+#include <retort/base/effort.hpp>
 #include <retort/base/stack.hpp>
 #include <retort/grammar/schema_document.hpp>
 
