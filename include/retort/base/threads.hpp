@@ -12,6 +12,10 @@
 #if !defined(_WIN32)
 #include <pthread.h>
 #endif
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAVE_LINUX_FUTEX)
+#include <condition_variable>
+#include <mutex>
+#endif
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #endif
@@ -64,6 +68,44 @@ class thread_pool final : public threads {
 
 #else
 
+namespace detail {
+
+/// What threads sleep at until it rings.
+class bell {
+ public:
+  [[nodiscard]] std::uint32_t rung() const noexcept { return rung_.load(std::memory_order_seq_cst); }
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAVE_LINUX_FUTEX)  // whose atomics lose a call that comes too early
+  /// Returns once it has rung more often than `seen`.
+  void wait(std::uint32_t seen) noexcept {
+    std::unique_lock lock(mutex_);
+    rings_.wait(lock, [&] { return rung() != seen; });
+  }
+  void ring() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      rung_.fetch_add(1, std::memory_order_seq_cst);
+    }
+    rings_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable rings_;
+#else
+  /// Returns once it has rung more often than `seen`.
+  void wait(std::uint32_t seen) noexcept { rung_.wait(seen); }
+  void ring() noexcept {
+    rung_.fetch_add(1, std::memory_order_seq_cst);
+    rung_.notify_all();
+  }
+
+ private:
+#endif
+  std::atomic<std::uint32_t> rung_{0};
+};
+
+}  // namespace detail
+
 /// A fixed set of threads that spin briefly between regions and then sleep.
 ///
 /// A region costs well under a microsecond while the workers spin; a worker
@@ -88,8 +130,7 @@ class thread_pool final : public threads {
   }
   ~thread_pool() override {
     stop_.store(true, std::memory_order_seq_cst);
-    wake_.fetch_add(1, std::memory_order_seq_cst);
-    wake_.notify_all();
+    wake_.ring();
 #if defined(_WIN32)
     for (auto& h : handles_) h.join();
 #else
@@ -108,10 +149,7 @@ class thread_pool final : public threads {
     task_ = &f;
     done_.store(0, std::memory_order_relaxed);
     ticket_.store(static_cast<std::uint64_t>(n) << 24, std::memory_order_seq_cst);
-    if (sleepers_.load(std::memory_order_seq_cst) != 0) {
-      wake_.fetch_add(1, std::memory_order_seq_cst);
-      wake_.notify_all();
-    }
+    if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_.ring();
     work(0);
     for (unsigned spins = 1; done_.load(std::memory_order_acquire) != n; ++spins) relax(spins);
     busy_.store(false, std::memory_order_release);
@@ -151,7 +189,7 @@ class thread_pool final : public threads {
   }
 
   void sleep() noexcept {
-    const std::uint32_t seen = wake_.load(std::memory_order_seq_cst);
+    const std::uint32_t seen = wake_.rung();
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     if (!open(ticket_.load(std::memory_order_seq_cst)) && !stop_.load(std::memory_order_seq_cst)) wake_.wait(seen);
     sleepers_.fetch_sub(1, std::memory_order_seq_cst);
@@ -212,7 +250,7 @@ class thread_pool final : public threads {
   const task* task_ = nullptr;
   alignas(64) std::atomic<std::uint64_t> ticket_{0};
   alignas(64) std::atomic<std::size_t> done_{0};
-  alignas(64) std::atomic<std::uint32_t> wake_{0};
+  alignas(64) detail::bell wake_;
   std::atomic<std::uint32_t> sleepers_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> busy_{false};
