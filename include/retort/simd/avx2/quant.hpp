@@ -16,7 +16,7 @@ template <dtype D>
 using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 4, gemm_tokens_two = 4;
 inline constexpr bool folds_scales = false;
-inline constexpr bool wide_needs_care = true;
+inline constexpr bool wide_needs_care = true, sums_pairs = true;
 
 struct ivec {
   static constexpr std::size_t width = 8;
@@ -61,6 +61,17 @@ RETORT_ALWAYS_INLINE ivec operator|(ivec a, ivec b) { return {_mm256_or_si256(a.
 RETORT_ALWAYS_INLINE ivec operator^(ivec a, ivec b) { return {_mm256_xor_si256(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec add8(ivec a, ivec b) { return {_mm256_add_epi8(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec sub8(ivec a, ivec b) { return {_mm256_sub_epi8(a.v, b.v)}; }
+/// v, here and now. Left alone, g++ puts off the additions of a sum to its end, and spills what waits for them.
+RETORT_ALWAYS_INLINE ivec now(__m256i v) {
+#if defined(__GNUC__) && !defined(__clang__)
+  __asm__("" : "+x"(v));
+#endif
+  return {v};
+}
+RETORT_ALWAYS_INLINE ivec add16(ivec a, ivec b) { return now(_mm256_add_epi16(a.v, b.v)); }
+RETORT_ALWAYS_INLINE ivec sub16(ivec a, ivec b) { return {_mm256_sub_epi16(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE ivec sub32(ivec a, ivec b) { return {_mm256_sub_epi32(a.v, b.v)}; }
+RETORT_ALWAYS_INLINE ivec twice16(ivec a) { return {_mm256_or_si256(_mm256_and_si256(a.v,_mm256_set1_epi32(0xffff)), _mm256_slli_epi32(a.v, 16))}; }
 template <int N>
 RETORT_ALWAYS_INLINE ivec right16(ivec a) {
   return {_mm256_srli_epi16(a.v, N)};
@@ -100,16 +111,47 @@ RETORT_ALWAYS_INLINE vec low_half(ivec a) {
 /// Pairs of products are summed in 16 bits: u up to 129 times |s| up to 127 fits.
 /// Wide: u is q + 128; |q| takes its place and s takes q's sign.
 template <bool Wide>
-RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
+RETORT_ALWAYS_INLINE ivec pairs(ivec u, ivec s) {
   if constexpr (Wide) {
     const __m256i q = _mm256_xor_si256(u.v, avx2::bytes(128));
     u.v = _mm256_abs_epi8(q);
     s.v = _mm256_sign_epi8(s.v, q);
   }
-  return {_mm256_add_epi32(acc.v, _mm256_madd_epi16(_mm256_maddubs_epi16(u.v, s.v), _mm256_set1_epi16(1)))};
+  return {_mm256_maddubs_epi16(u.v, s.v)};
 }
 RETORT_ALWAYS_INLINE ivec dot_16(ivec acc, ivec a, ivec b) {
-  return {_mm256_add_epi32(acc.v, _mm256_madd_epi16(a.v, b.v))};
+  return now(_mm256_add_epi32(acc.v, _mm256_madd_epi16(a.v, b.v)));
+}
+template <bool Wide>
+RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
+  return dot_16(acc, pairs<Wide>(u, s), ivec::dwords(0x00010001));
+}
+/// to[run * Parts + part] = offset times the sums of inputs 0 and 1, and 2 and 3, of all fours of that part.
+template <std::size_t Parts>
+RETORT_ALWAYS_INLINE void start_pairs(const std::int8_t* q, std::size_t n_runs, int offset, std::int32_t* to) {
+  __m256i v[8];
+  RETORT_UNROLL for (std::size_t run = 0; run < 8; ++run)
+    v[run] = run < n_runs ? _mm256_maddubs_epi16(avx2::bytes(offset), avx2::load32(q + 32 * run)) : _mm256_setzero_si256();
+  if constexpr (Parts == 4) {
+    RETORT_UNROLL for (std::size_t run = 0; run < 8; run += 2) {
+      const __m256 a = _mm256_castsi256_ps(v[run]), b = _mm256_castsi256_ps(v[run + 1]);
+      const __m256i sums = _mm256_add_epi16(_mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88)),
+                                            _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xdd)));
+      ivec{_mm256_permute4x64_epi64(sums, 0xd8)}.store(to + 4 * run);
+    }
+  } else {
+    RETORT_UNROLL for (std::size_t run = 0; run < 8; run += 4) {
+      const auto two = [&v](std::size_t k) RETORT_INLINE_LAMBDA {
+        return _mm256_add_epi16(_mm256_unpacklo_epi32(v[k], v[k + 1]), _mm256_unpackhi_epi32(v[k], v[k + 1]));
+      };
+      const __m256i a = two(run), b = two(run + 2);
+      const __m256i halves = _mm256_add_epi16(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+      if constexpr (Parts == 2)
+        ivec{_mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))}.store(to + 2 * run);
+      else
+        avx2::store16(to + run, _mm_add_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)));
+    }
+  }
 }
 template <bool Near>
 RETORT_ALWAYS_INLINE void prefetch(const void* p) {

@@ -17,7 +17,9 @@ template <std::size_t Rows>
 struct quant_tile {
   static constexpr std::size_t rows = Rows;
   alignas(64) std::uint8_t q[tile_inputs / 4][rows][4];  ///< [4 inputs][row]: q + the offset of the format
-  alignas(64) float scale[16][rows];                     ///< [half][row], or [run][row] where both halves share it
+  /// [half][row], or [run][row] where both halves share it. Where pairs of products are scaled as integers
+  /// (avx2/quant.hpp), whole numbers stand twice as int16 in place of a float.
+  alignas(64) float scale[16][rows];
   alignas(64) std::int32_t min[8][rows];  ///< int16 pairs of halves, or of runs: (0, 2) (1, 3) (4, 6) (5, 7) ...
   alignas(64) float d[8][rows];           ///< [block][row]
   alignas(64) float minus_dmin[8][rows];  ///< [block][row]
@@ -32,6 +34,35 @@ inline constexpr std::int32_t sum_magic_bits = std::bit_cast<std::int32_t>(sum_m
 template <dtype D>
 inline constexpr bool has_grid = D == dtype::iq2_xxs || D == dtype::iq2_xs || D == dtype::iq2_s ||
                                  D == dtype::iq3_xxs || D == dtype::iq3_s || D == dtype::iq1_s || D == dtype::iq1_m;
+
+/// The largest magnitude of a number of the format, at most.
+constexpr int largest_number(dtype d) {
+  switch (d) {
+    case dtype::q1_0:
+    case dtype::tq1_0:
+    case dtype::tq2_0: return 1;
+    case dtype::q2_0: return 2;
+    case dtype::q2_k: return 3;
+    case dtype::q3_k: return 4;
+    case dtype::q4_0: return 8;
+    case dtype::iq1_s:
+    case dtype::iq1_m: return 9;
+    case dtype::mxfp4:
+    case dtype::nvfp4: return 12;
+    case dtype::q4_1:
+    case dtype::q4_k:
+    case dtype::iq3_s: return 15;
+    case dtype::q5_0: return 16;
+    case dtype::q5_1:
+    case dtype::q5_k: return 31;
+    case dtype::q6_k: return 32;
+    case dtype::iq2_xxs:
+    case dtype::iq2_xs:
+    case dtype::iq2_s: return 43;
+    case dtype::iq3_xxs: return 62;
+    default: return 128;
+  }
+}
 
 /// Blocks of formats with grids in plain C++, for sets that have nothing faster: row(p, q, scale) writes the 256
 /// numbers of the block at p, plus offset, and its scales; the scale of the block is returned.

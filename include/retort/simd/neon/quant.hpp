@@ -117,7 +117,7 @@ template <dtype D>
 using grid_unpacker = plain_grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = false;
-inline constexpr bool wide_needs_care = true;
+inline constexpr bool wide_needs_care = true, sums_pairs = false;
 
 /// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs; None: without the sums.
 template <bool Halves, bool None>
@@ -198,6 +198,7 @@ RETORT_ALWAYS_INLINE ivec operator|(ivec a, ivec b) { return {vorrq_u32(a.v, b.v
 RETORT_ALWAYS_INLINE ivec operator^(ivec a, ivec b) { return {veorq_u32(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec add8(ivec a, ivec b) { return ivec::of(vaddq_u8(a.u8(), b.u8())); }
 RETORT_ALWAYS_INLINE ivec sub8(ivec a, ivec b) { return ivec::of(vsubq_u8(a.u8(), b.u8())); }
+RETORT_ALWAYS_INLINE ivec sub32(ivec a, ivec b) { return {vsubq_u32(a.v, b.v)}; }
 template <int N>
 RETORT_ALWAYS_INLINE ivec right16(ivec a) { return {vreinterpretq_u32_u16(vshrq_n_u16(a.u16(), N))}; }
 template <int N>
