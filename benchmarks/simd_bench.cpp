@@ -89,13 +89,19 @@ double multiply_ceiling([[maybe_unused]] target t, [[maybe_unused]] bool integer
           __asm__ volatile("vpxord %%zmm15,%%zmm15,%%zmm15\n" RETORT_CHAIN512("vfmadd231ps")::: RETORT_CLOBBER);
         },
         16);
+  if (t == target::avxvnni && integers)
+    return chain(
+        [] {
+          __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("{vex} vpdpbusd")::: RETORT_CLOBBER);
+        },
+        32);
   if (t == target::avx2 && integers)  // a multiply-add of 32 bytes is two instructions
     return chain(
         [] {
           __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("vpmaddubsw")::: RETORT_CLOBBER);
         },
         16);
-  if (t == target::avx2)
+  if (t == target::avx2 || t == target::avxvnni)
     return chain(
         [] {
           __asm__ volatile("vpxor %%ymm15,%%ymm15,%%ymm15\n" RETORT_CHAIN("vfmadd231ps")::: RETORT_CLOBBER);

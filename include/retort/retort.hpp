@@ -20,6 +20,9 @@
 #if RETORT_CARRIES(RETORT_PART_AVX2)
 #include <retort/simd/avx2/quant.hpp>
 #endif
+#if RETORT_CARRIES(RETORT_PART_AVXVNNI)
+#include <retort/simd/avxvnni/quant.hpp>
+#endif
 #if RETORT_CARRIES(RETORT_PART_AVX512)
 #include <retort/simd/avx512/bf16.hpp>
 #endif

@@ -5,6 +5,7 @@
 #include <retort/simd/portable.hpp>
 #if !defined(RETORT_SPLIT)
 #include <retort/simd/avx2/quant.hpp>
+#include <retort/simd/avxvnni/quant.hpp>
 #include <retort/simd/avx512/bf16.hpp>
 #endif
 
@@ -18,9 +19,11 @@ RETORT_INLINE std::span<const target> available() noexcept {
   static constexpr target all[] = {target::scalar, target::baseline, target::neon};
   return {all, cpu().dotprod ? 3u : 2u};
 #else
-  static constexpr target all[] = {target::scalar, target::baseline, target::avx2, target::avx512};
-  const std::size_t n = !RETORT_X86 || !cpu().avx2 ? 2u : !cpu().avx512 ? 3u : 4u;
-  return {all, n};
+  static constexpr target all[] = {target::scalar, target::baseline, target::avx2, target::avxvnni, target::avx512};
+  static constexpr target without_vnni[] = {target::scalar, target::baseline, target::avx2, target::avx512};
+  if (!RETORT_X86 || !cpu().avx2) return {all, 2u};
+  if (cpu().avx_vnni) return {all, cpu().avx512 ? 5u : 4u};
+  return {without_vnni, cpu().avx512 ? 4u : 3u};
 #endif
 }
 
@@ -30,6 +33,7 @@ RETORT_INLINE const kernels& kernels_for(target t) noexcept {
     if (!cpu().avx512_vnni) return sets::avx512_without_vnni();
     return cpu().avx512_bf16 && !cpu().intel ? sets::avx512_bf16() : sets::avx512();
   }
+  if (t >= target::avxvnni && cpu().avx_vnni) return sets::avxvnni();
   if (t >= target::avx2 && cpu().avx2) return sets::avx2();
 #elif RETORT_ARM64
   if (t >= target::neon && cpu().dotprod) return neon::table;

@@ -125,6 +125,7 @@ struct kernels {
 /// What kernels_for() chooses from; to be called only where the CPU has it.
 namespace sets {
 RETORT_INLINE const kernels& avx2() noexcept;
+RETORT_INLINE const kernels& avxvnni() noexcept;      ///< AVX2, and quantized products by the int8 dot of 256 bits
 RETORT_INLINE const kernels& avx512() noexcept;       ///< floats, and quantized products by the int8 dot
 RETORT_INLINE const kernels& avx512_bf16() noexcept;  ///< and products with bf16 weights by its dot
 RETORT_INLINE const kernels& avx512_without_vnni() noexcept;

@@ -20,15 +20,15 @@ RETORT_ALWAYS_INLINE float half(le16 h) { return _cvtsh_ss(h.bits()); }
 
 // ---- inputs of a tile ------------------------------------------------------------------------------------
 
-/// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs; None: without the sums.
-template <bool Halves, bool None>
+/// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs.
+template <bool Halves>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
-  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(None ? 0 : -offset)),
+  const __m256i v = load32(sums), factor = _mm256_set1_epi16(static_cast<short>(-offset)),
                 magic = _mm256_set1_epi32(sum_magic_bits);
   if constexpr (Halves) {
     const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(v));
     const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1));
-    const __m256i wide = _mm256_set1_epi32(None ? 0 : -offset);
+    const __m256i wide = _mm256_set1_epi32(-offset);
     _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_add_epi32(magic, _mm256_mullo_epi32(low, wide)));
     _mm256_store_si256(reinterpret_cast<__m256i*>(to + 8), _mm256_add_epi32(magic, _mm256_mullo_epi32(high, wide)));
   } else {

@@ -14,7 +14,8 @@ using avx2::start_values;
 using avx512::vec;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = true;
-inline constexpr bool wide_needs_care = false, sums_pairs = false;
+inline constexpr std::uint8_t signed_offset = 128;
+inline constexpr bool sums_pairs = false;
 
 /// Where 16 rows begin that are `stride` bytes apart: every fourth address, and the rest by index. Left alone,
 /// compilers keep one register for every row, more than there are.
@@ -113,7 +114,6 @@ RETORT_ALWAYS_INLINE ivec operator|(ivec a, ivec b) { return {_mm512_or_si512(a.
 RETORT_ALWAYS_INLINE ivec operator^(ivec a, ivec b) { return {_mm512_xor_si512(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec add8(ivec a, ivec b) { return {_mm512_add_epi8(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec sub8(ivec a, ivec b) { return {_mm512_sub_epi8(a.v, b.v)}; }
-RETORT_ALWAYS_INLINE ivec sub32(ivec a, ivec b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 template <int N>
 RETORT_ALWAYS_INLINE ivec right16(ivec a) { return {_mm512_srli_epi16(a.v, N)}; }
 template <int N>

@@ -117,12 +117,13 @@ template <dtype D>
 using grid_unpacker = plain_grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = false;
-inline constexpr bool wide_needs_care = true, sums_pairs = false;
+inline constexpr std::uint8_t signed_offset = 0;
+inline constexpr bool sums_pairs = false;
 
-/// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs; None: without the sums.
-template <bool Halves, bool None>
+/// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs.
+template <bool Halves>
 RETORT_ALWAYS_INLINE void start_values(const std::int16_t* sums, int offset, std::int32_t* to) {
-  const std::int32_t factor = None ? 0 : -offset;
+  const std::int32_t factor = -offset;
   const int32x4_t magic = vdupq_n_s32(sum_magic_bits);
   RETORT_UNROLL for (std::size_t i = 0; i < 16; i += 8) {
     const int16x8_t v = vld1q_s16(sums + i);
@@ -198,7 +199,6 @@ RETORT_ALWAYS_INLINE ivec operator|(ivec a, ivec b) { return {vorrq_u32(a.v, b.v
 RETORT_ALWAYS_INLINE ivec operator^(ivec a, ivec b) { return {veorq_u32(a.v, b.v)}; }
 RETORT_ALWAYS_INLINE ivec add8(ivec a, ivec b) { return ivec::of(vaddq_u8(a.u8(), b.u8())); }
 RETORT_ALWAYS_INLINE ivec sub8(ivec a, ivec b) { return ivec::of(vsubq_u8(a.u8(), b.u8())); }
-RETORT_ALWAYS_INLINE ivec sub32(ivec a, ivec b) { return {vsubq_u32(a.v, b.v)}; }
 template <int N>
 RETORT_ALWAYS_INLINE ivec right16(ivec a) { return {vreinterpretq_u32_u16(vshrq_n_u16(a.u16(), N))}; }
 template <int N>
@@ -224,11 +224,9 @@ RETORT_ALWAYS_INLINE ivec at_least(ivec v, int x) { return ivec::of(vcgeq_u8(v.u
 RETORT_ALWAYS_INLINE vec to_float(ivec a) { return {vcvtq_f32_s32(a.s32())}; }
 RETORT_ALWAYS_INLINE vec float_bits(ivec a) { return {vreinterpretq_f32_u32(a.v)}; }
 RETORT_ALWAYS_INLINE vec low_half(ivec a) { return vec::halves(vmovn_u32(a.v)); }
-/// Both factors are signed: u is at most 126 (64 + 62, of iq3_xxs). Wide: u is q + 128, that is q with its sign bit
-/// turned over.
+/// Both factors are signed: where u is not, it is at most 126 (64 + 62, of iq3_xxs).
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {
-  if constexpr (Wide) u = u ^ ivec::bytes(128);
 #if defined(__clang__) && __clang_major__ < 16 && !defined(__ARM_FEATURE_DOTPROD)  // does not declare it for regions
   __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(acc.v) : "w"(u.v), "w"(s.v));
   return acc;
