@@ -23,7 +23,7 @@ inline constexpr bool folds_scales = false, sums_pairs = true;
 /// v, here and now. Left alone, g++ puts off the additions of a sum to its end, and spills what waits for them.
 RETORT_ALWAYS_INLINE ivec now(__m256i v) {
 #if defined(__GNUC__) && !defined(__clang__)
-  __asm__("" : "+x"(v));
+  __asm__ volatile("" : "+x"(v));
 #endif
   return {v};
 }
