@@ -16,7 +16,7 @@ using avx2::start_values;
 using avx2::vec;
 template <dtype D>
 using grid_unpacker = avx2::grid_unpacker<D>;
-inline constexpr std::size_t gemm_tokens = 4, gemm_tokens_two = 4;
+inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;  // eight sums at once would wait for each other
 inline constexpr std::uint8_t signed_offset = 128;
 inline constexpr bool folds_scales = true, sums_pairs = false;
 
