@@ -14,7 +14,8 @@ void add_common(CLI::App& app, cli::common_options& o) {
   app.add_option("-m,--model", o.model, "model file (GGUF; any part of a split one); default: the built-in model");
   app.add_flag("--no-map", o.no_map, "read the model into memory of its own instead of mapping the file");
   app.add_option("-t,--threads", o.n_threads, "threads; default: one per core")->check(cli::whole(1, 1024));
-  app.add_option("--target", o.target, "kernel set: scalar, baseline, avx2, avxvnni, avx512, neon; default: the best");
+  app.add_option("--target", o.target,
+                 "kernel set: scalar, baseline, neon, wasm, avx2, avxvnni, avx512; default: the best");
   app.add_option("--cache", o.cache, "cache type")->check(CLI::IsMember({"f32", "f16", "q8_0"}));
   app.add_option("--context", o.context, "most tokens in a conversation")->check(cli::whole(1, most_context));
   app.add_option("--chunk", o.chunk, "prompt tokens worked on together")->check(cli::whole(1, 65536));

@@ -46,7 +46,11 @@ inline void give_back(void* p, std::size_t alignment = 1) noexcept {
   free_aligned(at - head(alignment));
 }
 inline void* checked(void* p) {
+#if defined(__cpp_exceptions)
   if (!p) throw std::bad_alloc();
+#else
+  if (!p) std::abort();
+#endif
   return p;
 }
 

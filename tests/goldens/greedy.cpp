@@ -5,6 +5,7 @@
 
 #include <retort/retort.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -40,11 +41,16 @@ result<std::string> answer_of(const std::string& file) {
   o.max_tokens = 48;
   o.session.context = 512;
   RETORT_TRY(chat c, chat::make(m, o));
-  const auto begin = std::chrono::steady_clock::now();
-  RETORT_TRY(const reply r, c.ask("What is 387 + 254?"));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  std::fprintf(stderr, "built-in model: %.0f tokens/s on one thread, question and answer\n",
-               static_cast<double>(r.n_prompt + r.n_tokens) / took.count());
+  reply r;
+  double fastest = 0;
+  for (int i = 0; i < 8; ++i) {  // several times: machines that compile while they run become faster
+    c.clear();
+    const auto begin = std::chrono::steady_clock::now();
+    RETORT_TRY(r, c.ask("What is 387 + 254?"));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    fastest = std::max(fastest, static_cast<double>(r.n_prompt + r.n_tokens) / took.count());
+  }
+  std::fprintf(stderr, "built-in model: %.0f tokens/s on one thread, question and answer\n", fastest);
   std::string out = " " + r.thought + " | " + r.answer;
   for (char& letter : out)
     if (letter == '\n') letter = '/';

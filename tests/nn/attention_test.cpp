@@ -40,6 +40,7 @@ TEST_CASE("attention: lengths around pages and splits, windows, sinks, against t
   }
 }
 
+#if RETORT_THREADS
 TEST_CASE("attention: the same bits alone or in a batch, split or whole, on any number of threads") {
   calling_thread alone;
   const auto pool = thread_pool::make(3);
@@ -54,6 +55,7 @@ TEST_CASE("attention: the same bits alone or in a batch, split or whole, on any 
     CHECK(attend(s, 1099, window, true, **pool)[0] == last);
   }
 }
+#endif
 
 TEST_CASE("attention: a token sees nothing behind itself") {
   calling_thread alone;

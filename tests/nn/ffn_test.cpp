@@ -38,6 +38,7 @@ struct scene {
 
 }  // namespace
 
+#if RETORT_THREADS
 TEST_CASE("ffn: the gated block against the reference, any number of tokens and threads") {
   scene s;
   const nn::dense block(s.w);
@@ -67,3 +68,4 @@ TEST_CASE("ffn: the gated block against the reference, any number of tokens and 
     CHECK(ref::largest(off) < 200 * 48 * 48 * 0x1p-24);
   }
 }
+#endif

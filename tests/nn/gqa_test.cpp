@@ -83,6 +83,7 @@ constexpr double bound = 4 * 48 * 60 * 0x1p-24;
 
 }  // namespace
 
+#if RETORT_THREADS
 TEST_CASE("gqa: a whole layer against the reference: norms, biases, windows, sinks, both forms of attention") {
   calling_thread alone;
   const auto pool = thread_pool::make(3);
@@ -106,3 +107,4 @@ TEST_CASE("gqa: a whole layer against the reference: norms, biases, windows, sin
         CHECK(run(s, x, n, n, true, **pool) == tiled);
       }
 }
+#endif

@@ -182,6 +182,7 @@ TEST_CASE("kv_cache: it grows beyond the first slab, and a refusal changes nothi
   CHECK(read(a, 0) == 3);
 }
 
+#if RETORT_THREADS
 TEST_CASE("kv_cache: forks on several threads") {
   const auto pool = pool_of(4);
   nn::kv_cache root(pool, 256);
@@ -203,3 +204,4 @@ TEST_CASE("kv_cache: forks on several threads") {
   CHECK(wrong == 0);
   CHECK(read(root, 150) == 150);
 }
+#endif

@@ -49,6 +49,7 @@ task rounded(nn::compute& c, const activation_rows& a, rounded_forms wanted) { c
 
 }  // namespace
 
+#if RETORT_THREADS
 TEST_CASE("linear: several products in one loop, with biases, into rows that lie apart, on any number of threads") {
   calling_thread alone;
   const auto pool = thread_pool::make(3);
@@ -73,6 +74,7 @@ TEST_CASE("linear: several products in one loop, with biases, into rows that lie
     }
   }
 }
+#endif
 
 TEST_CASE("linear: rows are rounded where a kernel can read them, and in the forms that are wanted") {
   calling_thread alone;

@@ -100,6 +100,7 @@ constexpr double bound = 4 * 48 * 60 * 0x1p-24;
 
 }  // namespace
 
+#if RETORT_THREADS
 TEST_CASE("mla: both forms against the reference, and so against each other") {
   calling_thread alone;
   for (const shape& s :
@@ -121,7 +122,9 @@ TEST_CASE("mla: both forms against the reference, and so against each other") {
     CHECK(run(layer, x, 140, true, **pool) == tiled);
   }
 }
+#endif
 
+#if RETORT_THREADS
 TEST_CASE("mla: a single query over several splits equals the same query in a batch") {
   calling_thread alone;
   scene layer(shape{4, 16, 8, 4, 8, 0});
@@ -131,6 +134,7 @@ TEST_CASE("mla: a single query over several splits equals the same query in a ba
   REQUIRE(pool);
   CHECK(run(layer, x, 1, false, **pool) == batch);
 }
+#endif
 
 TEST_CASE("mla: the group of heads divides the heads") {
   for (std::size_t h = 1; h <= 256; ++h) CHECK(h % nn::detail::mla_group(h) == 0);

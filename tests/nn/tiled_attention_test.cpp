@@ -56,6 +56,7 @@ TEST_CASE("tiled attention: lengths around pages and tiles, windows, sinks, agai
     }
 }
 
+#if RETORT_THREADS
 TEST_CASE("tiled attention: the same bits on any number of threads") {
   calling_thread alone;
   const auto pool = thread_pool::make(3);
@@ -64,6 +65,7 @@ TEST_CASE("tiled attention: the same bits on any number of threads") {
   for (const std::size_t window : {0u, 150u})
     CHECK(attend(s, 100, window, true, **pool) == attend(s, 100, window, true, alone));
 }
+#endif
 
 TEST_CASE("tiled attention: a token sees nothing behind itself") {
   calling_thread alone;

@@ -43,6 +43,7 @@ TEST_CASE("constraint: a budget ends compiling, and so does who does not want it
   CHECK(constraint::choices(some_model(), texts, most).error().code == errc::cancelled);
 }
 
+#if RETORT_THREADS
 TEST_CASE("constraint: another thread may end compiling") {
   std::atomic<bool> cancelled{false};
   compile_limits most;
@@ -58,6 +59,7 @@ TEST_CASE("constraint: another thread may end compiling") {
   REQUIRE_FALSE(made);
   CHECK((made.error().code == errc::cancelled || made.error().code == errc::limit));
 }
+#endif
 
 TEST_CASE("constraint: what strangers list without end is refused") {
   std::string ways = "true";

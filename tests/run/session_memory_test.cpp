@@ -8,6 +8,7 @@
 using namespace retort;
 using namespace support;
 
+#if RETORT_THREADS
 TEST_CASE("memory: generating allocates nothing after warm-up") {
   const auto pool = thread_pool::make(2);
   REQUIRE(pool);
@@ -39,6 +40,7 @@ TEST_CASE("memory: generating allocates nothing after warm-up") {
         CHECK(taken == 0);
       }
 }
+#endif
 
 TEST_CASE("memory: budgeted steps, rewind and a shared beginning allocate nothing either") {
   auto s = open(model_of("llama", dtype::q8_0), small());

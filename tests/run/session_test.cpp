@@ -29,6 +29,7 @@ TEST_CASE("session: what a sampler does to its logits is gone for forks, the sam
   }
 }
 
+#if RETORT_THREADS
 TEST_CASE("session: identical logits for 1, 2, 3 and 7 threads, and twice") {
   const auto prompt = tiny::tokens(80);
   for (const char* kind : tiny::kinds)
@@ -49,6 +50,7 @@ TEST_CASE("session: identical logits for 1, 2, 3 and 7 threads, and twice") {
       CHECK(generate(again, prompt, 3) == want);
     }
 }
+#endif
 
 TEST_CASE("session: the chunk does not matter, to the bit when reproducible, else within rounding") {
   const auto prompt = tiny::tokens(130);
@@ -79,6 +81,7 @@ TEST_CASE("session: the chunk does not matter, to the bit when reproducible, els
     }
 }
 
+#if RETORT_THREADS
 TEST_CASE("session: the same bits alone and beside others on the same pool") {
   const auto pool = thread_pool::make(3);
   REQUIRE(pool);
@@ -111,6 +114,7 @@ TEST_CASE("session: the same bits alone and beside others on the same pool") {
     CHECK(same);
   }
 }
+#endif
 
 TEST_CASE("session: stepping by budget gives the same bits as stepping to the end") {
   const auto prompt = tiny::tokens(90);
@@ -432,6 +436,7 @@ TEST_CASE("session: cancel before a step, then go on") {
   CHECK(copy(s) == ask(m, small(), a));
 }
 
+#if RETORT_THREADS
 TEST_CASE("session: cancel from another thread leaves a usable session") {
   const model& m = model_of("deepseek2_v3", dtype::q8_0);
   const auto pool = thread_pool::make(2);
@@ -467,6 +472,7 @@ TEST_CASE("session: cancel from another thread leaves a usable session") {
   }
   CHECK(n_cancelled > 0);
 }
+#endif
 
 TEST_CASE("session: cancel between budgeted steps") {
   const model& m = model_of("llama");
@@ -485,6 +491,7 @@ TEST_CASE("session: cancel between budgeted steps") {
 
 // ---- host's threads -------------------------------------------------------------------------------
 
+#if RETORT_THREADS
 TEST_CASE("session: a host's job system gets all the work, in whatever order it runs it") {
   struct jobs final : threads {
     std::atomic<std::size_t> n_regions{0}, n_tasks{0};
@@ -519,6 +526,7 @@ TEST_CASE("session: a host's job system gets all the work, in whatever order it 
     CHECK(host.n_tasks > 2 * host.n_regions);  // prompts are shared among four
   }
 }
+#endif
 
 TEST_CASE("session: nothing is computed behind the job system's back") {
   struct idle final : threads {  // takes the work and does none of it

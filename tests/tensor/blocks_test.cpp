@@ -30,8 +30,7 @@ void check_golden(dtype d, const std::filesystem::path& stem) {
 void check_folder(const char* below, const char* index) {
   const auto folder = golden(below);
   if (folder.empty()) return;
-  std::ifstream in(folder / index);
-  const auto list = nlohmann::json::parse(in);
+  const auto list = nlohmann::json::parse(read_bytes(folder / index));
   std::size_t n = 0;
   for (const auto& [name, facts] : list.items()) {
     check_golden(dtype_by_name(name).value(), folder / name);

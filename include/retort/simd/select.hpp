@@ -3,6 +3,7 @@
 
 #include <retort/simd/neon/quant.hpp>
 #include <retort/simd/portable.hpp>
+#include <retort/simd/wasm/quant.hpp>
 #if !defined(RETORT_SPLIT)
 #include <retort/simd/avx2/quant.hpp>
 #include <retort/simd/avxvnni/quant.hpp>
@@ -18,6 +19,9 @@ RETORT_INLINE std::span<const target> available() noexcept {
 #if RETORT_ARM64
   static constexpr target all[] = {target::scalar, target::baseline, target::neon};
   return {all, cpu().dotprod ? 3u : 2u};
+#elif RETORT_WASM
+  static constexpr target all[] = {target::scalar, target::baseline, target::wasm};
+  return all;
 #else
   static constexpr target all[] = {target::scalar, target::baseline, target::avx2, target::avxvnni, target::avx512};
   static constexpr target without_vnni[] = {target::scalar, target::baseline, target::avx2, target::avx512};
@@ -37,6 +41,8 @@ RETORT_INLINE const kernels& kernels_for(target t) noexcept {
   if (t >= target::avx2 && cpu().avx2) return sets::avx2();
 #elif RETORT_ARM64
   if (t >= target::neon && cpu().dotprod) return neon::table;
+#elif RETORT_WASM
+  if (t >= target::wasm) return wasm::quantized::table;
 #endif
   return t >= target::baseline ? portable::table : scalar::table;
 }

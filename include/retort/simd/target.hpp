@@ -22,6 +22,11 @@
 #else
 #define RETORT_ARM64 0
 #endif
+#if defined(__wasm_simd128__) && !defined(RETORT_NO_SIMD)
+#define RETORT_WASM 1
+#else
+#define RETORT_WASM 0
+#endif
 
 // RETORT_TARGET_BEGIN("avx2,fma,f16c") ... RETORT_TARGET_END: every function,
 // template and lambda between them may use those instructions. All includes
@@ -82,19 +87,20 @@ namespace simd {
 
 /// Kernel sets, slowest first. `scalar` is plain loops and defines what is
 /// right; `baseline` is xsimd for whatever the host program is compiled for.
-enum class target : std::uint8_t { scalar, baseline, neon, avx2, avxvnni, avx512 };
+enum class target : std::uint8_t { scalar, baseline, neon, wasm, avx2, avxvnni, avx512 };
 
 [[nodiscard]] constexpr const char* name(target t) noexcept {
-  constexpr const char* names[] = {"scalar", "baseline", "neon", "avx2", "avxvnni", "avx512"};
+  constexpr const char* names[] = {"scalar", "baseline", "neon", "wasm", "avx2", "avxvnni", "avx512"};
   return names[static_cast<std::size_t>(t)];
 }
 
 /// errors bad_argument, listing the names
 inline result<target> target_by_name(std::string_view wanted) {
-  for (auto t : {target::scalar, target::baseline, target::neon, target::avx2, target::avxvnni, target::avx512})
+  for (auto t :
+       {target::scalar, target::baseline, target::neon, target::wasm, target::avx2, target::avxvnni, target::avx512})
     if (wanted == name(t)) return t;
   return error{errc::bad_argument, "there is no kernel target called \"" + printable(wanted) +
-                                       "\"; there are scalar, baseline, neon, avx2, avxvnni and avx512"};
+                                       "\"; there are scalar, baseline, neon, wasm, avx2, avxvnni and avx512"};
 }
 
 /// What the CPU and the operating system offer beyond the compile-time baseline.

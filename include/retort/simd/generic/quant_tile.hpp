@@ -64,6 +64,15 @@ constexpr int largest_number(dtype d) {
   }
 }
 
+/// What only sets have that sum pairs of products in 16 bits (quant_kernels.inc). Named here, because compilers look
+/// for templates in code that is left out, too.
+template <bool Wide, class Lanes>
+Lanes pairs(Lanes u, Lanes s) = delete;
+template <bool Signed, class Lanes>
+Lanes twice16(Lanes v, int g) = delete;
+template <std::size_t Parts, class Number>
+void start_pairs(const Number* q, std::size_t n_runs, int offset, std::int32_t* to) = delete;
+
 /// Blocks of formats with grids in plain C++, for sets that have nothing faster: row(p, q, scale) writes the 256
 /// numbers of the block at p, plus offset, and its scales; the scale of the block is returned.
 template <dtype D>
