@@ -32,8 +32,12 @@ TEST_CASE("simd/select: targets have names") {
   REQUIRE_FALSE(target_by_name("mmx"));
 }
 
-// Asked for by scripts/lane alone, which knows the processor.
-TEST_CASE("simd/select: neon is the best target", "[.neon]") {
+#if RETORT_ARM64
+TEST_CASE("simd/select: the neon set is the one of the processor") {
   REQUIRE(available().back() == target::neon);
-  REQUIRE(&best() == &kernels_for(target::avx512));
+  REQUIRE(&best() == &(cpu().i8mm ? sets::neon_i8mm() : cpu().dotprod ? sets::neon_dotprod() : sets::neon()));
 }
+// Asked for by scripts/lane alone, which knows the processor.
+TEST_CASE("simd/select: there is the int8 dot", "[.dotprod]") { REQUIRE(cpu().dotprod); }
+TEST_CASE("simd/select: there is the int8 matrix multiplication", "[.i8mm]") { REQUIRE(cpu().i8mm); }
+#endif

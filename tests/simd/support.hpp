@@ -49,6 +49,15 @@ void for_each_target(F&& f) {
   also(cpu().avx512, "without VNNI", sets::avx512_without_vnni());
   also(cpu().avx512_vnni, "without BF16", sets::avx512());
   also(cpu().avx512_bf16, "BF16 dots", sets::avx512_bf16());
+#elif RETORT_ARM64
+  if (cpu().dotprod || cpu().i8mm) {
+    INFO("neon, without the int8 dot");
+    f(sets::neon());
+  }
+  if (cpu().i8mm) {
+    INFO("neon, without the matrix multiplication");
+    f(sets::neon_dotprod());
+  }
 #endif
 }
 

@@ -1,9 +1,11 @@
 // Which kernel sets this CPU can run, and the best of them.
 #pragma once
 
-#include <retort/simd/neon/quant.hpp>
 #include <retort/simd/portable.hpp>
+#if RETORT_CARRIES(RETORT_PART_KERNELS)
+#include <retort/simd/neon/quant.hpp>
 #include <retort/simd/wasm/quant.hpp>
+#endif
 #if !defined(RETORT_SPLIT)
 #include <retort/simd/avx2/quant.hpp>
 #include <retort/simd/avxvnni/quant.hpp>
@@ -18,7 +20,7 @@ namespace simd {
 RETORT_INLINE std::span<const target> available() noexcept {
 #if RETORT_ARM64
   static constexpr target all[] = {target::scalar, target::baseline, target::neon};
-  return {all, cpu().dotprod ? 3u : 2u};
+  return all;
 #elif RETORT_WASM
   static constexpr target all[] = {target::scalar, target::baseline, target::wasm};
   return all;
@@ -40,7 +42,7 @@ RETORT_INLINE const kernels& kernels_for(target t) noexcept {
   if (t >= target::avxvnni && cpu().avx_vnni) return sets::avxvnni();
   if (t >= target::avx2 && cpu().avx2) return sets::avx2();
 #elif RETORT_ARM64
-  if (t >= target::neon && cpu().dotprod) return neon::table;
+  if (t >= target::neon) return cpu().i8mm ? sets::neon_i8mm() : cpu().dotprod ? sets::neon_dotprod() : sets::neon();
 #elif RETORT_WASM
   if (t >= target::wasm) return wasm::quantized::table;
 #endif
@@ -60,6 +62,10 @@ RETORT_INLINE const kernels& sets::avx512_without_vnni() noexcept {
   }();
   return joined;
 }
+#elif RETORT_ARM64
+RETORT_INLINE const kernels& sets::neon() noexcept { return neonmul::table; }
+RETORT_INLINE const kernels& sets::neon_dotprod() noexcept { return neondot::table; }
+RETORT_INLINE const kernels& sets::neon_i8mm() noexcept { return neonmatrix::table; }
 #endif
 
 #endif

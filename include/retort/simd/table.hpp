@@ -130,6 +130,13 @@ RETORT_INLINE const kernels& avx512() noexcept;       ///< floats, and quantized
 RETORT_INLINE const kernels& avx512_bf16() noexcept;  ///< and products with bf16 weights by its dot
 RETORT_INLINE const kernels& avx512_without_vnni() noexcept;
 }  // namespace sets
+#elif RETORT_ARM64
+/// Floats are the same in all of them.
+namespace sets {
+RETORT_INLINE const kernels& neon() noexcept;          ///< quantized products by the multiplication every processor has
+RETORT_INLINE const kernels& neon_dotprod() noexcept;  ///< by the int8 dot
+RETORT_INLINE const kernels& neon_i8mm() noexcept;     ///< many tokens by the int8 matrix multiplication
+}  // namespace sets
 #endif
 
 }  // namespace simd

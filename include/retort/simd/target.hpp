@@ -165,6 +165,9 @@ inline cpu_features detect() noexcept {
 #elif defined(__APPLE__) || defined(__ARM_FEATURE_DOTPROD)
   f.dotprod = true;
 #endif
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+  f.i8mm = true;
+#endif
 #endif
   return f;
 }

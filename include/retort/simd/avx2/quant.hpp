@@ -19,6 +19,7 @@ using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 4, gemm_tokens_two = 4;
 inline constexpr std::uint8_t signed_offset = 0;
 inline constexpr bool folds_scales = false, sums_pairs = true;
+using matrix_dots = void;
 
 /// v, here and now. Left alone, g++ puts off the additions of a sum to its end, and spills what waits for them.
 RETORT_ALWAYS_INLINE ivec now(__m256i v) {

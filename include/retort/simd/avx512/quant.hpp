@@ -16,6 +16,7 @@ inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;
 inline constexpr bool folds_scales = true;
 inline constexpr std::uint8_t signed_offset = 128;
 inline constexpr bool sums_pairs = false;
+using matrix_dots = void;
 
 /// Where 16 rows begin that are `stride` bytes apart: every fourth address, and the rest by index. Left alone,
 /// compilers keep one register for every row, more than there are.

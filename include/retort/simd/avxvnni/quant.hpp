@@ -19,6 +19,7 @@ using grid_unpacker = avx2::grid_unpacker<D>;
 inline constexpr std::size_t gemm_tokens = 6, gemm_tokens_two = 5;  // eight sums at once would wait for each other
 inline constexpr std::uint8_t signed_offset = 128;
 inline constexpr bool folds_scales = true, sums_pairs = false;
+using matrix_dots = void;
 
 template <bool Wide>
 RETORT_ALWAYS_INLINE ivec dot(ivec acc, ivec u, ivec s) {

@@ -150,6 +150,7 @@ inline constexpr std::size_t gemm_tokens = 3, gemm_tokens_two = 3;
 inline constexpr bool folds_scales = false;
 inline constexpr std::uint8_t signed_offset = 0;
 inline constexpr bool sums_pairs = false;
+using matrix_dots = void;
 
 /// to[i] = sum_magic_bits - offset * sums[i] (16 halves of runs), or of the 8 runs.
 template <bool Halves>
