@@ -5,8 +5,9 @@
 #include <retort/base/stack.hpp>
 #include <retort/retort.hpp>
 
+#if !defined(__wasi__)
 #include <pthread.h>
-
+#endif
 #include <cstdio>
 #include <functional>
 
@@ -16,6 +17,9 @@ namespace {
 
 constexpr std::size_t promised = 2 * detail::stack_budget::most;
 
+#if defined(__wasi__)  // no threads: the program is linked with a small stack
+bool on_a_small_stack(const std::function<void()>& task) { return task(), true; }
+#else
 void* run_task(void* task) {
   (*static_cast<const std::function<void()>*>(task))();
   return nullptr;
@@ -30,6 +34,7 @@ bool on_a_small_stack(const std::function<void()>& task) {
   pthread_attr_destroy(&a);
   return started;
 }
+#endif
 
 std::string times(std::size_t n, std::string_view s) {
   std::string out;

@@ -68,7 +68,8 @@ class completion {
           std::any_of(path.begin(), path.end(), [&](char c) { return !has(c); }))
         rare.push_back(path);
     }
-    std::stable_sort(rare.begin(), rare.end(), [](const auto& x, const auto& y) { return x.size() < y.size(); });
+    std::sort(rare.begin(), rare.end(),
+              [](const auto& x, const auto& y) { return x.size() != y.size() ? x.size() < y.size() : x < y; });
     std::unordered_map<std::string_view, bool> known;
     units_.reserve(units_.size() + rare.size());  // known looks into it
     for (const std::string& text : rare) {

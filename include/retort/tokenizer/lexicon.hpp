@@ -167,8 +167,11 @@ class token_finder {
     if (!text.empty()) list_.push_back({text_offset(text), static_cast<std::uint32_t>(text.size()), id});
   }
   void build() {
-    std::stable_sort(list_.begin(), list_.end(), [&](const item& a, const item& b) { return text(a) < text(b); });
-    // Of equal texts the last id stays.
+    std::sort(list_.begin(), list_.end(), [&](const item& a, const item& b) {
+      const int order = text(a).compare(text(b));
+      return order != 0 ? order < 0 : a.id < b.id;
+    });
+    // Of equal texts the highest id stays.
     std::size_t n = 0;
     for (std::size_t i = 0; i < list_.size(); ++i)
       if (i + 1 == list_.size() || text(list_[i]) != text(list_[i + 1])) list_[n++] = list_[i];

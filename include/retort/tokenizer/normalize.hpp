@@ -160,8 +160,13 @@ inline std::size_t composed_prefix(std::string_view text, const composition_tabl
 /// tested  tests/text/unicode_test.cpp
 inline void append_composed(std::string& out, std::string_view text) {
   const composition_table& table = composition_table::get();
+  struct mark {
+    unsigned order;  // its combining class
+    std::size_t place;
+    char32_t code;
+  };
   std::vector<char32_t> run;
-  std::vector<std::pair<unsigned, char32_t>> marks;
+  std::vector<mark> marks;
   while (!text.empty()) {
     const std::size_t good = composed_prefix(text, table);
     out.append(text.substr(0, good));
@@ -180,9 +185,11 @@ inline void append_composed(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < run.size();) {  // canonical order within each run of marks
       std::size_t e = i;
       marks.clear();
-      for (unsigned k; e < run.size() && (k = table.combining(run[e])) != 0; ++e) marks.emplace_back(k, run[e]);
-      std::stable_sort(marks.begin(), marks.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
-      for (std::size_t j = 0; j < marks.size(); ++j) run[i + j] = marks[j].second;
+      for (unsigned k; e < run.size() && (k = table.combining(run[e])) != 0; ++e) marks.push_back({k, e, run[e]});
+      std::sort(marks.begin(), marks.end(), [](const mark& x, const mark& y) {
+        return x.order != y.order ? x.order < y.order : x.place < y.place;
+      });
+      for (std::size_t j = 0; j < marks.size(); ++j) run[i + j] = marks[j].code;
       i = e + 1;
     }
     std::size_t write = 0, starter = run.size();  // compose in place
