@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs the command line tool over every golden model and judges what it computes.
 
-usage: check_golden.py RETORT [GOLDEN_FOLDER] [--core] [--few] [--only TEXT] [-- OPTIONS FOR RETORT]
+usage: check_golden.py RETORT [GOLDEN_FOLDER] [--core] [--few] [--only TEXT] [--set NAME] [--arch A,B,...]
+                       [-- OPTIONS FOR RETORT]
 
-For each model of GOLDEN/models: logits of three prompts, the loss of 1023
+For each model of GOLDEN/models (--set: another folder there; --arch: of these architectures): logits of three prompts, the loss of 1023
 tokens and a greedy continuation, against the recorded values and within the
 tolerance recorded for the model's kind of arithmetic. For each trained story
 model: the recorded text, token for token. --core takes the 20 models that cover every
@@ -168,19 +169,22 @@ def main():
         arguments, options = arguments[:at], arguments[at + 1:]
     core, few = "--core" in arguments, "--few" in arguments
     arguments = [a for a in arguments if a not in ("--core", "--few")]
-    only = ""
-    if "--only" in arguments:
-        at = arguments.index("--only")
-        only = arguments[at + 1]
-        del arguments[at:at + 2]
+    given = {"--only": "", "--set": "models", "--arch": ""}
+    for option in given:
+        if option in arguments:
+            at = arguments.index(option)
+            given[option] = arguments[at + 1]
+            del arguments[at:at + 2]
+    only, architectures = given["--only"], given["--arch"].split(",") if given["--arch"] else []
     retort = os.path.abspath(arguments[0])
     golden = arguments[1] if len(arguments) > 1 else os.environ.get("RETORT_GOLDEN", "../shared/golden")
-    if not os.path.isdir(os.path.join(golden, "models")):
+    models = os.path.join(golden, given["--set"])
+    if not os.path.isdir(models):
         print("skipped: no golden data at %s (set RETORT_GOLDEN)" % golden)
         return 77
-    chosen = set(os.listdir(os.path.join(golden, "models")))
+    chosen = set(os.listdir(models))
     if core:
-        index = json.load(open(os.path.join(golden, "models", "index.json")))
+        index = json.load(open(os.path.join(models, "index.json")))
         chosen = {m["name"] for m in index if m.get("core")}
     if options[:1] == ["--target"]:
         probe = subprocess.run([retort, "bench", "-p", "1", "-n", "0", "-r", "1", "-m",
@@ -191,12 +195,14 @@ def main():
             return 77
     passed = failed = 0
     with tempfile.TemporaryDirectory() as work:
-        for name in sorted(os.listdir(os.path.join(golden, "models"))):
-            folder = os.path.join(golden, "models", name)
+        for name in sorted(os.listdir(models)):
+            folder = os.path.join(models, name)
             if name not in chosen or only not in name or not os.path.exists(os.path.join(folder, "golden.json")):
                 continue
             try:
                 model = Model(retort, folder, options, work)
+                if architectures and model.golden["arch"] not in architectures:
+                    continue
                 worst, kl = model.check_logits(few)
                 if not few:
                     model.check_perplexity()
@@ -209,7 +215,7 @@ def main():
             passed += not bad
             print("%-4s %-26s %s %s" % ("FAIL" if bad else "ok", name, note, "; ".join(bad)), flush=True)
         stories = os.path.join(golden, "stories")
-        for file in sorted(os.listdir(stories)) if os.path.isdir(stories) and not few else []:
+        for file in sorted(os.listdir(stories)) if os.path.isdir(stories) and not few and not architectures else []:
             if file.endswith(".golden.json") and only in file:
                 name = file[:-len(".golden.json")]
                 bad, note = check_story(retort, stories, name, options, work)

@@ -296,8 +296,9 @@ TEST_CASE("loader: hostile numbers for every numeric key end in an error or a mo
   constexpr std::uint32_t values[] = {
       0, 1, 2, 3, 7, 31, 33, 63, 65, 1000, 1025, 65537, 1u << 20, (1u << 20) + 1, 0x7fffffff, 0x80000000, 0xffffffff};
   std::size_t n_errors = 0, n_tries = 0, n_texts = 0;
-  for (const char* kind : {"llama", "llama_fused", "mixtral", "qwen2_yarn", "qwen2moe", "qwen3moe", "olmoe", "gpt-oss",
-                           "deepseek", "deepseek2_lite", "deepseek2_v3", "deepseek2_v3_split"}) {
+  for (const char* kind :
+       {"llama", "llama_fused", "mixtral", "qwen2_yarn", "qwen2moe", "qwen3moe", "olmoe", "gpt-oss", "deepseek",
+        "deepseek2_lite", "deepseek2_v3", "deepseek2_v3_split", "glm4", "glm4moe", "granitemoe", "mistral3"}) {
     const tiny::file whole = tiny::make(kind);
     for (const auto& key : whole.keys()) {
       if (key.find(whole.arch + ".") != 0 || key.find("scaling.type") != std::string::npos) continue;

@@ -26,6 +26,7 @@ struct attention {
   vec sinks;
   Index window = 0;
   double scale = 1, eps = 0;
+  double temperature = 0, period = 1;  ///< queries times 1 + temperature ln(1 + floor(position / period))
   ref::rope rope;
 
   [[nodiscard]] rows operator()(const rows& x) const;
@@ -55,7 +56,10 @@ rows attend(const rows_view& q, const rows_view& k, const rows_view& v, double s
 
 rows attention::operator()(const rows& x) const {
   const Index dim = wk.w.rows() / n_heads_kv, dim_v = wv.w.rows() / n_heads_kv;
-  const rows q = ready(mul(wq, x, bq), q_norm, dim), k = ready(mul(wk, x, bk), k_norm, dim), v = mul(wv, x, bv);
+  rows q = ready(mul(wq, x, bq), q_norm, dim);
+  const rows k = ready(mul(wk, x, bk), k_norm, dim), v = mul(wv, x, bv);
+  for (Index p = 0; p < q.rows(); ++p)
+    q.row(p) *= 1 + temperature * std::log(1 + std::floor(static_cast<double>(p) / period));
   rows o(x.rows(), n_heads * dim_v);
   for (Index h = 0; h < n_heads; ++h) {
     const Index kv = h / (n_heads / n_heads_kv);

@@ -25,8 +25,8 @@ inline matrix part(const matrix& m, Index i, Index n) { return slice(m, i * (m.w
 inline vec part(const vec& v, Index i, Index n) { return slice(v, i * (v.size() / n), v.size() / n); }
 
 struct layer {
-  vec attn_norm, ffn_norm;
-  std::function<rows(const rows&)> mix, feed;  ///< attention of either kind; an MLP or experts
+  vec attn_norm, ffn_norm, after_attn, after_ffn;  ///< the latter two: of what is added, or empty
+  std::function<rows(const rows&)> mix, feed;      ///< attention of either kind; an MLP or experts
 };
 
 class decoder {
@@ -40,16 +40,21 @@ class decoder {
     output_ = has("output.weight") ? get("output.weight") : embedding_;
     output_norm_ = vector("output_norm.weight");
     output_bias_ = vector("output.bias");
+    residual_scale_ = real("residual_scale", 1);
     for (Index i = 0; i < n; ++i) layers_.push_back(read_layer(i));
   }
 
   [[nodiscard]] rows logits(const std::vector<std::int32_t>& tokens) const {
-    rows h = embedding_.w(tokens, Eigen::seqN(0, dim_));
+    rows h = real("embedding_scale", 1) * embedding_.w(tokens, Eigen::seqN(0, dim_));
+    const auto add = [&](const rows& y, const vec& norm) {
+      if (norm.size()) h += residual_scale_ * rms(y, norm, eps_);
+      else h += residual_scale_ * y;
+    };
     for (const layer& l : layers_) {
-      h += l.mix(rms(h, l.attn_norm, eps_));
-      h += l.feed(rms(h, l.ffn_norm, eps_));
+      add(l.mix(rms(h, l.attn_norm, eps_)), l.after_attn);
+      add(l.feed(rms(h, l.ffn_norm, eps_)), l.after_ffn);
     }
-    return mul(output_, rms(h, output_norm_, eps_), output_bias_);
+    return mul(output_, rms(h, output_norm_, eps_), output_bias_) / real("logit_scale", 1);
   }
 
  private:
@@ -80,7 +85,8 @@ class decoder {
   [[nodiscard]] ref::rope read_rope(Index dim_key) const {
     ref::rope r;
     r.n = count("rope.dimension_count", dim_key);
-    r.adjacent = arch_ == "llama" || arch_ == "deepseek" || arch_ == "deepseek2";
+    for (const char* name : {"llama", "deepseek", "deepseek2", "smollm3", "glm4", "granite", "granitemoe", "mistral3"})
+      r.adjacent = r.adjacent || arch_ == name;
     r.theta = real("rope.freq_base", 10000);
     const std::string type = text(key("rope.scaling.type"), "linear");
     r.factor = type == "none" ? 1 : real("rope.scaling.factor", 1);
@@ -89,6 +95,7 @@ class decoder {
     r.beta_fast = real("rope.scaling.yarn_beta_fast", 32);
     r.beta_slow = real("rope.scaling.yarn_beta_slow", 1);
     if (r.yarn && arch_ != "deepseek2") r.amplitude = stretch(0.1) * real("rope.scaling.attn_factor", 1);
+    if (arch_ == "mistral3") r.amplitude /= stretch(0.1 * real("rope.scaling.yarn_log_multiplier", 0));
     r.divisors = vector("rope_freqs.weight");
     return r;
   }
@@ -116,8 +123,13 @@ class decoder {
     a.sinks = vector(b + "attn_sinks.weight");
     if (arch_ == "gpt-oss" && index % 2 == 0) a.window = count("attention.sliding_window");
     a.scale = 1 / std::sqrt(static_cast<double>(dim_head));
+    if (const double scale = real("attention.scale", 0); scale != 0) a.scale = scale;
     a.eps = eps_;
     a.rope = read_rope(dim_head);
+    if (arch_ == "smollm3" && (index + 1) % 4 == 0) a.rope.n = 0;
+    if (!*file_.metadata().boolean_or(key("rope.scaling.finetuned"), true)) a.rope.n = 0;
+    a.temperature = real("attention.temperature_scale", 0);
+    a.period = a.rope.original;
     return a;
   }
 
@@ -152,8 +164,14 @@ class decoder {
 
   [[nodiscard]] mlp read_mlp(const std::string& b, const std::string& suffix) const {
     const std::string gate = b + "ffn_gate" + suffix, up = b + "ffn_up" + suffix, down = b + "ffn_down" + suffix;
-    return {get(gate + ".weight"),  get(up + ".weight"),  get(down + ".weight"),
-            vector(gate + ".bias"), vector(up + ".bias"), vector(down + ".bias")};
+    const matrix all = get(up + ".weight");
+    const bool both = !has(gate + ".weight") && !all.empty();
+    return {both ? part(all, 0, 2) : get(gate + ".weight"),
+            both ? part(all, 1, 2) : all,
+            get(down + ".weight"),
+            vector(gate + ".bias"),
+            vector(up + ".bias"),
+            vector(down + ".bias")};
   }
 
   [[nodiscard]] ref::moe read_moe(const std::string& b) const {
@@ -161,10 +179,10 @@ class decoder {
     ref::router& r = m.router;
     const Index n = count("expert_count");
     r.n_used = count("expert_used_count");
-    r.normalize = arch_ == "llama" || arch_ == "qwen3moe";
+    r.normalize = arch_ == "llama" || arch_ == "qwen3moe" || arch_ == "granitemoe";
     if (arch_ == "gpt-oss") r.gate = router::gating::softmax_of_chosen;
-    if (arch_ == "deepseek2") {
-      r.gate = static_cast<router::gating>(count("expert_gating_func", 1));
+    if (arch_ == "deepseek2" || arch_ == "glm4moe") {
+      r.gate = static_cast<router::gating>(count("expert_gating_func", arch_ == "glm4moe" ? 2 : 1));
       r.normalize = *file_.metadata().boolean_or(key("expert_weights_norm"), false);
       r.n_groups = std::max<Index>(1, count("expert_group_count", 1));
       r.n_groups_used = std::max<Index>(1, count("expert_group_used_count", 1));
@@ -199,7 +217,10 @@ class decoder {
     const std::string b = "blk." + std::to_string(i) + ".";
     layer l;
     l.attn_norm = vector(b + "attn_norm.weight");
-    l.ffn_norm = vector(b + (arch_ == "gpt-oss" ? "post_attention_norm.weight" : "ffn_norm.weight"));
+    const bool sandwich = has(b + "ffn_norm.weight");  // "post_attention_norm" has two meanings
+    l.ffn_norm = vector(b + (sandwich ? "ffn_norm.weight" : "post_attention_norm.weight"));
+    if (sandwich) l.after_attn = vector(b + "post_attention_norm.weight");
+    l.after_ffn = vector(b + "post_ffw_norm.weight");
     if (arch_ == "deepseek2") l.mix = read_latent(b);
     else l.mix = read_attention(b, i);
     if (count("expert_count") > 0 && i >= count("leading_dense_block_count")) l.feed = read_moe(b);
@@ -210,7 +231,7 @@ class decoder {
   const retort::weights& file_;
   std::string arch_;
   Index n_heads_ = 0, dim_ = 0;
-  double eps_ = 0;
+  double eps_ = 0, residual_scale_ = 1;
   matrix embedding_, output_;
   vec output_norm_, output_bias_;
   std::vector<layer> layers_;

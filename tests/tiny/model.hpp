@@ -22,7 +22,7 @@ struct recipe {
 };
 
 /// Every kind: an architecture, or a way to store one.
-inline constexpr std::array<const char*, 21> kinds = {"llama",
+inline constexpr std::array<const char*, 27> kinds = {"llama",
                                                       "llama_fused",
                                                       "llama3",
                                                       "mixtral",
@@ -42,7 +42,13 @@ inline constexpr std::array<const char*, 21> kinds = {"llama",
                                                       "deepseek2_v3",
                                                       "deepseek2_v3_both",
                                                       "deepseek2_v3_split",
-                                                      "llama_tied"};
+                                                      "llama_tied",
+                                                      "smollm3",
+                                                      "glm4",
+                                                      "glm4moe",
+                                                      "granite",
+                                                      "granitemoe",
+                                                      "mistral3"};
 
 inline constexpr std::size_t n_vocab = 288;
 
@@ -56,7 +62,8 @@ class builder {
     f_.arch = is("deepseek2") ? "deepseek2" : is("llama") || is("mixtral") ? "llama" : is("qwen2_") ? "qwen2" : k;
     if (f_.arch == "qwen2") r_.n_heads = r_.dim / r_.dim_head, r_.n_heads_kv = 1;
     if (f_.arch == "olmoe" || f_.arch == "deepseek") r_.n_heads_kv = r_.n_heads;
-    if (is("deepseek")) r_.n_layers = 3;
+    if (is("deepseek") || k == "glm4moe") r_.n_layers = 3;
+    if (k == "smollm3") r_.n_layers = 4;  // the fourth has no rope
     if (k == "llama_tied") r_.tied = true;
     metadata();
     tokenizer();
@@ -78,7 +85,7 @@ class builder {
   [[nodiscard]] bool lite() const { return r_.kind.find("lite") != std::string::npos; }
   [[nodiscard]] bool is_moe(std::size_t layer) const {
     const std::string& k = r_.kind;
-    if (k.find("deepseek") == 0) return layer >= 1;
+    if (k.find("deepseek") == 0 || k == "glm4moe") return layer >= 1;
     return k.find("mixtral") == 0 || k.find("moe") != std::string::npos || k == "gpt-oss";
   }
 
@@ -104,6 +111,19 @@ class builder {
       f_.text("llama.rope.scaling.type", "linear");
       f_.f32("rope.scaling.factor", 2);
     }
+    if (k == "glm4" || k == "glm4moe") f_.u32("rope.dimension_count", r_.dim_head / 2);
+    if (k == "granite" || k == "granitemoe") {
+      f_.f32("embedding_scale", 3);
+      f_.f32("residual_scale", 0.6);
+      f_.f32("attention.scale", 0.1);
+      f_.f32("logit_scale", 1.7);
+    }
+    if (k == "granitemoe") f_.flag("rope.scaling.finetuned", false);
+    if (k == "mistral3") {
+      yarn(4, 24);
+      f_.f32("rope.scaling.yarn_log_multiplier", 0.5);
+      f_.f32("attention.temperature_scale", 0.3);
+    }
     if (k == "llama3") f_.f32("rope.freq_base", 500000);
     if (k == "qwen2_yarn" || k == "gpt-oss") yarn(4, 512);
     if (k == "qwen2_yarn") f_.f32("rope.scaling.attn_factor", 0.9);
@@ -111,10 +131,17 @@ class builder {
     if (is_moe(r_.n_layers - 1)) {
       f_.u32("expert_count", r_.n_experts);
       f_.u32("expert_used_count", r_.n_used);
-      if (f_.arch == "llama" || f_.arch == "olmoe") f_.u32("feed_forward_length", r_.dim_expert);
+      if (f_.arch == "llama" || f_.arch == "olmoe" || f_.arch == "granitemoe")
+        f_.u32("feed_forward_length", r_.dim_expert);
       else f_.u32("expert_feed_forward_length", r_.dim_expert);
     }
-    if (k == "qwen2moe") f_.u32("expert_shared_feed_forward_length", 64);
+    if (k == "qwen2moe" || k == "granitemoe") f_.u32("expert_shared_feed_forward_length", 64);
+    if (k == "glm4moe") {  // and no expert_gating_func
+      f_.u32("leading_dense_block_count", 1);
+      f_.u32("expert_shared_count", 2);
+      f_.f32("expert_weights_scale", 2.5);
+      f_.flag("expert_weights_norm", true);
+    }
     if (f_.arch.find("deepseek") == 0) {
       f_.u32("leading_dense_block_count", 1);
       f_.u32("expert_shared_count", 2);
@@ -236,7 +263,12 @@ class builder {
   void layer(std::size_t i) {
     const std::string b = "blk." + std::to_string(i) + ".";
     vector(b + "attn_norm.weight", r_.dim, 1, 0.3f);
-    vector(b + (f_.arch == "gpt-oss" ? "post_attention_norm.weight" : "ffn_norm.weight"), r_.dim, 1, 0.3f);
+    const bool one_name = f_.arch == "gpt-oss" || f_.arch == "glm4moe";
+    vector(b + (one_name ? "post_attention_norm.weight" : "ffn_norm.weight"), r_.dim, 1, 0.3f);
+    if (f_.arch == "glm4") {
+      vector(b + "post_attention_norm.weight", r_.dim, 1, 0.3f);
+      vector(b + "post_ffw_norm.weight", r_.dim, 1, 0.3f);
+    }
     if (latent()) latent_attention(b);
     else attention(b);
     if (is_moe(i)) moe(b);
@@ -255,14 +287,14 @@ class builder {
       project(b + "attn_k.weight", n_k, r_.dim, 1.5f);
       project(b + "attn_v.weight", n_k, r_.dim);
     }
-    if (a == "qwen2" || a == "qwen2moe" || a == "gpt-oss") {
+    if (a == "qwen2" || a == "qwen2moe" || a == "gpt-oss" || a == "glm4" || a == "glm4moe") {
       vector(b + "attn_q.bias", n_q, 0, 0.5f);
       vector(b + "attn_k.bias", n_k, 0, 0.5f);
       vector(b + "attn_v.bias", n_k, 0, 0.5f);
     }
     project(b + "attn_output.weight", r_.dim, n_q);
     if (fused || a == "gpt-oss") vector(b + "attn_output.bias", r_.dim, 0, 0.3f);
-    if (a == "qwen3" || a == "qwen3moe") {
+    if (a == "qwen3" || a == "qwen3moe" || a == "glm4moe") {
       vector(b + "attn_q_norm.weight", r_.dim_head, 1.5f, 0.3f);
       vector(b + "attn_k_norm.weight", r_.dim_head, 1.5f, 0.3f);
     }
@@ -312,8 +344,12 @@ class builder {
   }
 
   void dense(const std::string& b) {
-    project(b + "ffn_gate.weight", r_.dim_ffn, r_.dim, 1.5f);
-    project(b + "ffn_up.weight", r_.dim_ffn, r_.dim);
+    if (r_.kind == "glm4") {
+      project(b + "ffn_up.weight", 2 * r_.dim_ffn, r_.dim, 1.2f);
+    } else {
+      project(b + "ffn_gate.weight", r_.dim_ffn, r_.dim, 1.5f);
+      project(b + "ffn_up.weight", r_.dim_ffn, r_.dim);
+    }
     project(b + "ffn_down.weight", r_.dim, r_.dim_ffn);
     if (r_.kind != "llama_fused") return;
     vector(b + "ffn_gate.bias", r_.dim_ffn, 0, 0.3f);
@@ -345,10 +381,10 @@ class builder {
       vector(b + "ffn_up_exps.bias", f, 0, 0.5f, E);
       vector(b + "ffn_down_exps.bias", r_.dim, 0, 0.5f, E);
     }
-    if (r_.kind.find("v3") != std::string::npos) vector(b + "exp_probs_b.bias", E, 0, 0.2f);
+    if (r_.kind.find("v3") != std::string::npos || f_.arch == "glm4moe") vector(b + "exp_probs_b.bias", E, 0, 0.2f);
     std::size_t shared = 0;
-    if (f_.arch == "qwen2moe") shared = 64;
-    if (f_.arch.find("deepseek") == 0) shared = 2 * f;
+    if (f_.arch == "qwen2moe" || f_.arch == "granitemoe") shared = 64;
+    if (f_.arch.find("deepseek") == 0 || f_.arch == "glm4moe") shared = 2 * f;
     if (shared == 0) return;
     project(b + "ffn_gate_shexp.weight", shared, r_.dim, 1.5f);
     project(b + "ffn_up_shexp.weight", shared, r_.dim);

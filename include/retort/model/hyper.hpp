@@ -11,7 +11,7 @@ RETORT_BEGIN
 namespace nn {
 
 /// Whether and where queries and keys are normalised.
-enum class qk_norm : std::uint8_t { none, per_head, over_heads };
+enum class qk_norm : std::uint8_t { none, per_head, per_head_if_stored, over_heads };
 
 /// Which mixer a layer has.
 enum class mixing : std::uint8_t { grouped, latent };
@@ -28,7 +28,12 @@ struct family {
   bool gate_in_file = false;      ///< expert_gating_func, expert_weights_norm and the groups are read
   const char* ffn_norm = "ffn_norm";
   gated_activation activation = gated_activation::silu;
-  bool windowed = false;  ///< every second layer sees only sliding_window positions
+  bool windowed = false;            ///< every second layer sees only sliding_window positions
+  bool gate_in_up = false;          ///< "ffn_up" of dense layers holds the gate, too
+  bool sandwich = false;            ///< a norm behind each half of a layer, too
+  bool scaled = false;              ///< embedding_scale, residual_scale, attention.scale and logit_scale are read
+  bool tempered = false;            ///< attention.temperature_scale is read
+  std::size_t unrotated_every = 0;  ///< every so manieth layer has no rope
 };
 
 /// Every architecture that loads.
@@ -52,6 +57,21 @@ inline constexpr family families[] = {
      .mix = mixing::latent,
      .moe = family::experts::after_dense,
      .gate_in_file = true},
+    {.name = "smollm3", .style = pair_style::adjacent, .unrotated_every = 4},
+    {.name = "glm4", .style = pair_style::adjacent, .gate_in_up = true, .sandwich = true},
+    {.name = "glm4moe",
+     .norm = qk_norm::per_head_if_stored,
+     .moe = family::experts::after_dense,
+     .gate = gating::sigmoid,
+     .gate_in_file = true,
+     .ffn_norm = "post_attention_norm"},
+    {.name = "granite", .style = pair_style::adjacent, .scaled = true},
+    {.name = "granitemoe",
+     .style = pair_style::adjacent,
+     .moe = family::experts::always,
+     .normalize = true,
+     .scaled = true},
+    {.name = "mistral3", .style = pair_style::adjacent, .tempered = true},
 };
 
 /// The shape of a model. Comments name the GGUF key behind "{arch}.".
@@ -72,6 +92,9 @@ struct hyper {
   moe_config moe;                    ///< expert_count, expert_used_count, expert_feed_forward_length, ...
   std::size_t n_layers_dense = 0;    ///< leading_dense_block_count
   std::size_t dim_shared = 0;        ///< width of the shared experts together
+  float embedding_scale = 1;         ///< embedding_scale: multiplies the embedding
+  float residual_scale = 1;          ///< residual_scale: multiplies what a half of a layer adds
+  float logit_scale = 1;             ///< logit_scale: divides the logits
 
   [[nodiscard]] mixing mixing_of(std::size_t) const noexcept { return kind->mix; }
   [[nodiscard]] bool is_moe(std::size_t layer) const noexcept { return moe.n_experts > 0 && layer >= n_layers_dense; }
@@ -191,7 +214,11 @@ inline result<void> read_rope(const hyper_reader& r, const family& f, std::size_
 inline result<double> rope_amplitude(const hyper_reader& r, const family& f, const rope_config& rope,
                                      std::size_t context) {
   if (rope.scaling != rope_scaling::yarn) return r.real_or("rope.scaling.attn_factor", 1.0);
-  const double usual = yarn_magnitude(rope.factor);
+  double usual = yarn_magnitude(rope.factor);
+  if (f.tempered) {
+    RETORT_TRY(const double multiplier, r.real_or("rope.scaling.yarn_log_multiplier", 0.0));
+    usual /= yarn_magnitude(rope.factor, 0.1 * multiplier);
+  }
   if (r.has("rope.scaling.attn_factor")) {
     RETORT_TRY(const double factor, r.real_or("rope.scaling.attn_factor", 1.0));
     return usual * factor;
@@ -226,6 +253,32 @@ inline result<void> read_gqa(const hyper_reader& r, const gguf& file, hyper& h) 
   if (h.kind->windowed) {
     RETORT_TRY(h.window, r.count("attention.sliding_window"));
   }
+  if (h.kind->tempered) {
+    RETORT_TRY(g.temperature, r.real_or("attention.temperature_scale", 0.0));
+    g.temperature_length = h.rope.original_context;
+  }
+  if (h.kind->scaled) {
+    RETORT_TRY(const bool rotated, file.boolean_or(r.key("rope.scaling.finetuned"), true));
+    if (!rotated) g.dim_rope = 0;
+  }
+  return {};
+}
+
+/// The scalars of Granite.
+inline result<void> read_scales(const hyper_reader& r, hyper& h) {
+  const auto positive = [&](std::string_view k, float& to) -> result<void> {
+    RETORT_TRY(const double x, r.real_or(k, to));
+    if (!(x > 1e-30)) return r.fail(errc::bad_file, k, "must be positive");
+    to = static_cast<float>(x);
+    return {};
+  };
+  if (!r.has("logit_scale")) return r.fail(errc::missing, "logit_scale", "is missing");
+  RETORT_CHECK(positive("logit_scale", h.logit_scale));
+  RETORT_CHECK(positive("embedding_scale", h.embedding_scale));
+  RETORT_CHECK(positive("residual_scale", h.residual_scale));
+  RETORT_TRY(const double scale, r.real_or("attention.scale", 0.0));
+  if (scale < 0) return r.fail(errc::bad_file, "attention.scale", "is negative");
+  if (scale > 0) h.gqa.scale = h.scale = static_cast<float>(scale);
   return {};
 }
 
@@ -292,8 +345,8 @@ inline result<void> read_moe(const hyper_reader& r, const gguf& file, bool selec
     if (gate > 4) return r.fail(errc::unsupported, "expert_gating_func", "is " + std::to_string(gate));
     // absent: softmax, as all V2-era files mean it; a relative without DeepSeek's sizes means sigmoid
     const bool sigmoid_relative = gate == 0 && h.n_vocab == 154880 && (h.n_layers == 47 || h.n_layers == 48);
-    m.gate = gate ? static_cast<gating>(gate) : sigmoid_relative ? gating::sigmoid : gating::softmax;
-    RETORT_TRY(m.normalize, file.boolean_or(r.key("expert_weights_norm"), false));
+    m.gate = gate ? static_cast<gating>(gate) : sigmoid_relative ? gating::sigmoid : f.gate;
+    RETORT_TRY(m.normalize, file.boolean_or(r.key("expert_weights_norm"), f.normalize));
     RETORT_TRY(m.n_groups, r.count_or("expert_group_count", 0));
     RETORT_TRY(m.n_groups_used, r.count_or("expert_group_used_count", 0));
     if (m.n_groups == 0) {
@@ -311,6 +364,9 @@ inline result<void> read_moe(const hyper_reader& r, const gguf& file, bool selec
   h.dim_shared = n_shared * m.dim_hidden;
   if (f.name == std::string_view("qwen2moe")) {
     RETORT_TRY(h.dim_shared, r.count_or("expert_shared_feed_forward_length", width));
+  } else if (f.scaled) {
+    RETORT_TRY(h.dim_shared, r.count_or("expert_shared_feed_forward_length", 0));
+    m.scale *= h.residual_scale;
   }
   if (f.moe == family::experts::after_dense) {
     RETORT_TRY(h.n_layers_dense, r.count_or("leading_dense_block_count", 0));
@@ -352,6 +408,7 @@ inline result<hyper> read_hyper(const weights& w) {
   } else {
     RETORT_CHECK(detail::read_gqa(r, file, h));
   }
+  if (h.kind->scaled) RETORT_CHECK(detail::read_scales(r, h));
   bool selection_bias = false;
   for (const gguf_tensor& t : w.tensors()) selection_bias = selection_bias || t.name.ends_with("exp_probs_b.bias");
   RETORT_CHECK(detail::read_moe(r, file, selection_bias, h));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <retort/model/network.hpp>
+#include <retort/nn/sandwich.hpp>
 #include <retort/simd/scalar.hpp>
 
 #include <unordered_set>
@@ -56,6 +57,14 @@ class tensor_finder {
   result<const float*> optional_vector(const std::string& name, std::size_t n) {
     if (!has(name)) return static_cast<const float*>(nullptr);
     return vector(name, n);
+  }
+  /// v times s: a copy, where that is another vector.   v [n] or none
+  result<const float*> times(const float* v, std::size_t n, float s, const std::string& what) {
+    if (!v || s == 1) return v;
+    RETORT_TRY(std::byte * memory, own(n * sizeof(float), what));
+    auto* out = reinterpret_cast<float*>(memory);
+    for (std::size_t i = 0; i < n; ++i) out[i] = s * v[i];
+    return static_cast<const float*>(out);
   }
   /// n_experts matrices, stacked in one tensor, each with its scale.
   result<std::vector<weight_matrix>> stack(const std::string& name, std::size_t n_experts, std::size_t n_out,
@@ -223,7 +232,12 @@ inline result<std::unique_ptr<mixer>> load_gqa(tensor_finder& find, const std::s
   }
   RETORT_TRY(w.wo, find.matrix(blk + "attn_output.weight", g.dim, g.n_heads * g.dim_head_v));
   RETORT_TRY(w.bo, find.optional_vector(blk + "attn_output.bias", g.dim));
-  if (h.kind->norm != qk_norm::none) {
+  w.wo.scale *= h.residual_scale;
+  RETORT_TRY(w.bo, find.times(w.bo, g.dim, h.residual_scale, "a scaled bias"));
+  if (h.kind->unrotated_every != 0 && (index + 1) % h.kind->unrotated_every == 0) made->how.dim_rope = 0;
+  const bool stored = h.kind->norm != qk_norm::per_head_if_stored || find.has(blk + "attn_q_norm.weight") ||
+                      find.has(blk + "attn_k_norm.weight");
+  if (h.kind->norm != qk_norm::none && stored) {
     w.norm_over_heads = h.kind->norm == qk_norm::over_heads;
     RETORT_TRY(w.q_norm, find.vector(blk + "attn_q_norm.weight", w.norm_over_heads ? n_q : g.dim_head));
     RETORT_TRY(w.k_norm, find.vector(blk + "attn_k_norm.weight", w.norm_over_heads ? n_k : g.dim_head));
@@ -247,16 +261,31 @@ using mixer_loader = result<std::unique_ptr<mixer>> (*)(tensor_finder& find, con
   return nullptr;
 }
 
+/// joined: the gate's rows stand before those of "up", in one tensor.
 inline result<void> load_ffn(tensor_finder& find, const std::string& blk, const std::string& suffix, std::size_t dim,
-                             std::size_t dim_hidden, ffn_weights& f) {
+                             std::size_t dim_hidden, ffn_weights& f, bool joined = false) {
   if (dim_hidden == 0)
     return find.fail(errc::missing, blk + "ffn_gate" + suffix + ".weight", "has no width in the metadata");
-  RETORT_TRY(f.gate, find.matrix(blk + "ffn_gate" + suffix + ".weight", dim_hidden, dim));
-  RETORT_TRY(f.up, find.matrix(blk + "ffn_up" + suffix + ".weight", dim_hidden, dim));
+  const std::string gate = blk + "ffn_gate" + suffix + ".weight", up = blk + "ffn_up" + suffix + ".weight";
+  if (joined) {
+    RETORT_TRY(const weight_matrix both, find.matrix(up, 2 * dim_hidden, dim));
+    f.gate = both.rows(0, dim_hidden);
+    f.up = both.rows(dim_hidden, dim_hidden);
+  } else {
+    RETORT_TRY(f.gate, find.matrix(gate, dim_hidden, dim));
+    RETORT_TRY(f.up, find.matrix(up, dim_hidden, dim));
+  }
   RETORT_TRY(f.down, find.matrix(blk + "ffn_down" + suffix + ".weight", dim, dim_hidden));
   RETORT_TRY(f.b_gate, find.optional_vector(blk + "ffn_gate" + suffix + ".bias", dim_hidden));
   RETORT_TRY(f.b_up, find.optional_vector(blk + "ffn_up" + suffix + ".bias", dim_hidden));
   RETORT_TRY(f.b_down, find.optional_vector(blk + "ffn_down" + suffix + ".bias", dim));
+  return {};
+}
+
+/// What the half adds is multiplied by s.
+inline result<void> scale_output(tensor_finder& find, ffn_weights& f, float s) {
+  f.down.scale *= s;
+  RETORT_TRY(f.b_down, find.times(f.b_down, f.down.n_out, s, "a scaled bias"));
   return {};
 }
 
@@ -323,6 +352,7 @@ inline result<std::unique_ptr<block>> load_moe(tensor_finder& find, const std::s
   made->reads = w.reads | rounded_forms::of(w.router);
   if (h.dim_shared != 0) {
     RETORT_CHECK(load_ffn(find, blk, "_shexp", h.dim, h.dim_shared, made->shared));
+    RETORT_CHECK(scale_output(find, made->shared, h.residual_scale));
     RETORT_TRY(made->shared_gate, find.optional_vector(blk + "ffn_gate_inp_shexp.weight", h.dim));
     made->reads = made->reads | rounded_forms::of(made->shared.gate) | rounded_forms::of(made->shared.up);
   }
@@ -339,8 +369,16 @@ inline result<layer> load_layer(tensor_finder& find, const hyper& h, std::size_t
     RETORT_TRY(l.ffn, load_moe(find, blk, h));
   } else {
     ffn_weights w;
-    RETORT_CHECK(load_ffn(find, blk, "", h.dim, h.dim_ffn[index], w));
+    RETORT_CHECK(load_ffn(find, blk, "", h.dim, h.dim_ffn[index], w, h.kind->gate_in_up));
+    RETORT_CHECK(scale_output(find, w, h.residual_scale));
     l.ffn = std::make_unique<dense>(w);
+  }
+  if (h.kind->sandwich) {
+    norm_behind mixed{nullptr, h.eps}, fed{nullptr, h.eps};
+    RETORT_TRY(mixed.weight, find.vector(blk + "post_attention_norm.weight", h.dim));
+    RETORT_TRY(fed.weight, find.vector(blk + "post_ffw_norm.weight", h.dim));
+    l.mix = std::make_unique<sandwiched_mixer>(std::move(l.mix), mixed);
+    l.ffn = std::make_unique<sandwiched_block>(std::move(l.ffn), fed);
   }
   return l;
 }
@@ -365,7 +403,10 @@ RETORT_INLINE result<network> load_network(const weights& w, allocator& memory) 
   RETORT_TRY(net.output_norm, find.vector("output_norm.weight", h.dim));
   RETORT_TRY(net.output, find.optional_matrix("output.weight", h.n_vocab, h.dim));
   if (!net.output) net.output = net.embedding;
+  net.embedding.scale *= h.embedding_scale;
+  net.output.scale /= h.logit_scale;
   RETORT_TRY(net.output_bias, find.optional_vector("output.bias", h.n_vocab));
+  RETORT_TRY(net.output_bias, find.times(net.output_bias, h.n_vocab, 1 / h.logit_scale, "a scaled bias"));
   if (find.has("rope_freqs.weight")) {
     RETORT_TRY(const float* g, find.vector("rope_freqs.weight", h.rope.dim_rope / 2));
     h.rope.divisors.assign(g, g + h.rope.dim_rope / 2);

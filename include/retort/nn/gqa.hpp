@@ -18,6 +18,8 @@ struct gqa_config {
   pair_style style = pair_style::halves;
   float scale = 1;  ///< of the scores, usually 1 / sqrt(dim_head)
   float eps = 0;    ///< of the q and k norms
+  double temperature = 0,
+         temperature_length = 1;  ///< queries are multiplied by 1 + temperature ln(1 + floor(p / length))
   [[nodiscard]] std::size_t group() const noexcept { return n_heads / n_heads_kv; }
 };
 
@@ -77,6 +79,10 @@ inline void finish_qkv(const compute& c, const gqa_config& g, const gqa_weights&
   rope(c.k, g.style, k.columns(0, g.dim_rope), io.b.cos(t), io.b.sin(t));
 
   const auto [cache, position] = io.b.rows[t];
+  if (g.temperature != 0) {
+    const double periods = std::floor(static_cast<double>(position) / g.temperature_length);
+    c.k.scale(static_cast<float>(1 + g.temperature * std::log1p(periods)), q.shape(0) * q.shape(1), q.data());
+  }
   const auto* kernels = c.k.cache(cache->layout().type);
   const kv_layer& kept = io.kept_in(*cache);
   for (std::size_t h = 0; h < g.n_heads_kv; ++h) {
