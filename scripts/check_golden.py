@@ -199,10 +199,10 @@ def main():
             folder = os.path.join(models, name)
             if name not in chosen or only not in name or not os.path.exists(os.path.join(folder, "golden.json")):
                 continue
+            if architectures and json.load(open(os.path.join(folder, "golden.json")))["arch"] not in architectures:
+                continue
             try:
                 model = Model(retort, folder, options, work)
-                if architectures and model.golden["arch"] not in architectures:
-                    continue
                 worst, kl = model.check_logits(few)
                 if not few:
                     model.check_perplexity()
