@@ -65,17 +65,23 @@ def multiply(a, b):
     return lines + total, result
 
 
-def divide(a, b):
-    """a by the digit b, from the left, without a remainder at the end."""
-    assert a % b == 0 and b < 10
+def divide_with_rest(a, b):
+    """a by b, below 100, from the left: the lines end in the quotient and the remainder, =4r3"""
+    assert 0 < b < 100
     lines, digits, rest = [f"{a}÷{b}"], "", 0
     for x in str(a):
         part = rest * 10 + int(x)
         quotient, rest = divmod(part, b)
         lines.append(f"{part}÷{b}={quotient}r{rest}")
         digits += str(quotient)
-    result = int(digits)
-    return lines + [f"={result}"], result
+    return lines + [f"={int(digits)}r{rest}"], (int(digits), rest)
+
+
+def divide(a, b):
+    """a by b without a remainder at the end"""
+    assert a % b == 0
+    lines, (quotient, _) = divide_with_rest(a, b)
+    return lines[:-1] + [f"={quotient}"], quotient
 
 
 def _compare(a, b):
