@@ -14,7 +14,7 @@ from torch import nn
 
 @dataclass
 class Config:
-    vocabulary: int = 1024
+    vocabulary: int = 1792
     width: int = 192
     layers: int = 5
     dense_layers: int = 1

@@ -43,10 +43,12 @@ class Narrator:
     def __init__(self, rng, held, world):
         self.rng, self.world = rng, world
         self.tense = rng.choice(["past", "past", "present"])
-        people = [self._person(held) for _ in range(8)]
         self.people, seen = {}, set()
         for key in "NMT":
-            person = next(p for p in people if p[0] not in seen and (key == "N" or p[1] not in ("I", "we")))
+            while True:
+                person = self._person(held)
+                if person[0] not in seen and (key == "N" or person[1] not in ("I", "we")):
+                    break
             seen.add(person[0])
             self.people[key] = person
         self.known, self.last = set(), {}

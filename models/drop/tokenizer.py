@@ -1,6 +1,7 @@
 """The drop's own byte-level BPE: trained on generated text, split as `tokenizer.ggml.pre = qwen2` splits.
 
-    python3 tokenizer.py OUT.json      trains and writes {"tokens", "types", "merges"}
+    python3 tokenizer.py OUT.json                 trains and writes {"tokens", "types", "merges"}
+    python3 tokenizer.py OUT.json --grow OLD.json  keeps the tokens of an older one and adds merges up to VOCABULARY
 """
 import functools
 import json
@@ -19,7 +20,7 @@ THINK, END_THINK = "<think>", "</think>"
 CONTROL, USER_DEFINED, NORMAL = 3, 4, 1
 SPECIALS = [(BOS, CONTROL), (EOS, CONTROL), (PAD, CONTROL), (USER, CONTROL), (ASSISTANT, CONTROL),
             (THINK, USER_DEFINED), (END_THINK, USER_DEFINED)]
-VOCABULARY = 1024
+VOCABULARY = 1792
 
 
 def byte_alphabet():
@@ -32,11 +33,24 @@ def byte_alphabet():
 ALPHABET = byte_alphabet()
 
 
-def train(texts, vocabulary=VOCABULARY):
-    """Merges the most frequent pair again and again; ties go to the pair that sorts first."""
+def _merge(symbols, pair):
+    i = 0
+    while i < len(symbols) - 1:
+        if (symbols[i], symbols[i + 1]) == pair:
+            symbols[i:i + 2] = [symbols[i] + symbols[i + 1]]
+        i += 1
+
+
+def train(texts, vocabulary=VOCABULARY, merges=()):
+    """Merges the most frequent pair again and again, after the given ones; ties go to the pair that sorts first."""
     pieces = Counter(piece for text in texts for piece in SPLIT.findall(text))
-    words = [([ALPHABET[b] for b in piece.encode()], count) for piece, count in sorted(pieces.items())]
-    tokens, merges = [ALPHABET[b] for b in range(256)], []
+    # Rare pieces are invented names and slips: they decide nothing and cost most of the time.
+    words = [([ALPHABET[b] for b in piece.encode()], count) for piece, count in sorted(pieces.items()) if count > 2]
+    merges = [tuple(merge.split(" ")) for merge in merges]
+    for merge in merges:
+        for symbols, _ in words:
+            _merge(symbols, merge)
+    tokens = [ALPHABET[b] for b in range(256)] + ["".join(merge) for merge in merges]
     while len(tokens) + len(SPECIALS) < vocabulary:
         pairs = Counter()
         for symbols, count in words:
@@ -46,11 +60,7 @@ def train(texts, vocabulary=VOCABULARY):
         merges.append(best)
         tokens.append("".join(best))
         for symbols, _ in words:
-            i = 0
-            while i < len(symbols) - 1:
-                if (symbols[i], symbols[i + 1]) == best:
-                    symbols[i:i + 2] = [symbols[i] + symbols[i + 1]]
-                i += 1
+            _merge(symbols, best)
     tokens += [text for text, _ in SPECIALS]
     types = [NORMAL] * (vocabulary - len(SPECIALS)) + [kind for _, kind in SPECIALS]
     return dict(tokens=tokens, types=types, merges=[" ".join(pair) for pair in merges])
@@ -110,5 +120,6 @@ def training_text(count=40_000, seed=11):
 
 
 if __name__ == "__main__":
+    old = json.load(open(sys.argv[3]))["merges"] if sys.argv[2:3] == ["--grow"] else ()
     with open(sys.argv[1], "w") as file:
-        json.dump(train(training_text()), file, ensure_ascii=False)
+        json.dump(train(training_text(), merges=old), file, ensure_ascii=False)

@@ -3,9 +3,10 @@
     python3 train.py teacher OUT.pt --tokenizer T.json --steps 3000
     python3 train.py student OUT.pt --tokenizer T.json --steps 2500
     python3 train.py student OUT.pt --tokenizer T.json --steps 2500 --teacher TEACHER.pt --texts TEXTS.jsonl
+    python3 train.py student OUT.pt --tokenizer T.json --steps 9000 --start SHIPPED.pt --down 3000
 
 Only the thought and the answer are learned; the question is given. A checkpoint is written every `--save` steps
-and a run that finds one goes on from there.
+and a run that finds one goes on from there. It holds the weights and their running average.
 """
 import argparse
 import json
@@ -25,6 +26,7 @@ from tokenizer import Tokenizer
 TOKENS_PER_STEP = 4096
 KL_SHARE = 0.5              # of the distilled student's loss
 TEACHER_TEXT_SHARE = 0.3    # of its samples
+AVERAGE_EVERY, AVERAGE_SHARE = 10, 0.05     # the running average of the weights: the last 200 steps, more or less
 
 
 class Muon:
@@ -62,9 +64,9 @@ def is_inner_matrix(name):
 class Samples:
     """Endless (tokens, length of the prompt), in chunks of like length so that little is padded."""
 
-    def __init__(self, tokenizer, seed, texts=None, later=False):
+    def __init__(self, tokenizer, seed, texts=None):
         self.tokenizer, self.rng = tokenizer, random.Random(seed)
-        self.problems = generator.stream(seed, generator.LATER_SHARES if later else generator.TRAINING_SHARES)
+        self.problems = generator.stream(seed)
         self.texts = texts
         self.pairs = []
 
@@ -109,9 +111,9 @@ class Samples:
         return tokens.to(device), learned.to(device)
 
 
-def batches(tokenizer, seed, texts, later, device):
+def batches(tokenizer, seed, texts, device):
     """One step's chunks after the other: (tokens, learned, None)"""
-    samples = Samples(tokenizer, seed, texts, later)
+    samples = Samples(tokenizer, seed, texts)
     while True:
         yield [(*samples.tensors(chunk, device), None) for chunk in samples.step()]
 
@@ -125,26 +127,26 @@ def taught(queue, teacher, *arguments):
                    for tokens, learned, _ in chunks])
 
 
-def taught_batches(teacher, tokenizer, seed, texts, later, device):
+def taught_batches(teacher, tokenizer, seed, texts, device):
     if device != "cpu":
-        for chunks in batches(tokenizer, seed, texts, later, device):
+        for chunks in batches(tokenizer, seed, texts, device):
             with torch.no_grad():
                 yield [(tokens, learned, teacher.logits(teacher(tokens[:, :-1])[learned])) for tokens, learned, _ in chunks]
     queue = multiprocessing.Queue(maxsize=4)
-    process = multiprocessing.Process(target=taught, args=(queue, teacher, tokenizer, seed, texts, later, device), daemon=True)
+    process = multiprocessing.Process(target=taught, args=(queue, teacher, tokenizer, seed, texts, device), daemon=True)
     process.start()
     while True:
         yield [tuple(map(torch.from_numpy, chunk)) for chunk in queue.get()]
 
 
-def load(path, device="cpu"):
+def load(path, device="cpu", averaged=False):
     state = torch.load(path, map_location=device)
     net = drop.Model(drop.Config(**state["config"])).to(device)
-    net.load_state_dict(state["model"])
+    net.load_state_dict(state["average" if averaged else "model"])
     return net, state
 
 
-def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=100, rate=0.02, adam_rate=2e-3, later=False):
+def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=100, rate=0.02, adam_rate=2e-3, down=None, start=None):
     torch.manual_seed(seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     net = drop.Model(config).to(device)
@@ -158,13 +160,19 @@ def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=10
         net.load_state_dict(state["model"])
         adam.load_state_dict(state["adam"])
         muon.buffers, first, spent, seen = state["muon"], state["step"], state["seconds"], state["tokens"]
-    source = (tokenizer, seed * 1_000_003 + first, texts, later, device)
+        mean = state["average"]
+    else:
+        if start:
+            net.load_state_dict(torch.load(start, map_location=device)["model"])
+        mean = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    down = down or round(0.4 * steps)
+    source = (tokenizer, seed * 1_000_003 + first, texts, device)
     steps_of_chunks = taught_batches(teacher, *source) if teacher is not None else batches(*source)
     print("parameters", *net.sizes(), "type", drop.fast_type(), "from step", first, flush=True)
     began, average = time.time(), None
     for step in range(first, steps):
-        # warm-up, a plateau, and a straight way down over the last 40 %
-        factor = min(1.0, (step + 1) / 50, (steps - step) / (0.4 * steps))
+        # warm-up, a plateau, and a straight way down
+        factor = min(1.0, (step + 1) / 50, (steps - step) / down)
         chunks = next(steps_of_chunks)
         count = sum(int(learned.sum()) for _, learned, _ in chunks)
         loss_sum = 0.0
@@ -187,13 +195,16 @@ def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=10
         for mixture in net.mixtures():
             mixture.balance(0.004)
         net.zero_grad(set_to_none=True)
+        if (step + 1) % AVERAGE_EVERY == 0:
+            for name, tensor in net.state_dict().items():
+                mean[name].lerp_(tensor, AVERAGE_SHARE)
         now = loss_sum / count
         average = now if average is None else 0.95 * average + 0.05 * now
         if (step + 1) % 25 == 0:
             seconds = spent + time.time() - began
             print(f"step {step + 1} loss {average:.4f} tokens {seen} seconds {seconds:.0f}", flush=True)
         if (step + 1) % save == 0 or step + 1 == steps:
-            state = dict(config=vars(config), model=net.state_dict(), adam=adam.state_dict(), muon=muon.buffers,
+            state = dict(config=vars(config), model=net.state_dict(), average=mean, adam=adam.state_dict(), muon=muon.buffers,
                          step=step + 1, seconds=spent + time.time() - began, tokens=seen)
             torch.save(state, str(out) + ".new")
             os.replace(str(out) + ".new", out)
@@ -213,14 +224,15 @@ def main():
     parser.add_argument("--save", type=int, default=100)
     parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=2e-3)
-    parser.add_argument("--later", action="store_true", help="more of the harder skills: for a run that goes on")
+    parser.add_argument("--down", type=int, help="steps of the way down to zero (default: 40 %%)")
+    parser.add_argument("--start", help="a checkpoint whose weights a new run starts from")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     teacher = load(args.teacher, device)[0] if args.teacher else None
     texts = [json.loads(line) for line in open(args.texts)] if args.texts else None
     config = drop.TEACHER if args.size == "teacher" else drop.STUDENT
-    train(config, args.out, Tokenizer(args.tokenizer), args.steps, args.seed, teacher, texts, args.save, args.rate, args.adam_rate, args.later)
+    train(config, args.out, Tokenizer(args.tokenizer), args.steps, args.seed, teacher, texts, args.save, args.rate, args.adam_rate, args.down, args.start)
 
 
 if __name__ == "__main__":
