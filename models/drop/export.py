@@ -1,6 +1,6 @@
 """Writes a checkpoint and its tokenizer as GGUF: matrices Q8_0 (or F32), norms, router and its bias F32.
 
-    python3 export.py STUDENT.pt TOKENIZER.json drop.gguf [--f32] [--name "Retort drop"]
+    python3 export.py STUDENT.pt TOKENIZER.json drop.gguf [--f32] [--average] [--name "Retort drop"]
 """
 import argparse
 import struct
@@ -166,10 +166,11 @@ def main():
     parser.add_argument("tokenizer")
     parser.add_argument("out")
     parser.add_argument("--f32", action="store_true")
+    parser.add_argument("--average", action="store_true", help="the running average of the weights")
     parser.add_argument("--name", default="Retort drop")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    write(args.out, train.load(args.checkpoint)[0], Tokenizer(args.tokenizer), args.name, args.f32)
+    write(args.out, train.load(args.checkpoint, averaged=args.average)[0], Tokenizer(args.tokenizer), args.name, args.f32)
 
 
 if __name__ == "__main__":
