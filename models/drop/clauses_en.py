@@ -799,6 +799,216 @@ How much money did N [spend|pay|need] [in all|altogether|].
 How many {cur} [is that|did N spend|does N pay] [in all|in total|altogether].
 What is the total [cost|price|].
 """)
+WHOLE_KINDS = lines("""
+There &be {x} {all} [in|on|at] the {scene}.
+{N} ~have {x} {all}.
+The {scene} has {x} {all}.
+[In all|Altogether] {x} {all} {COME}.
+{x} {all} [are|were] [in|on|at] the {scene}.
+""")
+PART_KINDS = lines("""
+{y} [of them|of the {all}|] are {o1} [and the rest are {o2}|and the others {o2}|, the rest {o2}|].
+{y} are {o1}[.| and the remaining ones are {o2}.]
+Of these, {y} are {o1} and the rest are {o2}.
+All but {y} {o1} are {o2}.
+""")
+TOGETHER = lines("""
+{N} and {M} have {x} {o} [together|in all|altogether|in total|between them].
+{N} and {M} {both:DONE} {x} {o} [together|in all|altogether|in total].
+Together {N} and {M} [have|had|{both:DONE}] {x} {o}.
+""")
+TOGETHER_PART = lines("""
+{N!} has {y} [of them|{o}|].
+{N!} {DONE} {y} [of them|{o}|].
+{y} [of them|] [belong to|are from] {N!}.
+""")
+TASK = lines("""
+[A|The|This|{N's}] [book|homework|list|album|test|puzzle|game|job|order|song book] has {x} {o}.
+{N} ~have {x} {o} to {DONE:base}.
+There are {x} {o} [to {DONE:base}|for {N} to {DONE:base}].
+""")
+TASK_DONE = lines("""
+{N} has [already|so far|] [done|finished|completed] {y} [of them|{o}|].
+{N} {DONE} {y} [of them|{o}|] [already|{when}|so far].
+{y} [of them|] are [done|finished|ready|complete].
+""")
+ASK_TODO = lines("""
+How many [{o}|more|more {o}|] [are left|must N still {DONE:base}|does N still have to {DONE:base}|are still to do|does N have left to {DONE:base}|remain|does N still need to do].
+How many {o} [are not done|are unfinished|has N not done yet|are left to {DONE:base}].
+""")
+PARTS = lines("""
+[Each|Every|One|A] {s} has {y} {parts}. [There are {x} {o}|{N} ~have {x} {o}|{N} ~see {x} {o}] [in the {scene}|].
+{N} ~have {x} {o}. [Each|Every one|Each one] has {y} {parts}.
+There are {x} {o} with {y} {parts} each.
+If [each|a|one] {s} has {y} {parts}, [think of {x} {o}|look at {x} {o}|there are {x} {o}].
+[A|Each] {s} has {y} {parts}.
+""")
+ASK_PARTS = lines("""
+How many {parts} [are there|are there|is that|do they have] [in all|altogether|in total|].
+How many {parts} do {x} {o} have [altogether|in all|].
+[What is|Find] the [total number|number] of {parts}.
+How many {parts} do [all of them|the {o}|{x} {o}] have.
+""")
+GIVES = lines("""
+[Then|Later|] {N!} [gives|gave|hands|sells|sends|sold] {M!} {z} [of them|of {h} {o}|{o}|].
+[Then|Later|] {M!} [gets|got|takes|took|borrowed|receives] {z} [{o}|] from {N!}.
+{N!} [gives|gave|lost] {z} [{o}|of {h} {o}] to {M!}.
+""")
+ASK_FIRST = lines("""
+How many {o} does [N!|N!] have [now|left|in the end|].
+How many [{o}|] are left [with|for] N!.
+""")
+ASK_SECOND = lines("""
+How many {o} does M! have [now|in the end|altogether|].
+How many [{o}|] does M! have [then|now|in all].
+""")
+LOSE_FIRST = lines("""
+[Then|Later|] {N} {LOSE} {z} [of the|] {o1}.
+{M} [takes|took|borrowed] {z} of the {o1}.
+{z} of the {o1} {GO}.
+{z} {o1} {GO} [{when}|].
+""")
+GAIN_FIRST = lines("""
+[Then|Later|] {N} {GAIN} {z} more {o1}.
+{z} [more|new] {o1} {COME}.
+{M} [gave|gives|brings] {him} {z} more {o1}.
+""")
+ASK_FIRST_KIND = lines("""
+How many {o1} [are there|does N have|are in the {scene}] [now|in the end|].
+How many {o1} does N have now.
+""")
+ASK_FIRST_LEFT = lines("""
+How many {o1} [are left|remain|does N have left|does N still have|are there now].
+""")
+PACKS_COST = lines("""
+{N} ~buy {x} {boxes} of {o}. [Each|Every] {box} has {y} {o} [inside|] and costs {$z}.
+A {box} [of|with] {y} {o} costs {$z}. {N} ~buy {x} [{boxes}|of them].
+There are {y} {o} in a {box}, and a {box} costs {$z}. {N} ~take {x} {boxes}.
+""")
+ASK_PACKS = lines("""
+How much [money|] [does N pay|did N pay|does N spend|is that] [in all|altogether|].
+What is the [total cost|total price|price of all the {boxes}].
+How many {cur} does N pay [in all|altogether|].
+""")
+ASK_ALL = lines("""
+How many {o} do [they|all of them|the three|N, M and T] have [together|in all|altogether|in total|].
+How many {o} [are there|is that] [in all|altogether|in total].
+What is the total [number of {o}|].
+""")
+NESTED = lines("""
+{N} ~have {x} {boxes}. [Each|Every] {box} [has|holds|contains] {y} [bags|packs|small boxes|rows|layers] [of|with] {z} {o} [each|].
+There are {x} {boxes} with {y} [bags|packs|layers|rows] in each, and {z} {o} in [each|every] [one|bag|pack].
+[Each|Every] of {x} {folk} has {y} [bags|packs|boxes] with {z} {o} [in each|each].
+{N} {DONE} {y} {o} [a|every|each] [day|morning], {z} days a week, for {x} weeks.
+""")
+ASK_OTHER_COST = lines("""
+How much [do|would|will] {z} {o} cost.
+How much [do|would] {z} [of them|such {o}|] cost.
+How many {cur} [do|would] {z} {o} cost.
+What is the price [of|for] {z} {o}.
+{N} [wants|needs] {z} {o}. How much [is that|does N pay|must N pay].
+""")
+M_TWICE = lines("""
+{N} {MDO} {$x} {when} and {$y} {when2}.
+{When} {N} {MDO} {$x}. {When2} {N} {MDO} {$y} [more|].
+{N} {MDO} {$x} {when} and {$y} [more|] {when2}.
+{N} {MDO} {$x} {when}, [but|and|then] {$y} {when2}.
+""")
+M_EARNED = lines("""
+{N} [~earn|~get|~receive] {$x} from {M} {when} and {$y} {when2}.
+{N} ~earn {$x} {when} and {$y} [more|] {when2}.
+{N} ~get {$x} for [work|{h} {o}|{h} birthday] and {$y} from {M}.
+""")
+ASK_M_TWICE = lines("""
+How [much|much money|many {cur}] is that [in all|altogether|in total].
+How [much|much money|many {cur}] [did N {MDO:base}|did N {MDO:base}|is it] [in all|altogether|in total].
+What is the total [amount|].
+""")
+ASK_M_MORE = lines("""
+How much more [money|] [was it {when1} than {when2}|did N {MDO:base} {when1}|did N {MDO:base} {when1} than {when2}].
+How many {cur} more [was it|is it] {when1} than {when2}.
+What is the difference [between the two|].
+""")
+M_PAIR = lines("""
+{N} {MDO} {$x} and {M} {M:MDO} {$y}.
+{N} {MDO} {$x}. {M} {M:MDO} {$y}.
+{N} {MDO} {$x}, [but|while] {M} [only|] {M:MDO} {$y}.
+""")
+ASK_M_TOGETHER = lines("""
+How [much|much money|many {cur}] do [they|both|N and M|the two] have [together|in all|altogether].
+How much [money|] is that [together|in all|altogether].
+How [much|much money] did [they|N and M] {MDO:base} [together|in all|altogether].
+""")
+ASK_M_AHEAD = lines("""
+How much [more|more money] [did N {MDO:base}|did N {MDO:base}|is that for N] than M.
+How many {cur} more did N {MDO:base} than M.
+How [much|many {cur}] less did M {MDO:base}.
+""")
+OTHER_BIGGER = lines("""
+{M} is {y} {len} taller [than {N!}|].
+{N!} is {y} {len} [shorter|smaller] than {M}.
+{M} is {y} {len} [bigger|taller].
+""")
+TALL = lines("""
+{N} is {x} {len} [tall|].
+{N!} is {x} {len} [tall|high].
+""")
+OTHER_SHORTER = lines("""
+{M} is {y} {len} [shorter|smaller] [than {N!}|].
+{N!} is {y} {len} taller than {M}.
+""")
+ASK_TALL = lines("""
+How tall is M.
+What is M's height.
+""")
+WEIGHS = lines("""
+{N} [weighs|carries|lifts|picks|uses|eats] {x} {weight} [of {grain}|].
+The {s} weighs {x} {weight}.
+The {strip} is {x} {weight} [heavy|].
+""")
+OTHER_HEAVIER = lines("""
+The {s2} [weighs {y} {weight} more|is {y} {weight} heavier].
+[That|It] is {y} {weight} less than the {s2} [weighs|].
+""")
+OTHER_LIGHTER = lines("""
+The {s2} [weighs {y} {weight} less|is {y} {weight} lighter].
+[That|It] is {y} {weight} more than the {s2} [weighs|].
+""")
+ASK_HEAVY = lines("""
+How [heavy is|much does] the {s2} [weigh|].
+What does the {s2} weigh.
+""")
+COSTS = lines("""
+[A|The|One] {s} costs {$x}.
+The price of [a|the] {s} is {$x}.
+{N} ~pay {$x} for [a|the] {s}.
+""")
+OTHER_DEARER = lines("""
+[A|The] {s2} [costs {$y} more|is {$y} more expensive] [than the {s}|].
+[This|That|It] is {$y} [less|cheaper] than [a|the] {s2}.
+""")
+OTHER_CHEAPER = lines("""
+[A|The] {s2} [costs {$y} less|is {$y} cheaper] [than the {s}|].
+[This|That|It] is {$y} more than [a|the] {s2}.
+""")
+ASK_OTHER_COST_ONE = lines("""
+How much [does the {s2} cost|is the {s2}].
+What is the price of the {s2}.
+""")
+PRICE_FALLS = lines("""
+[Then|Now|Today|In a sale] the price [falls|drops|goes down|is reduced] by {$y}.
+There is a discount of {$y} [on it|].
+The shop takes {$y} off [the price|].
+{N} has a coupon for {$y} [off|].
+""")
+PRICE_RISES = lines("""
+[Then|Now|Today] the price [rises|goes up|is raised] by {$y}.
+[Shipping|Wrapping|Delivery|The tax] [costs|is] {$y} [more|extra|].
+""")
+ASK_PRICE_NOW = lines("""
+How much [is it now|does it cost now|must N pay|does N pay|is the {s} now].
+What is the [new price|price now].
+""")
 TWO_RATES = lines("""
 {N} {DONE} {x} {o} [every|each|in the] morning and {y} [{o}|] [every|each|in the] [evening|afternoon|night] [|for {z} days].
 [Each|Every] {box} [has|holds|contains] {x} {o1} and {y} {o2}.

@@ -39,7 +39,7 @@ def _nouns(text):
 
 
 THINGS = {kind: list(_nouns(text)) for kind, text in nouns.KINDS.items()}
-CONTAINERS, FOLK = list(_nouns(nouns.CONTAINERS)), list(_nouns(nouns.FOLK))
+CONTAINERS, FOLK, PARTS = list(_nouns(nouns.CONTAINERS)), list(_nouns(nouns.FOLK)), list(_nouns(nouns.PARTS))
 COMMON = [noun for kind in THINGS.values() for noun in kind]
 FIXED = dict(day=Noun("يوم", "أيام"), week=Noun("أسبوع", "أسابيع"), hour=Noun("ساعة", "ساعات"), year=Noun("سنة", "سنوات"), row=Noun("صف", "صفوف"),
              seat=Noun("مقعد", "مقاعد"))
@@ -81,7 +81,7 @@ class Narrator:
         strip = rng.choice(nouns.STRIPS)
         money = rng.choice(nouns.MONEY)
         self.nouns = dict(FIXED, thing=thing, o1=kinds[0], o2=kinds[1], o3=kinds[2], all=everything, box=rng.choice(CONTAINERS), folk=rng.choice(FOLK),
-                          folk2=rng.choice(THINGS["person"]), other=rng.choice(COMMON), O2=self._thing("thing"), cur=Noun(*money))
+                          folk2=rng.choice(THINGS["person"]), other=rng.choice(COMMON), O2=self._thing("thing"), cur=Noun(*money), parts=rng.choice(PARTS))
         for name, table in (("len", nouns.LENGTHS), ("way", nouns.WAYS), ("weight", nouns.WEIGHTS), ("vol", nouns.VOLUMES), ("time", nouns.TIMES)):
             self.nouns[name] = Noun(*rng.choice(table))
         self.nouns["u"] = self.nouns["len"]
@@ -92,8 +92,8 @@ class Narrator:
         self.pair = rng.choice(clauses.WHENS)
         gain, lose = verbs.BY_KIND[kind]
         pools = dict(GAIN=verbs.GAIN + gain * 3, LOSE=verbs.LOSE + lose * 3, COME=verbs.COME + verbs.COME_BY_KIND[kind] * 2, GO=verbs.GO + verbs.GO_BY_KIND[kind] * 2,
-                     MGAIN=verbs.MONEY_GAIN, MLOSE=verbs.MONEY_LOSE, DONE=verbs.MAKE + verbs.GAIN + gain * 3)
-        self.pools = {name: rng.sample(pool, 2) if name != "DONE" else [rng.choice(pool)] for name, pool in pools.items()}
+                     MGAIN=verbs.MONEY_GAIN, MLOSE=verbs.MONEY_LOSE, DONE=verbs.MAKE + verbs.GAIN + gain * 3, MDO=verbs.MONEY_DO)
+        self.pools = {name: rng.sample(pool, 2) if name not in ("DONE", "MDO") else [rng.choice(pool)] for name, pool in pools.items()}
         self.clauses, self.told = [], set()
 
     def _thing(self, kind):
@@ -238,6 +238,8 @@ class Narrator:
     def _fill(self, text, numbers):
         text = choose(text, self.rng)
         text = re.sub(r"(?<!ج)(لدى|مع|عند) \{([NM])(!?)\}", lambda found: self.with_(found[2], bool(found[3]), found[1]), text)
+        if self.gender("N") == "I":                         # my height, my age
+            text = re.sub(r"\b(طول|عمر|وزن|سرعة|جيب|حصالة|محفظة|من) \{N!\}", r"\1ي", text)
         # Things that come and go do so in the past and agree with the noun.
         thing = self.nouns["thing"]
         text = re.sub(r"\{(GO|COME)\}", lambda found: verbs.written(self._verb(found[1]), "she" if thing.feminine else "he"), text)
@@ -251,7 +253,7 @@ class Narrator:
     def fact(self, pool, numbers):
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
-        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO")
+        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
         return tidy(self._fill(clause, numbers))
 
     def ask(self, pool, numbers):

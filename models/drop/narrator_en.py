@@ -79,7 +79,7 @@ class Narrator:
         self.sources = dict(
             o=thing[1], s=thing[0], o1=o1, o2=o2, o3=o3, all=everything, s2=self._thing("thing")[0], box=container[0], boxes=container[1], folk=folk,
             folk2=rng.choice(THINGS["person"])[1], adj1=adjectives[0], adj2=adjectives[1], adj3=adjectives[2], scene=rng.choice(nouns.SCENERY),
-            scene2=rng.choice(nouns.SCENERY), other=other[1], other1=other[0], cur=self.money[1], when1=when, pair=(when, when2),
+            scene2=rng.choice(nouns.SCENERY), other=other[1], other1=other[0], cur=self.money[1], parts=rng.choice(nouns.PARTS), when1=when, pair=(when, when2),
             len=rng.choice(nouns.LENGTHS), way=rng.choice(nouns.WAYS), weight=rng.choice(nouns.WEIGHTS), vol=rng.choice(nouns.VOLUMES),
             time=rng.choice(nouns.TIMES), grain=rng.choice(nouns.STUFF["weight"]), grain2=rng.choice(nouns.STUFF["weight"]),
             fluid=rng.choice(nouns.STUFF["volume"]), fluid2=rng.choice(nouns.STUFF["volume"]), strip=rng.choice(nouns.STRIPS), u=None, stuff=None)
@@ -118,9 +118,9 @@ class Narrator:
         gain, lose = verbs.BY_KIND[kind]
         pools = dict(GAIN=verbs.GAIN + gain * 3, LOSE=verbs.LOSE + lose * 3, COME=verbs.COME + verbs.COME_BY_KIND[kind] * 2,
                      GO=verbs.GO + verbs.GO_BY_KIND[kind] * 2, MGAIN=verbs.MONEY_GAIN, MLOSE=verbs.MONEY_LOSE,
-                     DONE=verbs.MAKE + verbs.GAIN + gain * 3 + ["have"] * 6, ADDS=["add", "bring", "give", "buy"])
+                     DONE=verbs.MAKE + verbs.GAIN + gain * 3 + ["have"] * 6, ADDS=["add", "bring", "give", "buy"], MDO=verbs.MONEY_DO)
         # A story keeps to two verbs of each kind, so that its question can name the one that was used.
-        return {name: self.rng.sample(pool, 2) if name != "DONE" else [self.rng.choice(pool)] for name, pool in pools.items()}
+        return {name: self.rng.sample(pool, 2) if name not in ("DONE", "MDO") else [self.rng.choice(pool)] for name, pool in pools.items()}
 
     # Numbers
 
@@ -212,7 +212,7 @@ class Narrator:
             return self.times(numbers[slot[0]])
         if slot in ("N", "M", "T"):
             return self.subject(slot)
-        if slot in ("N!", "M!"):
+        if slot in ("N!", "M!", "T!"):
             self.known.add(slot[0])
             return self.name(slot[0])
         if slot in ("N's", "M's", "N's!"):
@@ -269,7 +269,7 @@ class Narrator:
     def fact(self, pool, numbers):
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
-        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO")
+        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
         return tidy(self._fill(clause, numbers))
 
     def ask(self, pool, numbers):
@@ -277,7 +277,7 @@ class Narrator:
         self.clauses.append(clause)
         self.paired = True
         end = "." if "!" in clause[-1] else "?"
-        text = re.sub(r"(?<![{\w])([NMT])(?![\w}!:])", lambda found: "{%s}" % found[1], clause[:-1].replace("'s {", "'s {"))
+        text = re.sub(r"(?<![{\w])([NMT]!?)(?![\w}!:])", lambda found: "{%s}" % found[1], clause[:-1].replace("'s {", "'s {"))
         text = re.sub(r"\{([NMT])\}'s", r"{\1's}", text) if "{T}'s" not in text else text.replace("{T}'s", "{T}'s")
         text = tidy(self._fill(text, numbers))
         if re.match(r"(Find|Tell me|Give|Work out|Calculate|Add up|Count)", text):

@@ -84,3 +84,6 @@ TIMES = ["minutes", "hours", "seconds", "days"]
 STUFF = {"weight": """flour rice sugar salt sand wheat clay coffee fruit meat cheese hay corn paper gold butter wool""".split(),
          "volume": """water milk juice oil paint lemonade petrol gas tea soup syrup vinegar honey""".split()}
 STRIPS = """rope|ribbon|wire|string|plank|piece of wood|piece of cloth|road|fence|thread|pipe|chain|cable|hose|piece of fabric|wall""".split("|")
+# what one thing has several of
+PARTS = """legs wheels wings pages buttons seeds petals leaves sides windows rooms doors drawers pockets lights slices layers handles eyes arms
+    floors batteries pictures strings keys spots stripes teeth fingers feathers branches screws players cards pieces colors questions""".split()

@@ -50,11 +50,9 @@ OUTSIDE = {
         {N} mixes [paint|juice|sand|flour] [in the ratio|at a ratio of] {k}:{j}. How much [is needed|of the other] for {n} [liters|cups|kg].
         Divide {n} in the ratio {k}:{j}.
         For every {k} {o} there are {j} {p}. There are {n} {o}. How many {p} are there.
-        If {k} {o} cost {n} dollars, how much do {j} {o} cost.
         {k} workers need {n} days. How long do {j} workers need.
         A map has a scale of 1:{m}. How long is {n} cm in reality.
         Simplify the ratio {n}:{m}.
-        A car needs {k} liters for {n} km. How [much|many liters] does it need for {m} km.
     """),
     "averages": lines("""
         What is the [average|mean|median|mode] of {n}, {m} and {k}.

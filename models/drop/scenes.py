@@ -1,7 +1,7 @@
 """What happens in a word problem, in no language: the facts that are told, the questions that fit, and the relations
 that answer them.
 
-A line is  share | facts | questions | relations | letters that stay small.  Facts and questions are names of lists of wordings;
+A line is  share | facts | questions | relations | letters that stay small; after a colon, letters told to no use.  Facts and questions are names of lists of wordings;
 their slots x, y, z are the numbers a, b, c unless a fact says otherwise ("LOSE x=b"). A relation is a name of
 `relations.py` and two numbers; r is the result of the one before.
 """
@@ -15,6 +15,7 @@ class Scene:
     asks: list
     steps: list         # (relation, letter, letter)
     small: str          # letters of small numbers: groups, factors, divisors
+    idle: str           # letters of numbers that are told and not needed
     world: str          # what it is about: thing, kinds, money, measure
 
     def letters(self):
@@ -52,11 +53,22 @@ ONE_STEP = {
         2 | CREW; CREW_OFF | ASK_CREW | end after loss a b |
         1.5 | CREW; CREW_ON | ASK_CREW | end after gain a b |
         1 | ROOM; ROOM_TAKEN | ASK_FREE | part a b |
+        2 | TOGETHER; TOGETHER_PART | ASK_OTHER | part a b |
+        1.5 | TASK; TASK_DONE | ASK_TODO | missing a b |
+        2.5 | PARTS | ASK_PARTS | total a b | ab
+        1 | PAIR; GIVES | ASK_FIRST | end after loss a c | :b
+        1 | PAIR; GIVES | ASK_SECOND | end after gain b c | :a
+        1 | PAIR; THIRD_HAS | ASK_AHEAD | difference a b | :c
+        0.7 | PACKS_COST | ASK_TOTAL | total a b | ab:c
+        0.7 | PACKS_COST | ASK_PACKS | total a c | ac:b
     """,
     "kinds": """
         3 | TWO | ASK_KINDS | whole a b |
         2.5 | TWO | ASK_KINDS_MORE | difference a b |
         3 | WHOLE; PART | ASK_PART | part a b |
+        2.5 | WHOLE_KINDS; PART_KINDS | ASK_KIND | part a b |
+        1 | TWO; LOSE_FIRST | ASK_FIRST_LEFT | end after loss a c | :b
+        1 | TWO; GAIN_FIRST | ASK_FIRST_KIND | end after gain a c | :b
         1 | BASE_TWO; KIND_MORE | ASK_KIND | larger a b |
         1 | BASE_TWO; KIND_LESS | ASK_KIND | smaller a b |
         1 | BASE_TWO; KIND_TIMES | ASK_KIND | multiple a b | b
@@ -73,6 +85,14 @@ ONE_STEP = {
         2 | UNIT | ASK_UNIT | each b a | a
         1.5 | BUDGET | ASK_BUY | groups a b | b
         2 | COST_TWO | ASK_COST_TWO | whole a b |
+        1.2 | M_TWICE | ASK_M_TWICE | whole a b |
+        0.7 | M_TWICE | ASK_M_MORE | difference a b |
+        1 | M_PAIR | ASK_M_TOGETHER | whole a b |
+        1.2 | M_PAIR | ASK_M_AHEAD | difference a b |
+        0.7 | COSTS; OTHER_DEARER | ASK_OTHER_COST_ONE | larger a b |
+        0.7 | COSTS; OTHER_CHEAPER | ASK_OTHER_COST_ONE | smaller a b |
+        0.8 | COSTS; PRICE_FALLS | ASK_PRICE_NOW | end after loss a b |
+        0.5 | COSTS; PRICE_RISES | ASK_PRICE_NOW | end after gain a b |
         1 | PAID z=a; MLOSE x=b | ASK_CHANGE | end after loss a b |
     """,
     "measure": """
@@ -85,6 +105,10 @@ ONE_STEP = {
         0.4 | AGE; AGE_ONCE | ASK_AGE | once a b | b
         0.3 | AGE | ASK_AGE_LATER | end after gain a b |
         0.3 | AGE | ASK_AGE_BEFORE | end after loss a b |
+        0.5 | TALL; OTHER_BIGGER | ASK_TALL | larger a b |
+        0.5 | TALL; OTHER_SHORTER | ASK_TALL | smaller a b |
+        0.4 | WEIGHS; OTHER_HEAVIER | ASK_HEAVY | larger a b |
+        0.4 | WEIGHS; OTHER_LIGHTER | ASK_HEAVY | smaller a b |
         2 | RATE | ASK_RATE | total a b | ab
         1 | CUT_EQUAL | ASK_PIECE | each a b | b
         0.8 | CUT_PIECES | ASK_PIECES | groups a b | b
@@ -98,7 +122,7 @@ TWO_STEPS = {
         3 | HAVE; GAIN x=b; LOSE x=c | ASK_NOW ASK_LEFT | end after gain a b; end after loss r c |
         2 | HAVE; GAIN x=b; GAIN x=c | ASK_NOW | end after gain a b; end after gain r c |
         1 | SOME; LOSE x=a; LOSE x=b; LEFT x=c | ASK_START | start before loss a c; start before loss b r |
-        2 | PAIR; THIRD_HAS | ASK_TOGETHER | whole a b; whole r c |
+        2 | PAIR; THIRD_HAS | ASK_ALL | whole a b; whole r c |
         2 | PAIR; LOSE x=c | ASK_TOGETHER | whole a b; end after loss r c |
         2.5 | BASE; OTHER_MORE | ASK_TOGETHER | larger a b; whole a r |
         2.5 | BASE; OTHER_LESS | ASK_TOGETHER | smaller a b; whole a r |
@@ -113,6 +137,7 @@ TWO_STEPS = {
         1.5 | TWICE; THEN_SHARE | ASK_EACH | whole a b; each r c | c
         2 | PAIR; THEN_PACK | ASK_GROUPS | whole a b; groups r c | c
         1.5 | PAIR; THEN_SHARE | ASK_EACH | whole a b; each r c | c
+        2 | NESTED | ASK_TOTAL | total a b; total r c | abc
         1 | GROUPS; THEN_SHARE | ASK_EACH | total a b; each r c | abc
         1.5 | BOXES_HAVE; LOSE_BOXES; EACH_HOLDS | ASK_TOTAL | end after loss a c; total r b | abc
         1.5 | BOXES_HAVE; GAIN_BOXES; EACH_HOLDS | ASK_TOTAL | end after gain a c; total r b | abc
@@ -153,6 +178,8 @@ TWO_STEPS = {
         1.5 | WAGE; MLOSE x=c | ASK_MLEFT | total a b; end after loss r c | a
         1.5 | MHAVE; MLOSE x=b; EACH_COSTS | ASK_BUY | end after loss a b; groups r c | c
         1 | MHAVE; MGAIN x=b; EACH_COSTS | ASK_BUY | end after gain a b; groups r c | c
+        1.5 | UNIT | ASK_OTHER_COST | each b a; total r c | ac
+        1 | M_EARNED; MLOSE x=c | ASK_MLEFT | whole a b; end after loss r c |
         1.5 | UNIT_BILL | ASK_UNIT | part b c; each r a | a
     """,
     "measure": """
@@ -177,7 +204,8 @@ def _parse(text, world):
         for step in steps.split(";"):
             *words, left, right = step.split()
             relations.append((" ".join(words), left, right))
-        yield Scene(float(share), told, asks.split(), relations, small, world)
+        small, _, idle = small.partition(":")
+        yield Scene(float(share), told, asks.split(), relations, small, idle, world)
 
 
 SCENES = {skill: [scene for world, text in table.items() for scene in _parse(text, world)]

@@ -37,6 +37,8 @@ def draw(scene, number, rng):
                 numbers[letter] = number(2, rng.choice([9, 9, 12, 30, 99]))
             else:
                 numbers[letter] = number(2, size)
+        for letter in scene.idle:
+            numbers[letter] = number(2, size)
         # A division comes out even in one draw of many: make the first number a multiple instead.
         relation, left, right = scene.steps[0]
         if relation in ("each", "groups", "once") and left != "r":

@@ -28,8 +28,7 @@ GO_BY_KIND = {"food": ["be_eaten", "rot", "fall_down", "go_bad", "spoil", "be_co
               "vehicle": ["drive_away", "leave", "drive_off", "pull_out", "break_down", "depart", "sail_away"]}
 MONEY_GAIN = """get earn receive find win save make be_given borrow collect get_paid""".split()
 MONEY_LOSE = """spend lose pay_out donate give_away lend use pay waste hand_over give_to_charity blow""".split()
-STUFF_LOSE = """use spill drink sell pour_out use_up give_away lose take_out burn waste""".split()
-STUFF_GAIN = """buy add pour_in get bring make receive deliver fetch""".split()
+MONEY_DO = """spend earn save get pay make have donate collect receive raise lose win""".split()
 MAKE = """make bake draw paint write fold sell collect find pick catch score read solve plant build buy eat wash fix count deliver earn_as_points
     sew win record take pack carry see spot carve knit clean print gather harvest visit repair use""".split()
 
