@@ -96,6 +96,25 @@ class SwiGLU(torch.autograd.Function):
         return slope.mul_(grad).mul_(up).to(gate.dtype), d_up
 
 
+class CrossEntropy(torch.autograd.Function):
+    """The sum over rows of -log p(target), each times its weight; one exponential a logit, which is what costs."""
+
+    @staticmethod
+    def forward(ctx, logits, target, weight):
+        top = logits.amax(-1, keepdim=True)
+        p = (logits - top).exp_()
+        total = p.sum(-1, keepdim=True)
+        ctx.save_for_backward(p.div_(total), target, weight)
+        return ((total.log() + top - logits.gather(1, target[:, None]))[:, 0] * weight).sum()
+
+    @staticmethod
+    def backward(ctx, g):
+        p, target, weight = ctx.saved_tensors
+        d = p.clone()
+        d[torch.arange(len(target), device=d.device), target] -= 1
+        return d.mul_((weight * g)[:, None]), None, None
+
+
 def rotate(x, cos, sin):
     """Pairs (x[2i], x[2i+1]) turned by the angle of their position. x (..., T, r), cos and sin (T, r/2)."""
     even, odd = x[..., 0::2], x[..., 1::2]

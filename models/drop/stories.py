@@ -29,7 +29,7 @@ def draw(scene, number, rng):
     divides |= {"a"} if any(step[0] == "each" and step[2] == "a" for step in scene.steps) else set()
     for _ in range(400):
         numbers = {}
-        size = rng.choices([20, 99, 999, 9999], [30, 48, 18, 4])[0]
+        size = rng.choices([20, 99, 999, 9999], [34, 50, 13, 3])[0]
         for letter in scene.letters():
             if letter in divides:
                 numbers[letter] = rng.randint(2, 9) if rng.random() < 0.75 else rng.choice([10, 10, 12, 15, 20, 25, 30, 40, 50, rng.randint(11, 30)])

@@ -16,6 +16,9 @@ import random
 import time
 from pathlib import Path
 
+# Read when torch is loaded: room for the prepared products of every shape that comes up, 1.6 times as fast on one core.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")
+
 import torch
 import torch.nn.functional as F
 
@@ -24,6 +27,7 @@ import model as drop
 from tokenizer import Tokenizer
 
 TOKENS_PER_STEP = 4096
+WIDTHS = 8                  # samples are padded to a multiple of this
 KL_SHARE = 0.5              # of the distilled student's loss
 TEACHER_TEXT_SHARE = 0.3    # of its samples
 AVERAGE_EVERY, AVERAGE_SHARE = 10, 0.05     # the running average of the weights: the last 200 steps, more or less
@@ -61,6 +65,11 @@ def is_inner_matrix(name):
     return name.startswith("blocks.") and "norm" not in name and "router" not in name
 
 
+def rounded(width):
+    """Few different shapes: matrix libraries prepare each one anew."""
+    return -(-width // WIDTHS) * WIDTHS
+
+
 class Samples:
     """Endless (tokens, length of the prompt), in chunks of like length so that little is padded."""
 
@@ -87,12 +96,14 @@ class Samples:
                 rows.append(self.sample())
                 total += len(rows[-1][0])
             rows.sort(key=lambda row: len(row[0]))
-            chunks, chunk = [], []
-            for row in rows:
-                chunk.append(row)
-                if len(chunk) * len(row[0]) >= TOKENS_PER_STEP // 2:
-                    chunks.append(chunk)
-                    chunk = []
+            chunks = []
+            while rows:
+                # as many as fit at the width of the longest of them
+                count = 1
+                while count < len(rows) and (count + 1) * rounded(len(rows[count][0])) <= TOKENS_PER_STEP // 2:
+                    count += 1
+                chunks.append(rows[:count])
+                rows = rows[count:]
             half = len(chunks) // 2
             short, long = chunks[:half], chunks[half:2 * half]
             self.rng.shuffle(short)
@@ -102,13 +113,23 @@ class Samples:
 
     def tensors(self, chunk, device):
         """tokens (B, T) and the mask (B, T-1) of the positions whose next token is learned"""
-        width = max(len(row) for row, _ in chunk)
-        tokens = torch.full((len(chunk), width), self.tokenizer.pad)
-        learned = torch.zeros(len(chunk), width - 1, dtype=torch.bool)
+        width = rounded(max(len(row) for row, _ in chunk))
+        height = max(len(chunk), TOKENS_PER_STEP // 2 // width)
+        tokens = torch.full((height, width + 1), self.tokenizer.pad)
+        learned = torch.zeros(height, width, dtype=torch.bool)
         for i, (row, start) in enumerate(chunk):
             tokens[i, :len(row)] = torch.tensor(row)
             learned[i, start - 1:len(row) - 1] = True
         return tokens.to(device), learned.to(device)
+
+
+def picked(learned):
+    """The learned positions, filled up to a multiple of 64 by some of weight 0."""
+    rows = learned.flatten().nonzero()[:, 0]
+    spare = -len(rows) % 64
+    weight = torch.ones(len(rows) + spare, device=rows.device)
+    weight[len(rows):] = 0
+    return torch.cat([rows, rows[:1].expand(spare)]), weight
 
 
 def batches(tokenizer, seed, texts, device):
@@ -177,12 +198,13 @@ def train(config, out, tokenizer, steps, seed, teacher=None, texts=None, save=10
         count = sum(int(learned.sum()) for _, learned, _ in chunks)
         loss_sum = 0.0
         for tokens, learned, goal in chunks:
-            target = tokens[:, 1:][learned]
-            logits = net.logits(net(tokens[:, :-1])[learned])
-            loss = hard = F.cross_entropy(logits, target, reduction="sum")
+            rows, weight = picked(learned)
+            target = tokens[:, 1:].flatten()[rows]
+            logits = net.logits(net(tokens[:, :-1]).flatten(0, 1).index_select(0, rows))
+            loss = hard = drop.CrossEntropy.apply(logits, target, weight)
             if goal is not None:
                 goal = goal.float().log_softmax(-1)
-                soft = F.kl_div(logits.log_softmax(-1), goal, log_target=True, reduction="sum")
+                soft = F.kl_div(logits[:len(goal)].log_softmax(-1), goal, log_target=True, reduction="sum")
                 loss = KL_SHARE * soft + (1 - KL_SHARE) * hard
             (loss / count).backward()
             loss_sum += float(hard)
