@@ -1,15 +1,15 @@
 """Questions outside what the drop does: it says why, and refuses."""
 import re
 
-import narrator_ar
-import narrator_en
-import nouns_ar
-import nouns_en
-import refusals_ar
-import refusals_en
+import arabic.narrator
+import arabic.nouns
+import arabic.refusals
+import english.narrator
+import english.nouns
+import english.refusals
 from grammar import choose, slip, tidy
 
-WORDS = {"en": refusals_en, "ar": refusals_ar}
+WORDS = {"en": english.refusals, "ar": arabic.refusals}
 SHARES = dict(fractions=4, percent=3, shapes=4, ratios=2, averages=2, algebra=3, unknown=6, general=6)
 NAMED_FRACTIONS = {"en": ["half", "a third", "a quarter", "two thirds", "three quarters", "a fifth", "two fifths", "an eighth", "one tenth", "three fifths",
                           "one half", "one third", "three eighths", "five sixths"],
@@ -28,7 +28,7 @@ def make(rng, lang, held):
     reason = rng.choices(list(SHARES), SHARES.values())[0]
     line = rng.choice(WORDS[lang].OUTSIDE[reason])
     clause = rng.choice(line.split(" | "))
-    names, held_names = (nouns_en.NAMES, nouns_en.HELD_NAMES) if lang == "en" else (nouns_ar.NAMES, nouns_ar.HELD_NAMES)
+    names, held_names = (english.nouns.NAMES, english.nouns.HELD_NAMES) if lang == "en" else (arabic.nouns.NAMES, arabic.nouns.HELD_NAMES)
     names = held_names if held else names
     first, second = rng.sample(names["she"] + names["he"], 2)
     gender = "she" if first in names["she"] else "he"
@@ -36,13 +36,13 @@ def make(rng, lang, held):
     def number():
         return str(rng.choice([rng.randint(2, 20), rng.randint(10, 99), rng.randint(2, 12) * 5, rng.randint(100, 900)]))
     if lang == "en":
-        thing, other = rng.sample(narrator_en.COMMON, 2)
-        box = rng.choice(narrator_en.CONTAINERS)
-        things = dict(o=thing[1], p=other[1], s=thing[0], s2=other[0], box=box[0], boxes=box[1], folk=rng.choice(nouns_en.FOLK),
-                      he=gender, his="her" if gender == "she" else "his", do="do", blorp=narrator_en.invented(rng) + "s", blorp2=narrator_en.invented(rng) + "s")
+        thing, other = rng.sample(english.narrator.COMMON, 2)
+        box = rng.choice(english.narrator.CONTAINERS)
+        things = dict(o=thing[1], p=other[1], s=thing[0], s2=other[0], box=box[0], boxes=box[1], folk=rng.choice(english.nouns.FOLK),
+                      he=gender, his="her" if gender == "she" else "his", do="do", blorp=english.narrator.invented(rng) + "s", blorp2=english.narrator.invented(rng) + "s")
     else:
-        thing, other = rng.sample(narrator_ar.COMMON, 2)
-        box = rng.choice(narrator_ar.CONTAINERS)
+        thing, other = rng.sample(arabic.narrator.COMMON, 2)
+        box = rng.choice(arabic.narrator.CONTAINERS)
         things = dict(o=thing.definite, p=other.definite, box=box.one, boxes=box.many)
 
     def slot(found):

@@ -3,11 +3,11 @@ result), or None where the numbers it drew do not fit."""
 import re
 
 import arithmetic
-import words_ar
-import words_en
+from arabic import words as arabic
+from english import words as english
 from held import held_key, number
 
-WORDS = {"en": words_en, "ar": words_ar}
+WORDS = {"en": english, "ar": arabic}
 STEP = {"add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "div": arithmetic.divide}
 
 

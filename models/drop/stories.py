@@ -1,11 +1,11 @@
 """Word problems: a scene, numbers that fit it, a narrator who tells it, and the thought that solves it."""
-import narrator_ar
-import narrator_en
+from arabic import narrator as arabic
+from english import narrator as english
 import relations
 from grammar import slip
 from scenes import SCENES, SHARES
 
-NARRATORS = {"en": narrator_en.Narrator, "ar": narrator_ar.Narrator}
+NARRATORS = {"en": english.Narrator, "ar": arabic.Narrator}
 
 
 def solve(scene, numbers):

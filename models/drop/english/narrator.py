@@ -7,10 +7,10 @@ money, {y*} times; {box} {boxes} {folk} {scene}; {GAIN} and other capitals a ver
 """
 import re
 
-import clauses_en as clauses
-import nouns_en as nouns
+from english import clauses
+from english import nouns
 import numerals
-import verbs_en as verbs
+from english import verbs
 from grammar import choose, tidy
 
 SUBJECTS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "it": ("it", "its", "it"), "I": ("I", "my", "me"),

@@ -7,10 +7,10 @@ another noun, {x$} money, {y*} times; {O} {OP} {acc} a thing, the things, "how m
 """
 import re
 
-import clauses_ar as clauses
-import nouns_ar as nouns
+from arabic import clauses
+from arabic import nouns
 import numerals
-import verbs_ar as verbs
+from arabic import verbs
 from grammar import choose, tidy
 
 
