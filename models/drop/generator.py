@@ -28,7 +28,7 @@ import stories
 from held import held_key, held_number, number
 from skills import WORDS
 
-SHARES = dict(add=2, sub=3, mul=2, div=3, word1=38, word2=30, compare=2, order=4, units=3, days=2, missing=6, refuse=6)
+SHARES = dict(add=1, sub=2, mul=2, div=2, word1=44, word2=32, compare=1, order=3, units=2, days=1, missing=6, refuse=4)
 TEST_SHARES = dict(add=15, sub=15, mul=9, div=5, word1=16, word2=16, compare=5, order=5, units=5, days=5, missing=4, refuse=4)
 
 
@@ -43,6 +43,12 @@ class Problem:
     def reply(self):
         """What the model writes after the prompt, which ends in `<think>` and a new line."""
         return f"{self.thought}\n</think>\n\n{self.answer}"
+
+    def opening(self):
+        """The thought up to its last relation: what is hard about a story. Columns and an answer would follow."""
+        lines = self.thought.split("\n")
+        last = max(i for i, line in enumerate(lines) if line.endswith(("?", "؟")))
+        return "\n".join(lines[:last + 1]) + "\n"
 
 
 def _answer(words, result, missing):
