@@ -254,6 +254,8 @@ class Narrator:
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
         self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
+        if clause.endswith(".") and self.rng.random() < 0.1:
+            clause = f"{clause[:-1]} {self.rng.choice(clauses.ADJUNCTS)}."
         return tidy(self._fill(clause, numbers))
 
     def ask(self, pool, numbers):
@@ -261,6 +263,8 @@ class Narrator:
         self.clauses.append(clause)
         self.paired = True
         text = tidy(self._fill(clause.rstrip(".!"), numbers))
+        if not text.startswith(("احسب", "أوجد")) and self.rng.random() < 0.08:
+            text = f"{tidy(self._fill(self.rng.choice(clauses.LEADS), numbers))} {text}"
         return text + ("." if text.startswith(("احسب", "أوجد")) else "؟")
 
     def aside(self):
@@ -277,6 +281,8 @@ class Narrator:
         return [first.rstrip(".،") + link + second, *rest]
 
     def conditional(self, facts, ask):
+        if len(facts) == 2 and self.rng.random() < 0.5:
+            facts = self.join(facts)
         *before, last = facts
         if ask.startswith(("احسب", "أوجد")):
             return " ".join([*facts, ask])

@@ -25,6 +25,13 @@ The {scene} [opens|closes] at {small} [o'clock|pm|].
 It took {i} minutes.
 {N} goes there every [day|week|month|Sunday].
 A {other1} costs {i} dollars.
+{N} [was|is] [cleaning|painting|decorating|visiting|looking around in|working in|playing in|tidying up] the {scene} [{when}|].
+{N} [was|is] [planning a party|packing for a trip|getting ready for school|helping a neighbor|preparing a picnic|playing a game|cooking dinner|making presents|having a garage sale].
+{N} [wants|wanted] to [surprise {M}|help {h} {folk}|be ready for winter|make everybody happy|know more about {o}|become famous].
+{N} [and {M} are|and {M} were] [friends|neighbors|in the same class|on a trip|at a fair|at the {scene}].
+[Every year|Once a year|This time|Like every Sunday] [there is a fair|the {scene} is full|{N} has a party|people meet at the {scene}].
+{N} [bought|got|uses|prefers] [them|the {o}] [at|from] the {scene}.
+The [school|club|town|team|family] [had|has] a [party|sale|picnic|trip|contest|meeting] [{when}|].
 {N} has a [dog|cat|brother|sister|garden|bike] [named|called] [Max|Luna|Coco|Rex|Pip|Bo].
 The bus number was {i}.
 Everyone [laughed|was happy|went outside|had fun].
@@ -44,6 +51,22 @@ WHENS = [("yesterday", "today"), ("on Monday", "on Tuesday"), ("on Saturday", "o
          ("on the first day", "on the second day"), ("in the first half", "in the second half"), ("in the first week", "in the second week"),
          ("in summer", "in winter"), ("before school", "after school"), ("on the way there", "on the way back"), ("in January", "in February")]
 TIMES = {2: ["twice", "two times", "double", "2 times"], 3: ["three times", "3 times", "triple", "thrice"]}
+# At the end of a fact, and in front of a question; they change nothing.
+ADJUNCTS = lines("""
+for the [party|picnic|trip|school fair|guests|weekend|garden|wedding|holiday|show|class|team|winter|family|birthday|bake sale|concert]
+on the way [home|to school|to work|to the {scene}|back]
+with [{h} {folk}|a friend|great care|a smile|{M}|both hands|some help]
+because [it was hot|it was late|{h} {folk} were hungry|of the rain|there was no room|they were cheap|it was a holiday]
+[at|in|near|behind|inside|next to] the {scene}
+to [feed the animals|surprise {M}|make room|help out|have fun|decorate the {scene}|fill the {scene}|practise|keep warm|save time]
+[yesterday|last week|this morning|today|on Friday|before breakfast|after dinner|during the break|all by {h} own|in a hurry|by mistake|as planned|as usual]
+[as a gift|as a snack|for free|for fun|for {h} collection|for later|for lunch|from the {scene}|all at once|one by one]
+""")
+LEADS = lines("""
+[After that|In the end|By the end of the day|By then|At the end of the [week|day|game|trip|party]|When [it|the {scene}] was closed|Afterwards|Now|Then|All in all|So],
+[When {M} [came|arrived|left]|Before {M} came home|When it was over|At that moment|After [lunch|the party|the game|the storm]|Later],
+[Can you say|Do you know|I wonder|Could you tell me|Please tell me|Guess|{M} wants to know|{M} asks]:
+""")
 # Asked about what was not told.
 ASK_STRANGE = lines("""
 How many {other} does [T|N|M] have.

@@ -270,6 +270,8 @@ class Narrator:
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
         self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
+        if clause.endswith(".") and self.rng.random() < 0.12:
+            clause = f"{clause[:-1]} {self.rng.choice(clauses.ADJUNCTS)}."
         return tidy(self._fill(clause, numbers))
 
     def ask(self, pool, numbers):
@@ -283,6 +285,9 @@ class Narrator:
         if re.match(r"(Find|Tell me|Give|Work out|Calculate|Add up|Count)", text):
             end = "."
         text = re.sub(r"\bdo (?=\w+ have\b)", "does ", text) if self.people["N"][1] not in ("I", "we", "they") else text
+        if end == "?" and self.rng.random() < 0.08:
+            self.paired = False
+            text = f"{tidy(self._fill(self.rng.choice(clauses.LEADS), numbers))} {self._lower(text)}"
         return text + end
 
     def aside(self):
@@ -311,6 +316,8 @@ class Narrator:
 
     def conditional(self, facts, ask):
         """"If she eats 5, how many are left?" """
+        if len(facts) == 2 and self.rng.random() < 0.5:
+            facts = self.join([re.sub(r"^(If|Suppose|Say|Imagine),? ", "", facts[0]), facts[1]])
         *before, last = facts
         last = re.sub(r"^(If|Suppose|Say|Imagine|Then|Later|After that|But),? ", "", last)
         if re.match(r"(Find|Tell|Give|Work|Calc)", ask):

@@ -35,7 +35,11 @@ KINDS = {
 # What can be said of any thing, and halves of a whole.
 ADJECTIVES = """red|blue|green|yellow|white|black|brown|purple|pink|orange|golden|silver|grey|big|small|large|tiny|old|new|used|broken|clean|dirty|
     wooden|plastic|paper|glass|metal|round|square|striped|plain|spotted|shiny|heavy|light|long|short|fresh|ripe|rotten|sweet|sour|cheap|
-    expensive|empty|full|open|closed|colored|painted|hand-made|rare|common|lost|torn|dry|wet"""
+    expensive|empty|full|open|closed|colored|painted|hand-made|rare|common|lost|torn|dry|wet|chocolate|math|science|history|football|
+    birthday|school|garden|party|cotton|rubber|leather|steel|vanilla|wild|tame|sick|healthy|famous|foreign|local|frozen|boiled|roasted|salted|
+    crunchy|soft|hard|thick|thin|tall|wide|narrow|loud|quiet|fast|slow|fancy|funny|boring|scary|summer|winter|travel|country|kitchen|baby|adult|
+    left|right|front|upper|lower|free|special|regular|extra-large|medium|digital|electric|magic|lucky|favorite|missing|late|early|good|bad|
+    young|married|hungry|sleepy|happy|sad"""
 ADJECTIVES = ["".join(a.split()) for a in ADJECTIVES.split("|")]
 CONTAINERS = """box/boxes bag basket jar tray packet carton crate drawer shelf/shelves bucket bowl plate pile stack row case pack pot tin
     envelope folder page cupboard table desk room wagon cage tank pen nest vase bunch/bunches bundle bouquet container barrel sack album
