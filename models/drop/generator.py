@@ -106,7 +106,7 @@ def stream(seed, shares=SHARES, held=False):
     rng = random.Random(seed)
     names, weights = zip(*shares.items())
     while True:
-        yield make(rng, rng.choices(names, weights)[0], rng.choice(["en", "ar"]), held)
+        yield make(rng, rng.choices(names, weights)[0], rng.choice(["en", "en", "en", "ar", "ar"]), held)
 
 
 def test_set(count, seed):

@@ -32,7 +32,7 @@ ONE_STEP = {
         1 | GAIN x=a; NOW x=b | ASK_START | start before gain a b |
         2.5 | HAVE; LOSE_SOME; LEFT x=b | ASK_LOST | loss a b |
         2.5 | HAVE; GAIN_SOME; NOW x=b | ASK_GAINED | gain a b |
-        2 | TWICE | ASK_TWICE | whole a b |
+        2 | TWICE | ASK_TWICE | end after gain a b |
         1 | TWICE | ASK_TWICE_MORE | difference a b |
         4 | PAIR | ASK_TOGETHER | whole a b |
         4 | PAIR | ASK_AHEAD | difference a b |
@@ -44,7 +44,8 @@ ONE_STEP = {
         1 | BOXES_HAVE; EACH_HOLDS | ASK_TOTAL | total a b | ab
         5 | SHARE | ASK_EACH | each a b | b
         5 | PACK | ASK_GROUPS | groups a b | b
-        1 | PACK | ASK_SERVED | groups a b | b
+        1 | SERVE | ASK_SERVED | groups a b | b
+        0.8 | PER_DAY | ASK_DAYS | groups a b | b
         1 | PACK | ASK_REST | rest a b | b
         0.5 | SHARE | ASK_REST | rest a b | b
         0.5 | PACK | ASK_FULL | full groups a b | b
@@ -54,7 +55,7 @@ ONE_STEP = {
         1.5 | CREW; CREW_ON | ASK_CREW | end after gain a b |
         1 | ROOM; ROOM_TAKEN | ASK_FREE | part a b |
         2 | TOGETHER; TOGETHER_PART | ASK_OTHER | part a b |
-        1.5 | TASK; TASK_DONE | ASK_TODO | missing a b |
+        1.5 | TASK; TASK_DONE | ASK_TODO | end after loss a b |
         2.5 | PARTS | ASK_PARTS | total a b | ab
         1 | PAIR; GIVES | ASK_FIRST | end after loss a c | :b
         1 | PAIR; GIVES | ASK_SECOND | end after gain b c | :a
@@ -85,7 +86,7 @@ ONE_STEP = {
         2 | UNIT | ASK_UNIT | each b a | a
         1.5 | BUDGET | ASK_BUY | groups a b | b
         2 | COST_TWO | ASK_COST_TWO | whole a b |
-        1.2 | M_TWICE | ASK_M_TWICE | whole a b |
+        1.2 | M_TWICE | ASK_M_TWICE | end after gain a b |
         0.7 | M_TWICE | ASK_M_MORE | difference a b |
         1 | M_PAIR | ASK_M_TOGETHER | whole a b |
         1.2 | M_PAIR | ASK_M_AHEAD | difference a b |
@@ -134,7 +135,7 @@ TWO_STEPS = {
         2 | HAVE; GAIN x=b; THEN_SHARE | ASK_EACH | end after gain a b; each r c | c
         2.5 | HAVE; LOSE x=b; THEN_PACK | ASK_GROUPS | end after loss a b; groups r c | c
         1.5 | HAVE; GAIN x=b; THEN_PACK | ASK_GROUPS | end after gain a b; groups r c | c
-        1.5 | TWICE; THEN_SHARE | ASK_EACH | whole a b; each r c | c
+        1.5 | TWICE; THEN_SHARE | ASK_EACH | end after gain a b; each r c | c
         2 | PAIR; THEN_PACK | ASK_GROUPS | whole a b; groups r c | c
         1.5 | PAIR; THEN_SHARE | ASK_EACH | whole a b; each r c | c
         2 | NESTED | ASK_TOTAL | total a b; total r c | abc
@@ -146,8 +147,8 @@ TWO_STEPS = {
         1 | CREW; CREW_ON y=b; CREW_OFF y=c | ASK_CREW | end after gain a b; end after loss r c |
         1 | GOAL_THINGS; SAVED_THINGS; GAIN x=c | ASK_MISSING_THINGS | missing a b; missing r c |
         1.5 | SHARE; LOSE_ONE x=c | ASK_ONE_LEFT | each a b; end after loss r c | b
-        1.5 | TWICE; GAIN x=c | ASK_NOW | whole a b; end after gain r c |
-        1.5 | TWICE; LOSE x=c | ASK_LEFT | whole a b; end after loss r c |
+        1.5 | TWICE; GAIN x=c | ASK_NOW | end after gain a b; end after gain r c |
+        1.5 | TWICE; LOSE x=c | ASK_LEFT | end after gain a b; end after loss r c |
         1 | BASE; OTHER_MORE; LOSE_OTHER x=c | ASK_OTHER | larger a b; end after loss r c |
         1 | BASE; OTHER_LESS; LOSE_OTHER x=c | ASK_OTHER | smaller a b; end after loss r c |
     """,
@@ -179,7 +180,7 @@ TWO_STEPS = {
         1.5 | MHAVE; MLOSE x=b; EACH_COSTS | ASK_BUY | end after loss a b; groups r c | c
         1 | MHAVE; MGAIN x=b; EACH_COSTS | ASK_BUY | end after gain a b; groups r c | c
         1.5 | UNIT | ASK_OTHER_COST | each b a; total r c | ac
-        1 | M_EARNED; MLOSE x=c | ASK_MLEFT | whole a b; end after loss r c |
+        1 | M_EARNED; MLOSE x=c | ASK_MLEFT | end after gain a b; end after loss r c |
         1.5 | UNIT_BILL | ASK_UNIT | part b c; each r a | a
     """,
     "measure": """

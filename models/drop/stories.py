@@ -89,7 +89,7 @@ def _arranged(narrator, facts, ask):
         facts[-1] = facts[-1][:-1] + "."
     if len(facts) > 1 and rng.random() < 0.25 and not facts[0].endswith(","):
         facts = narrator.join(facts)
-    if rng.random() < 0.2:
+    if rng.random() < 0.14:
         places = [i for i in range(len(facts) + 1) if i == 0 or not facts[i - 1].endswith(",")]
         for place in rng.sample(places, min(len(places), rng.choice([1, 1, 1, 2]))):
             facts.insert(place, narrator.aside())
@@ -131,7 +131,7 @@ def make(rng, lang, skill, number, held, words, missing=False):
             thought = [words.ASKED_NOT_TOLD]
         result = None
     question = _arranged(narrator, facts, ask)
-    if not held and rng.random() < 0.2:
+    if not held and rng.random() < 0.1:
         question = slip(question, rng, lang)
     return question, thought, result, narrator.clauses, list(numbers.values())
 

@@ -85,7 +85,7 @@ class Narrator:
         for name, table in (("len", nouns.LENGTHS), ("way", nouns.WAYS), ("weight", nouns.WEIGHTS), ("vol", nouns.VOLUMES), ("time", nouns.TIMES)):
             self.nouns[name] = Noun(*rng.choice(table))
         self.nouns["u"] = self.nouns["len"]
-        self.words_share = 0.9 if rng.random() < 0.06 else 0.35 if rng.random() < 0.2 else 0.0
+        self.words_share = 0.9 if rng.random() < 0.04 else 0.35 if rng.random() < 0.16 else 0.0
         self.adjectives = adjectives
         self.texts = dict(scene=rng.choice(nouns.SCENERY), grain=rng.choice(nouns.GRAINS), grain2=rng.choice(nouns.GRAINS), fluid=rng.choice(nouns.FLUIDS),
                           fluid2=rng.choice(nouns.FLUIDS), strip=strip, adj1=adjectives[0], adj2=adjectives[1], adj3=adjectives[2])
@@ -97,7 +97,7 @@ class Narrator:
         self.clauses, self.told = [], set()
 
     def _thing(self, kind):
-        if self.rng.random() < 0.05:
+        if self.rng.random() < 0.03:
             word = invented(self.rng)
             return Noun(word, word + "ات") if self.rng.random() < 0.5 else Noun(word + "ة", word + "ات")
         return self.rng.choice(THINGS[kind])
@@ -111,7 +111,7 @@ class Narrator:
             return "أنا", "I"
         if draw < 0.3:
             return rng.choice(nouns.ROLES[gender]), gender
-        if draw < 0.5:
+        if draw < 0.4:
             name = invented(rng) + rng.choice(["", "", "ة", "ى", "اء"] if gender == "she" else [""])
             if name not in sum(nouns.HELD_NAMES.values(), []):
                 return name, gender
@@ -254,7 +254,7 @@ class Narrator:
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
         self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
-        if clause.endswith(".") and self.rng.random() < 0.1:
+        if clause.endswith(".") and self.rng.random() < 0.06:
             clause = f"{clause[:-1]} {self.rng.choice(clauses.ADJUNCTS)}."
         return tidy(self._fill(clause, numbers))
 
@@ -263,7 +263,7 @@ class Narrator:
         self.clauses.append(clause)
         self.paired = True
         text = tidy(self._fill(clause.rstrip(".!"), numbers))
-        if not text.startswith(("احسب", "أوجد")) and self.rng.random() < 0.08:
+        if not text.startswith(("احسب", "أوجد")) and self.rng.random() < 0.05:
             text = f"{tidy(self._fill(self.rng.choice(clauses.LEADS), numbers))} {text}"
         return text + ("." if text.startswith(("احسب", "أوجد")) else "؟")
 

@@ -60,9 +60,7 @@ PACK = lines("""
 {N} ~have {x} {o} and ~put {y} [{o}|] [in|into] each {box}.
 {x} {o} are [packed|put|sorted|placed|split up|arranged] [in|into] {boxes} [of|with] {y} [each|].
 {x} {o} [want to sit|go|stand|travel|ride|live|lie|line up] {y} to [a|each|one] {box}.
-{N} [~give|~hand] {y} {o} to each [child|friend|kid|guest|pupil]. {N} ~have {x} {o}.
-{N} {DONE} {x} {o}, {y} [{o}|] [a|each|every|per] day.
-{N} ~need {x} {o}. [They come in {boxes} of {y}.|There are {y} {o} in [a|each] {box}.|{N} [gets|can get] {y} a day.]
+{N} ~need {x} {o}. [They come in {boxes} of {y}.|There are {y} {o} in [a|each] {box}.]
 If {y} {o} [go|fit] [in|into] [one|each|a] {box} and there are {x} {o},
 It takes {y} {o} [to fill|for|to make] [a|one] {box}. {N} ~have {x} {o}.
 """)
@@ -72,9 +70,25 @@ How many {boxes} [did N need|did N fill|does it take|will it take|do we need|wil
 [Find|Work out|What is] the number of {boxes}.
 How many {boxes} [can N make|in all|does that make|are filled].
 """)
+SERVE = lines("""
+{N} [~give|~hand] {y} {o} to each [child|friend|kid|guest|pupil]. {N} ~have {x} {o}.
+{N} ~have {x} {o}. [Each|Every] [child|friend|kid|guest|pupil|player] [gets|needs|wants|takes] {y} [{o}|of them|].
+[Each|Every] [child|friend|kid|guest|pupil|player] [gets|needs|wants|takes] {y} {o}. There are {x} [{o}|].
+{x} {o} are handed out, {y} to each [child|friend|kid|guest|pupil].
+""")
+PER_DAY = lines("""
+{N} {DONE} {x} {o}, {y} [{o}|] [a|each|every|per] day.
+{N} ~have {x} {o} and ~use {y} [{o}|of them|] [a|each|every|per] day.
+{N} ~need {x} {o}. {N} [gets|can get|makes] {y} [a|each|every|per] day.
+{N} ~want to {DONE:base} {x} {o}, {y} [a|each|every|per] day.
+""")
+ASK_DAYS = lines("""
+How many days [will it take|does it take|did it take|will they last|does N need|does that take|is that].
+[For how many|In how many] days [does that last|is that done|will N be done].
+""")
 ASK_SERVED = lines("""
 How many [children|friends|kids|people|guests|pupils] [can get some|get {o}|does N serve|can N give {o} to].
-How many [days|weeks] [will it take|does it take|will they last|does that take|is that|will {o} last].
+How many [children|people|kids] is that enough for.
 """)
 ASK_REST = lines("""
 How many {o} [are left over|are left|remain|are left at the end|will be left over|don't fit|stay over|are not in a full {box}].

@@ -75,7 +75,7 @@ class Narrator:
         when, when2 = rng.choice(clauses.WHENS)
         self.money = rng.choice(nouns.MONEY)
         self.style = rng.random()
-        self.words = 0.9 if rng.random() < 0.06 else 0.35 if rng.random() < 0.2 else 0.0
+        self.words = 0.9 if rng.random() < 0.04 else 0.35 if rng.random() < 0.16 else 0.0
         self.sources = dict(
             o=thing[1], s=thing[0], o1=o1, o2=o2, o3=o3, all=everything, s2=self._thing("thing")[0], box=container[0], boxes=container[1], folk=folk,
             folk2=rng.choice(THINGS["person"])[1], adj1=adjectives[0], adj2=adjectives[1], adj3=adjectives[2], scene=rng.choice(nouns.SCENERY),
@@ -87,7 +87,7 @@ class Narrator:
         self.clauses, self.told = [], set()
 
     def _thing(self, kind):
-        if self.rng.random() < 0.06:
+        if self.rng.random() < 0.03:
             word = invented(self.rng)
             return word, word + "s"
         return self.rng.choice(THINGS[kind])
@@ -108,7 +108,7 @@ class Narrator:
             return rng.choice(nouns.ROLES[gender]), gender
         if draw < 0.38:
             return " and ".join(rng.sample(nouns.NAMES["she"] + nouns.NAMES["he"], 2)), "they"
-        if draw < 0.6:
+        if draw < 0.48:
             name = invented(rng).capitalize()
             if name not in sum(nouns.HELD_NAMES.values(), []):
                 return name, gender
@@ -270,7 +270,7 @@ class Narrator:
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
         self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
-        if clause.endswith(".") and self.rng.random() < 0.12:
+        if clause.endswith(".") and self.rng.random() < 0.08:
             clause = f"{clause[:-1]} {self.rng.choice(clauses.ADJUNCTS)}."
         return tidy(self._fill(clause, numbers))
 
@@ -285,7 +285,7 @@ class Narrator:
         if re.match(r"(Find|Tell me|Give|Work out|Calculate|Add up|Count)", text):
             end = "."
         text = re.sub(r"\bdo (?=\w+ have\b)", "does ", text) if self.people["N"][1] not in ("I", "we", "they") else text
-        if end == "?" and self.rng.random() < 0.08:
+        if end == "?" and self.rng.random() < 0.05:
             self.paired = False
             text = f"{tidy(self._fill(self.rng.choice(clauses.LEADS), numbers))} {self._lower(text)}"
         return text + end
