@@ -85,7 +85,7 @@ class Narrator:
         for name, table in (("len", nouns.LENGTHS), ("way", nouns.WAYS), ("weight", nouns.WEIGHTS), ("vol", nouns.VOLUMES), ("time", nouns.TIMES)):
             self.nouns[name] = Noun(*rng.choice(table))
         self.nouns["u"] = self.nouns["len"]
-        self.words_share = 0.9 if rng.random() < 0.04 else 0.35 if rng.random() < 0.16 else 0.0
+        self.words_share = 0.9 if rng.random() < 0.08 else 0.4 if rng.random() < 0.25 else 0.0
         self.adjectives = adjectives
         self.texts = dict(scene=rng.choice(nouns.SCENERY), grain=rng.choice(nouns.GRAINS), grain2=rng.choice(nouns.GRAINS), fluid=rng.choice(nouns.FLUIDS),
                           fluid2=rng.choice(nouns.FLUIDS), strip=strip, adj1=adjectives[0], adj2=adjectives[1], adj3=adjectives[2])

@@ -75,7 +75,7 @@ class Narrator:
         when, when2 = rng.choice(clauses.WHENS)
         self.money = rng.choice(nouns.MONEY)
         self.style = rng.random()
-        self.words = 0.9 if rng.random() < 0.04 else 0.35 if rng.random() < 0.16 else 0.0
+        self.words = 0.9 if rng.random() < 0.08 else 0.4 if rng.random() < 0.25 else 0.0
         self.sources = dict(
             o=thing[1], s=thing[0], o1=o1, o2=o2, o3=o3, all=everything, s2=self._thing("thing")[0], box=container[0], boxes=container[1], folk=folk,
             folk2=rng.choice(THINGS["person"])[1], adj1=adjectives[0], adj2=adjectives[1], adj3=adjectives[2], scene=rng.choice(nouns.SCENERY),
