@@ -28,7 +28,7 @@ import stories
 from held import held_key, held_number, number
 from skills import WORDS
 
-SHARES = dict(add=1, sub=2, mul=2, div=2, word1=44, word2=32, compare=1, order=3, units=2, days=1, missing=6, refuse=4)
+SHARES = dict(add=1, sub=2, mul=2, div=2, word1=44, word2=32, compare=1, order=3, units=2, days=1, missing=8, refuse=4)
 TEST_SHARES = dict(add=15, sub=15, mul=9, div=5, word1=16, word2=16, compare=5, order=5, units=5, days=5, missing=4, refuse=4)
 
 

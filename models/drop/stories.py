@@ -5,6 +5,8 @@ import relations
 from grammar import slip
 from scenes import SCENES, SHARES
 
+# Without such a fact what is left is a shorter story, and can be answered.
+MAY_BE_LEFT_OUT = ("end after gain", "end after loss", "missing", "whole")
 NARRATORS = {"en": english.Narrator, "ar": arabic.Narrator}
 
 
@@ -29,7 +31,7 @@ def draw(scene, number, rng):
     divides |= {"a"} if any(step[0] == "each" and step[2] == "a" for step in scene.steps) else set()
     for _ in range(400):
         numbers = {}
-        size = rng.choices([20, 99, 999, 9999], [34, 50, 13, 3])[0]
+        size = rng.choices([20, 99, 999, 9999], [32, 46, 18, 4])[0]
         for letter in scene.letters():
             if letter in divides:
                 numbers[letter] = rng.randint(2, 9) if rng.random() < 0.75 else rng.choice([10, 10, 12, 15, 20, 25, 30, 40, 50, rng.randint(11, 30)])
@@ -121,7 +123,9 @@ def make(rng, lang, skill, number, held, words, missing=False):
             if hole not in narrator.told:
                 return None
             thought = _thought(scene, dict(numbers, **{hole: None}), lang)[0] + [words.NOT_TOLD]
-        elif kind < 0.75:                                   # the sentence is left out
+        elif kind < 0.75 and not (len(scene.steps) > 1 and scene.steps[-1][2] == hole and scene.steps[-1][0] in MAY_BE_LEFT_OUT
+                                  or len(scene.steps) > 1 and scene.steps[0][2] == hole and scene.steps[0][0] in MAY_BE_LEFT_OUT):
+            # the sentence is left out
             facts, ask = _text(narrator, scene, numbers, drop=hole)
             if not facts or len(facts) == len(scene.facts):
                 return None
