@@ -24,6 +24,8 @@ function(retort_embed target file)
     message(FATAL_ERROR "retort_embed needs a GNU-style assembler; with MSVC load the file or a resource and use model::view")
   endif()
   file(SIZE "${path}" size)
+  # The size is written down here, so another file of that name needs another configuration.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
 
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/embedded_${target}_${name}")
   set(symbol "retort_embedded_${target}_${name}")
