@@ -103,9 +103,10 @@ class Tokenizer:
     def decode(self, ids):
         return b"".join(self.bytes[i] for i in ids).decode("utf-8", "replace")
 
-    def prompt(self, question):
-        """What the chat template renders for one user message."""
-        return self.encode(f"{BOS}{USER}{question}{ASSISTANT}{THINK}\n")
+    def prompt(self, question, before=()):
+        """What the chat template renders for a user message, after earlier (question, answer) pairs."""
+        turns = "".join(f"{USER}{asked}{ASSISTANT}{answer}{EOS}" for asked, answer in before)
+        return self.encode(f"{BOS}{turns}{USER}{question}{ASSISTANT}{THINK}\n")
 
     def reply(self, problem):
         return self.encode(problem.reply()) + [self.eos]

@@ -30,6 +30,7 @@ TOKENS_PER_STEP = 4096
 WIDTHS = 8                  # samples are padded to a multiple of this
 KL_SHARE = 0.5              # of the distilled student's loss
 TEACHER_TEXT_SHARE = 0.3    # of its samples
+SECOND_TURNS = 0.1          # of the questions come after others
 OPENINGS = 0.75             # of the stories end at their last relation: columns are soon known, and cost half of the tokens
 AVERAGE_EVERY, AVERAGE_SHARE = 10, 0.05     # the running average of the weights: the last 200 steps, more or less
 
@@ -86,7 +87,11 @@ class Samples:
             prompt, reply = self.tokenizer.prompt(row["prompt"]), self.tokenizer.encode(row["reply"]) + [self.tokenizer.eos]
         else:
             problem = next(self.problems)
-            prompt = self.tokenizer.prompt(problem.question)
+            before = []
+            while self.rng.random() < SECOND_TURNS:
+                earlier = next(self.problems)
+                before.append((earlier.question, earlier.answer))
+            prompt = self.tokenizer.prompt(problem.question, before[:2])
             if problem.skill in ("word1", "word2") and self.rng.random() < OPENINGS:
                 reply = self.tokenizer.encode(problem.opening())
             else:
