@@ -55,3 +55,19 @@ def slip(text, rng, lang):
         return rng.choice(["Please help: ", "Question: ", "Hi! ", "Can you tell me this? ", "Solve: ", "Quick one. ", "hey, ", "My homework: ",
                            "Maths: ", "ok so ", "Riddle: "]) + text
     return rng.choice(["سؤال: ", "من فضلك: ", "حل المسألة: ", "مسألة: ", "مرحبا، ", "ساعدني: ", "واجب الحساب: "]) + text
+
+
+class Teller:
+    """What narrators of all languages do: draw a wording, remember it, fill it. A language says which `wordings` it has and how
+    often an adjunct is hung on."""
+
+    def fact(self, pool, numbers):
+        clause = self.rng.choice(getattr(self.wordings, pool))
+        self.clauses.append(clause)
+        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
+        if clause.endswith(".") and self.rng.random() < self.adjunct:
+            clause = f"{clause[:-1]} {self.rng.choice(self.wordings.ADJUNCTS)}."
+        return tidy(self._fill(clause, numbers))
+
+    def aside(self):
+        return tidy(self._fill(self.rng.choice(self.wordings.ASIDE), {}))

@@ -11,7 +11,7 @@ from arabic import clauses
 from arabic import nouns
 import numerals
 from arabic import verbs
-from grammar import choose, tidy
+from grammar import Teller, choose, tidy
 
 
 class Noun:
@@ -50,8 +50,8 @@ def invented(rng):
     return "".join(rng.choice(LETTERS) for _ in range(rng.randint(3, 5)))
 
 
-class Narrator:
-    lang = "ar"
+class Narrator(Teller):
+    lang, wordings, adjunct = "ar", clauses, 0.06
 
     def __init__(self, rng, held, world):
         self.rng, self.world = rng, world
@@ -250,14 +250,6 @@ class Narrator:
         text = re.sub(r"\^([\w/]+)", lambda found: verbs.written(found[1], self.gender("M")), text)
         return re.sub(r"<([^<>/]+)/([^<>/]+)/([^<>/]+)>", lambda found: self._by_gender(found.groups()), text)
 
-    def fact(self, pool, numbers):
-        clause = self.rng.choice(getattr(clauses, pool))
-        self.clauses.append(clause)
-        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
-        if clause.endswith(".") and self.rng.random() < 0.06:
-            clause = f"{clause[:-1]} {self.rng.choice(clauses.ADJUNCTS)}."
-        return tidy(self._fill(clause, numbers))
-
     def ask(self, pool, numbers):
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
@@ -266,9 +258,6 @@ class Narrator:
         if not text.startswith(("احسب", "أوجد")) and self.rng.random() < 0.05:
             text = f"{tidy(self._fill(self.rng.choice(clauses.LEADS), numbers))} {text}"
         return text + ("." if text.startswith(("احسب", "أوجد")) else "؟")
-
-    def aside(self):
-        return tidy(self._fill(self.rng.choice(clauses.ASIDE), {}))
 
     # How sentences come together
 

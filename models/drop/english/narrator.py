@@ -11,7 +11,7 @@ from english import clauses
 from english import nouns
 import numerals
 from english import verbs
-from grammar import choose, tidy
+from grammar import Teller, choose, tidy
 
 SUBJECTS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "it": ("it", "its", "it"), "I": ("I", "my", "me"),
             "we": ("we", "our", "us"), "they": ("they", "their", "them")}
@@ -37,8 +37,8 @@ def invented(rng, pattern=("cvcv", "cvcvc", "vcvc", "cvccv", "cvccvc", "ccvcv", 
     return "".join(rng.choice("bcdfghjklmnprstvwz" if kind == "c" else "aeiou") for kind in rng.choice(pattern))
 
 
-class Narrator:
-    lang = "en"
+class Narrator(Teller):
+    lang, wordings, adjunct = "en", clauses, 0.08
 
     def __init__(self, rng, held, world):
         self.rng, self.world = rng, world
@@ -266,14 +266,6 @@ class Narrator:
                 text = re.sub(rf"\b(does|has|is) ({re.escape(subject)})\b", lambda found: f"{table[found[1]]} {found[2]}", text, flags=re.I)
         return text
 
-    def fact(self, pool, numbers):
-        clause = self.rng.choice(getattr(clauses, pool))
-        self.clauses.append(clause)
-        self.paired = pool in ("TWICE", "MEASURE_SUM", "TWO", "M_TWICE")
-        if clause.endswith(".") and self.rng.random() < 0.08:
-            clause = f"{clause[:-1]} {self.rng.choice(clauses.ADJUNCTS)}."
-        return tidy(self._fill(clause, numbers))
-
     def ask(self, pool, numbers):
         clause = self.rng.choice(getattr(clauses, pool))
         self.clauses.append(clause)
@@ -289,9 +281,6 @@ class Narrator:
             self.paired = False
             text = f"{tidy(self._fill(self.rng.choice(clauses.LEADS), numbers))} {self._lower(text)}"
         return text + end
-
-    def aside(self):
-        return tidy(self._fill(self.rng.choice(clauses.ASIDE), {}))
 
     # How sentences come together
 
