@@ -1,6 +1,7 @@
 // What models write greedily on every machine: ten tiny ones and the built-in one, compared with what is recorded.
 //   greedy MODEL.gguf RECORDED.txt     status 0 where all is the same
 //   greedy MODEL.gguf                  writes what is to be recorded
+#include "golden.hpp"
 #include "tiny/model.hpp"
 
 #include <retort/retort.hpp>
@@ -72,12 +73,9 @@ int main(int argc, char** argv) {
     std::fputs(all.c_str(), stdout);
     return 0;
   }
-  std::string recorded;
-  if (std::FILE* f = std::fopen(argv[2], "rb")) {
-    for (int c; (c = std::fgetc(f)) != EOF;) recorded += static_cast<char>(c);
-    std::fclose(f);
-  }
-  if (all == recorded) return std::printf("greedy: 11 models, the same ids\n"), 0;
+  const std::vector<char> recorded = read_bytes(argv[2]);
+  if (std::equal(all.begin(), all.end(), recorded.begin(), recorded.end()))
+    return std::printf("greedy: 11 models, the same ids\n"), 0;
   std::printf("greedy: not what is recorded:\n%s", all.c_str());
   return 1;
 }

@@ -366,7 +366,6 @@ inline result<void> read_moe(const hyper_reader& r, const gguf& file, bool selec
     RETORT_TRY(h.dim_shared, r.count_or("expert_shared_feed_forward_length", width));
   } else if (f.scaled) {
     RETORT_TRY(h.dim_shared, r.count_or("expert_shared_feed_forward_length", 0));
-    m.scale *= h.residual_scale;
   }
   if (f.moe == family::experts::after_dense) {
     RETORT_TRY(h.n_layers_dense, r.count_or("leading_dense_block_count", 0));

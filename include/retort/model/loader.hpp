@@ -58,13 +58,15 @@ class tensor_finder {
     if (!has(name)) return static_cast<const float*>(nullptr);
     return vector(name, n);
   }
-  /// v times s: a copy, where that is another vector.   v [n] or none
-  result<const float*> times(const float* v, std::size_t n, float s, const std::string& what) {
-    if (!v || s == 1) return v;
-    RETORT_TRY(std::byte * memory, own(n * sizeof(float), what));
+  /// m and its bias, or none, times s. The bias becomes a copy where that is another vector.
+  result<void> multiply(weight_matrix& m, const float*& bias, float s) {
+    m.scale *= s;
+    if (!bias || s == 1) return {};
+    RETORT_TRY(std::byte * memory, own(m.n_out * sizeof(float), "a scaled bias"));
     auto* out = reinterpret_cast<float*>(memory);
-    for (std::size_t i = 0; i < n; ++i) out[i] = s * v[i];
-    return static_cast<const float*>(out);
+    for (std::size_t i = 0; i < m.n_out; ++i) out[i] = s * bias[i];
+    bias = out;
+    return {};
   }
   /// n_experts matrices, stacked in one tensor, each with its scale.
   result<std::vector<weight_matrix>> stack(const std::string& name, std::size_t n_experts, std::size_t n_out,
@@ -232,8 +234,7 @@ inline result<std::unique_ptr<mixer>> load_gqa(tensor_finder& find, const std::s
   }
   RETORT_TRY(w.wo, find.matrix(blk + "attn_output.weight", g.dim, g.n_heads * g.dim_head_v));
   RETORT_TRY(w.bo, find.optional_vector(blk + "attn_output.bias", g.dim));
-  w.wo.scale *= h.residual_scale;
-  RETORT_TRY(w.bo, find.times(w.bo, g.dim, h.residual_scale, "a scaled bias"));
+  RETORT_CHECK(find.multiply(w.wo, w.bo, h.residual_scale));
   if (h.kind->unrotated_every != 0 && (index + 1) % h.kind->unrotated_every == 0) made->how.dim_rope = 0;
   const bool stored = h.kind->norm != qk_norm::per_head_if_stored || find.has(blk + "attn_q_norm.weight") ||
                       find.has(blk + "attn_k_norm.weight");
@@ -279,13 +280,6 @@ inline result<void> load_ffn(tensor_finder& find, const std::string& blk, const 
   RETORT_TRY(f.b_gate, find.optional_vector(blk + "ffn_gate" + suffix + ".bias", dim_hidden));
   RETORT_TRY(f.b_up, find.optional_vector(blk + "ffn_up" + suffix + ".bias", dim_hidden));
   RETORT_TRY(f.b_down, find.optional_vector(blk + "ffn_down" + suffix + ".bias", dim));
-  return {};
-}
-
-/// What the half adds is multiplied by s.
-inline result<void> scale_output(tensor_finder& find, ffn_weights& f, float s) {
-  f.down.scale *= s;
-  RETORT_TRY(f.b_down, find.times(f.b_down, f.down.n_out, s, "a scaled bias"));
   return {};
 }
 
@@ -337,6 +331,7 @@ inline result<void> load_experts(tensor_finder& find, const std::string& blk, co
 inline result<std::unique_ptr<block>> load_moe(tensor_finder& find, const std::string& blk, const hyper& h) {
   auto made = std::make_unique<experts>();
   const moe_config& m = made->how = h.moe;
+  made->how.scale *= h.residual_scale;
   moe_weights& w = made->w;
   RETORT_TRY(w.router, find.matrix(blk + "ffn_gate_inp.weight", m.n_experts, m.dim));
   RETORT_TRY(w.router_bias, find.optional_vector(blk + "ffn_gate_inp.bias", m.n_experts));
@@ -352,7 +347,7 @@ inline result<std::unique_ptr<block>> load_moe(tensor_finder& find, const std::s
   made->reads = w.reads | rounded_forms::of(w.router);
   if (h.dim_shared != 0) {
     RETORT_CHECK(load_ffn(find, blk, "_shexp", h.dim, h.dim_shared, made->shared));
-    RETORT_CHECK(scale_output(find, made->shared, h.residual_scale));
+    RETORT_CHECK(find.multiply(made->shared.down, made->shared.b_down, h.residual_scale));
     RETORT_TRY(made->shared_gate, find.optional_vector(blk + "ffn_gate_inp_shexp.weight", h.dim));
     made->reads = made->reads | rounded_forms::of(made->shared.gate) | rounded_forms::of(made->shared.up);
   }
@@ -370,15 +365,14 @@ inline result<layer> load_layer(tensor_finder& find, const hyper& h, std::size_t
   } else {
     ffn_weights w;
     RETORT_CHECK(load_ffn(find, blk, "", h.dim, h.dim_ffn[index], w, h.kind->gate_in_up));
-    RETORT_CHECK(scale_output(find, w, h.residual_scale));
+    RETORT_CHECK(find.multiply(w.down, w.b_down, h.residual_scale));
     l.ffn = std::make_unique<dense>(w);
   }
   if (h.kind->sandwich) {
-    norm_behind mixed{nullptr, h.eps}, fed{nullptr, h.eps};
-    RETORT_TRY(mixed.weight, find.vector(blk + "post_attention_norm.weight", h.dim));
-    RETORT_TRY(fed.weight, find.vector(blk + "post_ffw_norm.weight", h.dim));
-    l.mix = std::make_unique<sandwiched_mixer>(std::move(l.mix), mixed);
-    l.ffn = std::make_unique<sandwiched_block>(std::move(l.ffn), fed);
+    RETORT_TRY(const float* mixed, find.vector(blk + "post_attention_norm.weight", h.dim));
+    RETORT_TRY(const float* fed, find.vector(blk + "post_ffw_norm.weight", h.dim));
+    l.mix = std::make_unique<sandwiched_mixer>(std::move(l.mix), mixed, h.eps);
+    l.ffn = std::make_unique<sandwiched<block>>(std::move(l.ffn), fed, h.eps);
   }
   return l;
 }
@@ -404,9 +398,8 @@ RETORT_INLINE result<network> load_network(const weights& w, allocator& memory) 
   RETORT_TRY(net.output, find.optional_matrix("output.weight", h.n_vocab, h.dim));
   if (!net.output) net.output = net.embedding;
   net.embedding.scale *= h.embedding_scale;
-  net.output.scale /= h.logit_scale;
   RETORT_TRY(net.output_bias, find.optional_vector("output.bias", h.n_vocab));
-  RETORT_TRY(net.output_bias, find.times(net.output_bias, h.n_vocab, 1 / h.logit_scale, "a scaled bias"));
+  RETORT_CHECK(find.multiply(net.output, net.output_bias, 1 / h.logit_scale));
   if (find.has("rope_freqs.weight")) {
     RETORT_TRY(const float* g, find.vector("rope_freqs.weight", h.rope.dim_rope / 2));
     h.rope.divisors.assign(g, g + h.rope.dim_rope / 2);

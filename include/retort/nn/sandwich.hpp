@@ -7,49 +7,34 @@
 RETORT_BEGIN
 namespace nn {
 
-/// The norm behind a half.   weight [dim]
-struct norm_behind {
-  const float* weight = nullptr;
-  float eps = 0;
+/// A half of a layer with a norm behind it: y = norm(half(x)).   weight [dim]
+template <class Half>
+class sandwiched : public Half {
+ public:
+  sandwiched(std::unique_ptr<Half> half, const float* weight, float eps)
+      : half_(std::move(half)), weight_(weight), eps_(eps) {
+    this->reads = half_->reads;
+  }
+  [[nodiscard]] task pass(compute& c, const block_call& io) const override { return run(c, *this, io); }
+  void measure(arena& memory, const pass_size& size) const override { half_->measure(memory, size); }
 
-  /// y = norm(half(x))
-  [[nodiscard]] task pass(compute& c, const block& half, const block_call& io) const { return run(c, *this, half, io); }
+ protected:
+  std::unique_ptr<Half> half_;
 
  private:
-  static task run(compute& c, norm_behind n, const block& half, const block_call& io) {
-    co_await half.pass(c, io);
-    co_await rms_norm(c, io.y, n.weight, n.eps, io.y);
+  static task run(compute& c, const sandwiched& s, const block_call& io) {
+    co_await s.half_->pass(c, io);
+    co_await rms_norm(c, io.y, s.weight_, s.eps_, io.y);
   }
+  const float* weight_;
+  float eps_;
 };
 
-/// A mixer with a norm behind it.
-class sandwiched_mixer final : public mixer {
+class sandwiched_mixer final : public sandwiched<mixer> {
  public:
-  sandwiched_mixer(std::unique_ptr<mixer> half, norm_behind norm) : half_(std::move(half)), norm_(norm) {
-    reads = half_->reads;
-  }
-  [[nodiscard]] task pass(compute& c, const block_call& io) const override { return norm_.pass(c, *half_, io); }
-  void measure(arena& memory, const pass_size& size) const override { half_->measure(memory, size); }
+  using sandwiched::sandwiched;
   void keep(kv_layout& layout) const override { half_->keep(layout); }
   [[nodiscard]] std::string summary() const override { return half_->summary(); }
-
- private:
-  std::unique_ptr<mixer> half_;
-  norm_behind norm_;
-};
-
-/// A feed-forward half with a norm behind it.
-class sandwiched_block final : public block {
- public:
-  sandwiched_block(std::unique_ptr<block> half, norm_behind norm) : half_(std::move(half)), norm_(norm) {
-    reads = half_->reads;
-  }
-  [[nodiscard]] task pass(compute& c, const block_call& io) const override { return norm_.pass(c, *half_, io); }
-  void measure(arena& memory, const pass_size& size) const override { half_->measure(memory, size); }
-
- private:
-  std::unique_ptr<block> half_;
-  norm_behind norm_;
 };
 
 }  // namespace nn

@@ -89,18 +89,20 @@ namespace simd {
 /// right; `baseline` is xsimd for whatever the host program is compiled for.
 enum class target : std::uint8_t { scalar, baseline, neon, wasm, avx2, avxvnni, avx512 };
 
-[[nodiscard]] constexpr const char* name(target t) noexcept {
-  constexpr const char* names[] = {"scalar", "baseline", "neon", "wasm", "avx2", "avxvnni", "avx512"};
-  return names[static_cast<std::size_t>(t)];
-}
+inline constexpr const char* target_names[] = {"scalar", "baseline", "neon", "wasm", "avx2", "avxvnni", "avx512"};
+
+[[nodiscard]] constexpr const char* name(target t) noexcept { return target_names[static_cast<std::size_t>(t)]; }
 
 /// errors bad_argument, listing the names
 inline result<target> target_by_name(std::string_view wanted) {
-  for (auto t :
-       {target::scalar, target::baseline, target::neon, target::wasm, target::avx2, target::avxvnni, target::avx512})
-    if (wanted == name(t)) return t;
-  return error{errc::bad_argument, "there is no kernel target called \"" + printable(wanted) +
-                                       "\"; there are scalar, baseline, neon, wasm, avx2, avxvnni and avx512"};
+  constexpr std::size_t n = std::size(target_names);
+  std::string known;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (wanted == target_names[i]) return static_cast<target>(i);
+    known += (i == 0 ? "" : i + 1 < n ? ", " : " and ") + std::string(target_names[i]);
+  }
+  return error{errc::bad_argument,
+               "there is no kernel target called \"" + printable(wanted) + "\"; there are " + known};
 }
 
 /// What the CPU and the operating system offer beyond the compile-time baseline.
